@@ -1,0 +1,50 @@
+{# Runs before everything else and stops the build where a var makes no sense, saying which one, what
+   it holds and what it must hold. #}
+{% macro assert_settings() -%}
+    {%- if execute -%}
+        {%- set as_of = var('as_of_date') -%}
+        {%- if as_of is not none -%}
+            {%- do assert_var(
+                'as_of_date',
+                is_calendar_date(as_of | string),
+                'a date that exists, as YYYY-MM-DD, or null for the last day with activity',
+            ) -%}
+        {%- endif -%}
+        {%- for name in ['reconciliation_window_minutes', 'roas_history_window_days', 'roas_min_history_days'] -%}
+            {%- do assert_var(
+                name,
+                modules.re.fullmatch('[0-9]+', var(name) | string) is not none,
+                'a whole number, 0 or greater',
+            ) -%}
+        {%- endfor -%}
+        {%- do assert_var(
+            'roas_anomaly_ratio',
+            modules.re.fullmatch('[0-9]+([.][0-9]+)?', var('roas_anomaly_ratio') | string) is not none,
+            'a number, 0 or greater',
+        ) -%}
+        {%- for name in [
+            'purchase_event_names', 'organic_campaign_names', 'acknowledged_campaign_spellings',
+        ] -%}
+            {%- do assert_var(
+                name, var(name) is sequence and var(name) is not string, 'a list'
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro assert_var(name, is_valid, expected) -%}
+    {%- if not is_valid -%}
+        {{ exceptions.raise_compiler_error(
+            'Var ' ~ name ~ ' is ' ~ var(name) | tojson ~ '. It must be ' ~ expected ~ '. Set it in'
+            ~ " dbt_project.yml or with --vars '{" ~ name ~ ": ...}'"
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_calendar_date(text) -%}
+    {%- if modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', text) is none -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set parsed = run_query('select try_cast(' ~ sql_string(text) ~ ' as date) is not null') -%}
+    {{ return(parsed.columns[0][0]) }}
+{%- endmacro %}

@@ -1,0 +1,15 @@
+{# Text without surrounding white space; null where nothing is left. Besides ASCII white space it
+   takes the no-break spaces (160, 8239) that spreadsheets leave behind. #}
+{% macro clean_text(column) -%}
+    nullif({{ adapter.dispatch('trim_white_space')(column) }}, '')
+{%- endmacro %}
+
+{% macro white_space_characters() -%}
+    {%- for code in [9, 10, 11, 12, 13, 32, 160, 8239] -%}
+        chr({{ code }}){{ ' || ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro duckdb__trim_white_space(column) -%}
+    trim({{ column }}, {{ white_space_characters() }})
+{%- endmacro %}

@@ -1,0 +1,9 @@
+{# One row for each day from the first to the last, both included; no row where either is null.
+   Stands alone in the select list of a query on the relation that holds the two columns. #}
+{% macro explode_days(first_date, last_date) -%}
+    {{ adapter.dispatch('explode_days')(first_date, last_date) }}
+{%- endmacro %}
+
+{% macro duckdb__explode_days(first_date, last_date) -%}
+    cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval '1' day)) as date)
+{%- endmacro %}

@@ -1,0 +1,26 @@
+{# A UTC timestamp from ISO 8601 text with `Z`, an offset, or none (= UTC); null where the text is
+   none. Takes cleaned text. A date alone is its midnight; a fraction is kept to the microsecond.
+
+   The offset is subtracted by hand, because a cast of `...+02:00` to `timestamp` drops the offset on
+   DuckDB and converts it on Spark. The pattern comes first because engines cast far more than ISO
+   8601 allows (`24:00`, `2026-1-5`), each in its own way. #}
+{% macro parse_utc_timestamp(text) -%}
+    {%- set date = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
+    {%- set hour, minute = '([01][0-9]|2[0-3])', '[0-5][0-9]' -%}
+    {%- set clock = hour ~ ':' ~ minute ~ '(:[0-5][0-9]([.,][0-9]{1,9})?)?' -%}
+    {%- set offset = '(Z|[+-]' ~ hour ~ '(:?' ~ minute ~ ')?)' -%}
+    {#- the search starts behind the date, whose hyphens would pass for signs -#}
+    {%- set zone = "regexp_extract(substr(" ~ text ~ ", 11), '(Z|[+-][0-9:]+)$', 1)" -%}
+    {%- set local = "left(" ~ text ~ ", length(" ~ text ~ ") - length(" ~ zone ~ "))" -%}
+    {%- set zone_digits = "replace(" ~ zone ~ ", ':', '')" -%}
+    case
+        when {{ matches_fully(text, date ~ '([T ]' ~ clock ~ offset ~ '?)?') }}
+            then try_cast(replace({{ local }}, ',', '.') as timestamp)
+                - case when {{ zone }} like '-%' then -1 else 1 end
+                * (
+                    coalesce(try_cast(substr({{ zone_digits }}, 2, 2) as int), 0) * 60
+                    + coalesce(try_cast(substr({{ zone_digits }}, 4, 2) as int), 0)
+                )
+                * interval '1' minute
+    end
+{%- endmacro %}

@@ -1,0 +1,20 @@
+with
+
+confirmations as (
+    select * from {{ ref('stg_store__confirmed_purchases') }}
+),
+
+final as (
+    select
+        confirmation_id,
+        appsflyer_id,
+        event_name,
+        confirmed_at,
+        revenue_usd,
+        campaign,
+        receipt_id,
+    from confirmations
+    where rejection_reason is null
+)
+
+select * from final

@@ -1,0 +1,145 @@
+with
+
+purchases as (
+    select * from {{ ref('stg_appsflyer__purchases') }}
+),
+
+-- Whatever became of the row: a chargeback with a success on record is no orphan.
+success_receipts as (
+    select distinct receipt_id
+    from purchases
+    where status = 'success' and receipt_id is not null
+),
+
+-- The order of the rules is the order of the cases: the first that holds wins.
+ruled as (
+    select
+        *,
+        case
+            when appsflyer_id is null or purchased_at is null or revenue_usd is null
+                then 'malformed'
+            when
+                event_name is null
+                or event_name not in ({{ sql_list(var('purchase_event_names') | map('lower')) }})
+                then 'not_a_purchase'
+            when status in ('chargeback', 'refund') then 'chargeback'
+            when status is null or status != 'success' then 'failed'
+            when
+                revenue_usd <= 0
+                or (
+                    receipt_id is not null
+                    and not {{ matches_fully('receipt_id', var('receipt_pattern')) }}
+                )
+                then 'false_success'
+            else 'genuine'
+        end as first_rule,
+    from purchases
+),
+
+charged_back_receipts as (
+    select distinct receipt_id
+    from ruled
+    where first_rule = 'chargeback' and receipt_id is not null
+),
+
+-- Without a receipt, everything the event says must be the same. The identifying columns are null
+-- where a receipt exists, so a receipt alone makes its group.
+genuine_grouped as (
+    select
+        purchase_id,
+        purchased_at,
+        receipt_id,
+        case when receipt_id is null then appsflyer_id end as group_appsflyer_id,
+        case when receipt_id is null then purchased_at end as group_purchased_at,
+        case when receipt_id is null then event_name end as group_event_name,
+        case when receipt_id is null then revenue_usd end as group_revenue_usd,
+    from ruled
+    where first_rule = 'genuine'
+),
+
+-- purchase_id breaks ties: it is the order of the rows in the file.
+genuine_deduplicated as (
+    select
+        purchase_id,
+        first_value(purchase_id) over (
+            partition by
+                receipt_id,
+                group_appsflyer_id,
+                group_purchased_at,
+                group_event_name,
+                group_revenue_usd
+            order by purchased_at, purchase_id
+        ) as kept_purchase_id,
+        count(*) over (
+            partition by
+                receipt_id,
+                group_appsflyer_id,
+                group_purchased_at,
+                group_event_name,
+                group_revenue_usd
+        ) - 1 as duplicate_count,
+    from genuine_grouped
+),
+
+classified as (
+    select
+        ruled.*,
+        case
+            when ruled.first_rule != 'genuine' then ruled.first_rule
+            when genuine_deduplicated.kept_purchase_id != ruled.purchase_id then 'duplicate'
+            else 'curated'
+        end as disposition,
+        genuine_deduplicated.kept_purchase_id,
+        genuine_deduplicated.duplicate_count,
+        charged_back_receipts.receipt_id is not null as has_chargeback,
+        success_receipts.receipt_id is not null as has_success,
+    from ruled
+    left join genuine_deduplicated
+        on ruled.purchase_id = genuine_deduplicated.purchase_id
+    left join charged_back_receipts
+        on ruled.receipt_id = charged_back_receipts.receipt_id
+    left join success_receipts
+        on ruled.receipt_id = success_receipts.receipt_id
+),
+
+final as (
+    select
+        purchase_id,
+        appsflyer_id,
+        event_name,
+        purchased_at,
+        revenue_usd,
+        campaign,
+        receipt_id,
+        status,
+        disposition,
+        case disposition
+            when 'malformed'
+                then {{ rejection_reason({
+                    'missing_appsflyer_id': 'appsflyer_id is null',
+                    'unparsable_time': 'purchased_at is null',
+                    'unparsable_revenue': 'revenue_usd is null',
+                }) }}
+            when 'false_success'
+                then {{ rejection_reason({
+                    'revenue_not_positive': 'revenue_usd <= 0',
+                    'unknown_receipt_form':
+                        'not ' ~ matches_fully('receipt_id', var('receipt_pattern')),
+                }) }}
+        end as disposition_reason,
+        case when disposition = 'duplicate' then kept_purchase_id end as duplicate_of,
+        case when disposition = 'curated' then duplicate_count else 0 end as duplicates_removed,
+        disposition = 'curated' and receipt_id is null as is_receipt_missing,
+        disposition = 'curated' and has_chargeback as is_charged_back,
+        disposition = 'chargeback' and not has_success as is_orphan_chargeback,
+        case
+            when disposition = 'curated' and not has_chargeback then revenue_usd
+            else 0
+        end as net_revenue_usd,
+        event_time_text,
+        revenue_text,
+        campaign_spelling,
+    from classified
+)
+
+select * from final

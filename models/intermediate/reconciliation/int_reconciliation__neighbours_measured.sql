@@ -1,0 +1,68 @@
+with
+
+purchases as (
+    select * from {{ ref('int_purchases__curated') }}
+),
+
+confirmations as (
+    select * from {{ ref('int_confirmations__accepted') }}
+),
+
+both_sides as (
+    select
+        'purchase' as side,
+        purchase_id as row_id,
+        appsflyer_id,
+        purchased_at as happened_at,
+        purchased_at,
+        cast(null as timestamp) as confirmed_at,
+    from purchases
+    union all
+    select
+        'confirmation' as side,
+        confirmation_id as row_id,
+        appsflyer_id,
+        confirmed_at as happened_at,
+        cast(null as timestamp) as purchased_at,
+        confirmed_at,
+    from confirmations
+),
+
+-- Rows of one instant may stand in any order: what one window misses of them, the other sees.
+neighboured as (
+    select
+        side,
+        row_id,
+        happened_at,
+        case
+            when side = 'purchase' then last_value(confirmed_at ignore nulls) over earlier
+            else last_value(purchased_at ignore nulls) over earlier
+        end as other_before_at,
+        case
+            when side = 'purchase' then first_value(confirmed_at ignore nulls) over later
+            else first_value(purchased_at ignore nulls) over later
+        end as other_after_at,
+    from both_sides
+    window
+        earlier as (
+            partition by appsflyer_id order by happened_at, side, row_id
+            rows between unbounded preceding and current row
+        ),
+        later as (
+            partition by appsflyer_id order by happened_at, side, row_id
+            rows between current row and unbounded following
+        )
+),
+
+final as (
+    select
+        side,
+        row_id,
+        least(
+            {{ seconds_between('other_before_at', 'happened_at') }},
+            {{ seconds_between('happened_at', 'other_after_at') }}
+        ) as nearest_seconds_apart,
+    from neighboured
+)
+
+select * from final

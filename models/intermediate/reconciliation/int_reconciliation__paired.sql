@@ -1,0 +1,51 @@
+with
+
+purchases as (
+    select * from {{ ref('int_purchases__curated') }}
+),
+
+confirmations as (
+    select * from {{ ref('int_confirmations__accepted') }}
+),
+
+paired as (
+    select
+        purchases.purchase_id,
+        confirmations.confirmation_id,
+        purchases.purchased_at,
+        confirmations.confirmed_at,
+        coalesce(purchases.receipt_id = confirmations.receipt_id, false) as is_same_receipt,
+        {{ seconds_between('purchases.purchased_at', 'confirmations.confirmed_at') }}
+            as seconds_apart,
+        confirmations.revenue_usd - purchases.revenue_usd as amount_difference_usd,
+    from purchases
+    inner join confirmations
+        on
+            purchases.appsflyer_id = confirmations.appsflyer_id
+            and confirmations.confirmed_at
+            between purchases.purchased_at - {{ reconciliation_window() }}
+            and purchases.purchased_at + {{ reconciliation_window() }}
+),
+
+-- Best first. The ids end the order, so no two pairs share a rank.
+final as (
+    select
+        purchase_id,
+        confirmation_id,
+        is_same_receipt,
+        seconds_apart,
+        amount_difference_usd,
+        row_number() over (
+            order by
+                is_same_receipt desc,
+                abs(seconds_apart),
+                abs(amount_difference_usd),
+                purchased_at,
+                confirmed_at,
+                purchase_id,
+                confirmation_id
+        ) as pair_rank,
+    from paired
+)
+
+select * from final

@@ -1,0 +1,144 @@
+{%- set history_days = var('roas_history_window_days') %}
+with
+
+purchases as (
+    select * from {{ ref('int_purchases__curated') }}
+),
+
+costs as (
+    select * from {{ ref('int_costs__accepted') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of__resolved') }}
+),
+
+active_days as (
+    select purchased_date as activity_date from purchases
+    union all
+    select cost_date as activity_date from costs
+    union all
+    select d1_date as activity_date from as_of
+),
+
+span as (
+    select
+        min(activity_date) as first_date,
+        max(activity_date) as last_date,
+    from active_days
+),
+
+days as (
+    select {{ explode_days('first_date', 'last_date') }} as activity_date
+    from span
+),
+
+campaigns as (
+    select campaign
+    from purchases
+    where {{ is_paid_campaign('campaign') }}
+    union distinct
+    select campaign
+    from costs
+    where {{ is_paid_campaign('campaign') }}
+),
+
+revenue_daily as (
+    select
+        campaign,
+        purchased_date,
+        count(*) as purchase_count,
+        sum(net_revenue_usd) as net_revenue_usd,
+    from purchases
+    where {{ is_paid_campaign('campaign') }}
+    group by campaign, purchased_date
+),
+
+costs_daily as (
+    select
+        campaign,
+        cost_date,
+        sum(ad_cost_usd) as ad_cost_usd,
+    from costs
+    where {{ is_paid_campaign('campaign') }}
+    group by campaign, cost_date
+),
+
+-- Every campaign on every day, so that one that stops earning does not vanish.
+spined as (
+    select
+        campaigns.campaign,
+        days.activity_date,
+        coalesce(revenue_daily.purchase_count, 0) as purchase_count,
+        coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd,
+        costs_daily.ad_cost_usd,
+    from campaigns
+    cross join days
+    left join revenue_daily
+        on
+            campaigns.campaign = revenue_daily.campaign
+            and days.activity_date = revenue_daily.purchased_date
+    left join costs_daily
+        on
+            campaigns.campaign = costs_daily.campaign
+            and days.activity_date = costs_daily.cost_date
+),
+
+rated as (
+    select
+        *,
+        case
+            when ad_cost_usd > 0
+                then cast(net_revenue_usd as double) / cast(ad_cost_usd as double)
+        end as roas,
+        case
+            when ad_cost_usd is null then 'missing_cost'
+            when ad_cost_usd <= 0 then 'zero_spend'
+            when net_revenue_usd = 0 then 'zero_revenue'
+            else 'ok'
+        end as roas_state,
+    from spined
+),
+
+-- The spine has no gaps, so preceding rows are preceding days. The day itself is not its own past.
+-- Twelve digits are what any order of summation agrees on.
+averaged as (
+    select
+        *,
+        round(avg(roas) over trailing_days, 12) as roas_trailing_average,
+        count(roas) over trailing_days as history_days,
+    from rated
+    window trailing_days as (
+        partition by campaign order by activity_date
+        rows between {{ history_days }} preceding and 1 preceding
+    )
+),
+
+-- The billionth part of the average keeps floating-point noise from flagging a ROAS of exactly the
+-- ratio.
+final as (
+    select
+        campaign,
+        activity_date,
+        purchase_count,
+        net_revenue_usd,
+        ad_cost_usd,
+        roas,
+        roas_state,
+        roas_trailing_average,
+        history_days,
+        coalesce(
+            history_days >= {{ var('roas_min_history_days') }}
+            and {{ var('roas_anomaly_ratio') }} * roas_trailing_average - roas
+            > 1e-9 * roas_trailing_average,
+            false
+        ) as is_anomaly,
+        case
+            when roas is null then roas_state
+            when history_days < {{ var('roas_min_history_days') }} then 'insufficient_history'
+            else roas_state
+        end as anomaly_state,
+    from averaged
+)
+
+select * from final

@@ -1,0 +1,24 @@
+with
+
+purchases as (
+    select * from {{ ref('int_purchases__curated') }}
+),
+
+final as (
+    select
+        purchase_id,
+        appsflyer_id,
+        event_name,
+        purchased_at,
+        purchased_date,
+        revenue_usd,
+        net_revenue_usd,
+        campaign,
+        receipt_id,
+        is_receipt_missing,
+        is_charged_back,
+        duplicates_removed,
+    from purchases
+)
+
+select * from final

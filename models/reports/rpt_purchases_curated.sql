@@ -1,0 +1,24 @@
+{{ config(post_hook="{{ export_json('purchases_curated.json', order_by=['event_time_utc']) }}") }}
+
+-- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+with
+
+purchases as (
+    select * from {{ ref('fct_purchases') }}
+),
+
+final as (
+    select
+        appsflyer_id,
+        event_name,
+        purchased_at as event_time_utc,
+        revenue_usd,
+        net_revenue_usd,
+        campaign,
+        receipt_id,
+        is_charged_back,
+        duplicates_removed,
+    from purchases
+)
+
+select * from final

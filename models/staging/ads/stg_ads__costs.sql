@@ -1,0 +1,40 @@
+with
+
+source as (
+    select * from {{ ref('costs_daily') }}
+),
+
+cleaned as (
+    select
+        source_row_number,
+        {{ clean_text('date') }} as date_text,
+        campaign as campaign_spelling,
+        {{ campaign_name('campaign') }} as campaign,
+        {{ clean_text('ad_cost_usd') }} as ad_cost_text,
+    from source
+),
+
+parsed as (
+    select
+        source_row_number as cost_id,
+        {{ parse_date('date_text') }} as cost_date,
+        campaign,
+        {{ parse_money('ad_cost_text') }} as ad_cost_usd,
+        date_text,
+        ad_cost_text,
+        campaign_spelling,
+    from cleaned
+),
+
+final as (
+    select
+        *,
+        {{ rejection_reason({
+            'unparsable_date': 'cost_date is null',
+            'missing_campaign': 'campaign is null',
+            'unparsable_cost': 'ad_cost_usd is null',
+        }) }} as rejection_reason,
+    from parsed
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""The warehouse: everything around the DuckDB file that is not SQL."""
