@@ -19,8 +19,7 @@ ruled as (
             when appsflyer_id is null or purchased_at is null or revenue_usd is null
                 then 'malformed'
             when
-                event_name is null
-                or event_name not in ({{ sql_list(var('purchase_event_names') | map('lower')) }})
+                not {{ is_in('event_name', var('purchase_event_names') | map('lower') | list) }}
                 then 'not_a_purchase'
             when status in ('chargeback', 'refund') then 'chargeback'
             when status is null or status != 'success' then 'failed'

@@ -1,0 +1,35 @@
+-- Every curated purchase and every accepted confirmation is in the ledger, with its money.
+with
+
+purchases as (
+    select * from {{ ref('int_purchases__curated') }}
+),
+
+confirmations as (
+    select * from {{ ref('int_confirmations__accepted') }}
+),
+
+ledger as (
+    select * from {{ ref('fct_reconciliation') }}
+),
+
+inputs as (
+    select
+        (select count(*) from purchases) as purchase_count,
+        (select coalesce(sum(revenue_usd), 0) from purchases) as purchase_revenue_usd,
+        (select count(*) from confirmations) as confirmation_count,
+        (select coalesce(sum(revenue_usd), 0) from confirmations) as confirmation_revenue_usd,
+),
+
+outcomes as (
+    select
+        count(*) filter (where outcome in ('matched', 'af_only')) as purchase_count,
+        coalesce(sum(purchase_revenue_usd), 0) as purchase_revenue_usd,
+        count(*) filter (where outcome in ('matched', 'confirmed_only')) as confirmation_count,
+        coalesce(sum(confirmation_revenue_usd), 0) as confirmation_revenue_usd,
+    from ledger
+)
+
+select * from inputs
+except
+select * from outcomes

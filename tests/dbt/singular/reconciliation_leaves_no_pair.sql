@@ -1,0 +1,18 @@
+-- No candidate is left with both its sides unmatched: the matching ran to its end.
+with
+
+pairs as (
+    select * from {{ ref('int_reconciliation__paired') }}
+),
+
+matches as (
+    select * from {{ ref('int_reconciliation__matched') }}
+)
+
+select
+    pairs.purchase_id,
+    pairs.confirmation_id,
+from pairs
+where
+    pairs.purchase_id not in (select matches.purchase_id from matches)
+    and pairs.confirmation_id not in (select matches.confirmation_id from matches)
