@@ -1,5 +1,5 @@
-{# Runs before everything else and stops the build where a var makes no sense, saying which one, what
-   it holds and what it must hold. #}
+{# Runs before everything else and stops the build where a var makes no sense, saying which one,
+   what it holds and what it must hold. #}
 {% macro assert_settings() -%}
     {%- if execute -%}
         {%- set as_of = var('as_of_date') -%}
@@ -10,16 +10,18 @@
                 'a date that exists, as YYYY-MM-DD, or null for the last day with activity',
             ) -%}
         {%- endif -%}
-        {%- for name in ['reconciliation_window_minutes', 'roas_history_window_days', 'roas_min_history_days'] -%}
+        {%- for name in [
+            'reconciliation_window_minutes', 'roas_history_window_days', 'roas_min_history_days',
+        ] -%}
             {%- do assert_var(
                 name,
-                modules.re.fullmatch('[0-9]+', var(name) | string) is not none,
+                modules.re.fullmatch('[0-9]+', var(name) | string),
                 'a whole number, 0 or greater',
             ) -%}
         {%- endfor -%}
         {%- do assert_var(
             'roas_anomaly_ratio',
-            modules.re.fullmatch('[0-9]+([.][0-9]+)?', var('roas_anomaly_ratio') | string) is not none,
+            modules.re.fullmatch('[0-9]+([.][0-9]+)?', var('roas_anomaly_ratio') | string),
             'a number, 0 or greater',
         ) -%}
         {%- for name in [

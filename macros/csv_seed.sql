@@ -1,9 +1,10 @@
-{# Loads a seed by letting DuckDB read the CSV. dbt's own path parses the file in Python first, guesses
-   types and takes the word `null` for a missing value; here every column is text exactly as it stands
-   in the file, and `source_row_number` keeps the order of the rows (1 = the first below the header).
+{# Loads a seed by letting DuckDB read the CSV. dbt's own path parses the file in Python first,
+   guesses types and takes the word `null` for a missing value; here every column is text exactly as
+   it stands in the file, and `source_row_number` keeps the order of the rows (1 = the first below
+   the header).
 
-   The header in the file must hold every column that `seeds/_seeds.yml` names. The table is replaced in
-   the same transaction, so a file that is refused leaves the one before it in place. #}
+   `assert_inputs` has checked the header by now. The table is replaced in one transaction, so a
+   file that is refused leaves the rows of the one before it in place. #}
 {% materialization seed, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set file_name = model.original_file_path -%}
@@ -12,9 +13,6 @@
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-
-    {%- set header = csv_header(path) -%}
-    {%- do assert_csv_header(file_name, header, model.columns.keys() | list) -%}
 
     {%- do drop_rejects(rejects) -%}
     {% call statement('create') -%}
@@ -30,7 +28,7 @@
             quote = '"',
             escape = '"',
             encoding = 'utf-8',
-            columns = { {%- for column in header -%}
+            columns = { {%- for column in csv_header(path) -%}
                 {{ sql_string(column) }}: 'varchar'{{ ', ' if not loop.last }}
             {%- endfor -%} },
             store_rejects = true,
@@ -87,33 +85,6 @@
     {{ return(names) }}
 {%- endmacro %}
 
-{# Stops where a CSV file lacks a column, naming the file, the column and what was found. #}
-{% macro assert_csv_header(file_name, header, expected) -%}
-    {%- set expected_header = expected | reject('equalto', 'source_row_number') | join(',') -%}
-    {%- if header | length == 0 -%}
-        {{ exceptions.raise_compiler_error(
-            file_name ~ ' is empty. Put the export there, with the header line ' ~ expected_header
-        ) }}
-    {%- endif -%}
-    {%- set missing = [] -%}
-    {%- for column in expected_header.split(',') if column not in header -%}
-        {%- do missing.append(column) -%}
-    {%- endfor -%}
-    {%- if missing -%}
-        {{ exceptions.raise_compiler_error(
-            file_name ~ ' has no column ' ~ missing | join(', ') ~ '. Its first line holds: '
-            ~ header | join(', ') ~ '. Rename or add what is missing; the header must be '
-            ~ expected_header
-        ) }}
-    {%- endif -%}
-    {%- if header | unique | list | length < header | length -%}
-        {{ exceptions.raise_compiler_error(
-            file_name ~ ' names a column twice. Its first line holds: ' ~ header | join(', ')
-            ~ '. Remove one of them'
-        ) }}
-    {%- endif -%}
-{%- endmacro %}
-
 {# Stops where lines of a CSV file are not valid CSV, listing them with their reasons. #}
 {% macro assert_csv_lines(file_name, rejects) -%}
     {%- set lines = run_query(
@@ -122,17 +93,20 @@
     {%- if lines | length > 0 -%}
         {%- set listing = [] -%}
         {%- for line in lines -%}
-            {%- do listing.append('line ' ~ line[0] ~ ': ' ~ line[1] ~ ': ' ~ line[2] | truncate(80)) -%}
+            {%- do listing.append(
+                'line ' ~ line[0] ~ ': ' ~ line[1] ~ ': ' ~ line[2] | truncate(80)
+            ) -%}
         {%- endfor -%}
         {{ exceptions.raise_compiler_error(
-            file_name ~ ' has lines that are not valid CSV, so nothing of it was loaded. Mend them (a'
-            ~ ' comma inside a value needs double quotes around the value) and run again:\n'
+            file_name ~ ' has lines that are not valid CSV, so nothing of it was loaded. Mend them'
+            ~ ' (a comma inside a value needs double quotes around the value) and run again:\n'
             ~ listing | join('\n')
         ) }}
     {%- endif -%}
 {%- endmacro %}
 
-{# Stops where a CSV file has its header and nothing else, unless var `allow_empty_inputs` is set. #}
+{# Stops where a CSV file has its header and nothing else, unless var `allow_empty_inputs` is set.
+   #}
 {% macro assert_csv_rows(file_name, row_count) -%}
     {%- if row_count == 0 and not var('allow_empty_inputs') -%}
         {{ exceptions.raise_compiler_error(
@@ -142,7 +116,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The reject tables of a scan live as long as the connection, so a second scan would add to them. #}
+{# The reject tables of a scan live as long as the connection, so a second scan would add to them.
+   #}
 {% macro drop_rejects(rejects) -%}
     {%- do run_query('drop table if exists temp.' ~ rejects) -%}
     {%- do run_query('drop table if exists temp.' ~ rejects ~ '_scan') -%}

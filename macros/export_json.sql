@@ -1,41 +1,38 @@
 {# Writes the model that was just built to `<REPORTS_PATH>/<file_name>`; meant as its post-hook.
 
-   `order_by` must be a total order, so that the same rows are the same bytes. Without `header` the file
-   is an array of row objects. With `header`, a relation of one row, it is an object: the header's
-   columns as keys (below one key `header_key` where that is given) and the rows in an array `rows_key`.
+   Rows stand in the order of `order_by`; all other columns break its ties, so the same rows are the
+   same bytes. Without `header` the file is an array of row objects. With `header`, a relation of
+   one row, it is an object: the header's columns as keys (below one key `header_key` where that is
+   given) and the rows in an array `rows_key`.
 
-   Reports may only rest on tested marts. `dbt build` runs the tests of a model before what stands on
-   it; other commands do not, so they leave the files alone and say so. #}
+   Reports may only rest on tested marts. `dbt build` runs the tests of a model before what stands
+   on it; other commands do not, so they leave the files alone and say so. #}
 {% macro export_json(file_name, order_by, header=none, header_key=none, rows_key=none) -%}
     {%- if execute -%}
         {%- if flags.WHICH == 'build' -%}
             {{ adapter.dispatch('export_json')(file_name, order_by, header, header_key, rows_key) }}
         {%- else -%}
             {%- do log(
-                'Not written: ' ~ reports_path() ~ '/' ~ file_name ~ '. Only `dbt build` writes reports,'
+                'Not written: ' ~ report_path(file_name) ~ '. Only `dbt build` writes reports,'
                 ~ ' because it runs the tests before them.', info=true
             ) -%}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# The folder of the reports, without a slash at its end. #}
-{% macro reports_path() -%}
-    {{ env_var('REPORTS_PATH', 'reports').rstrip('/') }}
-{%- endmacro %}
-
 {# One JSON text per line, written as a CSV of one column without quoting. DuckDB writes a file of
-   another name first and renames it, which replaces the report in one step. The delimiter is a control
-   character, which JSON always escapes. #}
+   another name first and renames it, which replaces the report in one step. The delimiter is a
+   control character, which JSON always escapes. #}
 {% macro duckdb__export_json(file_name, order_by, header, header_key, rows_key) -%}
+{%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | list -%}
 copy (
     with
 
     numbered as (
         select
             '{' || {{ json_members_text(this) }} || '}' as line,
-            row_number() over (order by {{ order_by | join(', ') }}) as line_number,
-            count(*) over () as line_count,
+            row_number() over (order by {{ (order_by + columns) | join(', ') }}) as line_number,
+            count(*) over () as line_count
         from {{ this }}
     ),
 
@@ -47,7 +44,9 @@ copy (
         {%- set closing = '}' if header_key is not none else '' %}
         select
             0 as line_number,
-            '{{ opening }}' || {{ json_members_text(header) }} || '{{ closing }},"{{ rows_key }}":[' as line,
+            concat(
+                '{{ opening }}', {{ json_members_text(header) }}, '{{ closing }},"{{ rows_key }}":['
+            ) as line
         from {{ header }}
         {%- endif %}
         union all
@@ -61,12 +60,13 @@ copy (
     from lines
     order by line_number
 )
-to {{ sql_string(reports_path() ~ '/' ~ file_name) }}
+to {{ sql_string(report_path(file_name)) }}
 (format csv, header false, quote '', escape '', delimiter e'\x01', use_tmp_file true)
 {%- endmacro %}
 
-{# The members of a JSON object for a row of a relation, keys in the order of its columns. Amounts keep
-   their exact digits; times are ISO 8601 in UTC with `Z`, and with a fraction only where there is one. #}
+{# The members of a JSON object for a row of a relation, keys in the order of its columns. Amounts
+   keep their exact digits; times are ISO 8601 in UTC with `Z`, and with a fraction only where there
+   is one. #}
 {% macro json_members_text(relation) -%}
     concat(
         {%- for column in adapter.get_columns_in_relation(relation) %}

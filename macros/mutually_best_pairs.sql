@@ -2,16 +2,16 @@
    confirmation_id`. `candidates` names a relation with those two columns and `pair_rank`, a total
    order over all pairs, best first.
 
-   Each round takes every pair that is the best one of both its sides among the rows still free. Such
-   a pair is what the greedy walk would take too, as nothing better competes for either side, so the
-   fixpoint equals the walk, in a few set-based rounds. Taking each row's nearest neighbour in one
-   pass would instead use one confirmation twice or leave matchable rows over. #}
+   Each round takes every pair that is the best one of both its sides among the rows still free.
+   Such a pair is what the greedy walk would take too, as nothing better competes for either side,
+   so the fixpoint equals the walk, in a few set-based rounds. Taking each row's nearest neighbour
+   in one pass would instead use one confirmation twice or leave matchable rows over. #}
 {% macro mutually_best_pairs(candidates) -%}
     {{ adapter.dispatch('mutually_best_pairs')(candidates) }}
 {%- endmacro %}
 
 {% macro duckdb__mutually_best_pairs(candidates) -%}
-with recursive matched(purchase_id, confirmation_id) using key (purchase_id) as (
+with recursive matched(purchase_id, confirmation_id) using key (purchase_id) as ( -- noqa: PRS
     {{ best_of_both_sides(candidates) }}
     union
     {{ best_of_both_sides(candidates, taken='recurring.matched') }}
@@ -19,14 +19,14 @@ with recursive matched(purchase_id, confirmation_id) using key (purchase_id) as 
 
 select
     purchase_id,
-    confirmation_id,
+    confirmation_id
 from matched
 {%- endmacro %}
 
 {% macro best_of_both_sides(candidates, taken=none) -%}
     select
         purchase_id,
-        confirmation_id,
+        confirmation_id
     from {{ candidates }}
     {%- if taken is not none %}
     where

@@ -1,7 +1,8 @@
-{# An amount of money as exact decimal, null where the text is none. Takes cleaned text.
-   Valid: digits, at most one decimal point or comma, an optional minus. A comma before exactly three
+{# An amount of money as exact decimal, null where the text is none. Takes cleaned text. Valid:
+   digits, at most one decimal point or comma, an optional minus. A comma before exactly three
    digits could as well separate thousands, so nobody can say what it means: that is null, too.
-   decimal(24,8) holds all that decimal(18,2) holds and the fractions that currency conversion adds. #}
+   decimal(24,8) holds all that decimal(18,2) holds and the fractions that currency conversion adds.
+   #}
 {% macro parse_money(text) -%}
     case
         when {{ matches_fully(text, '-?[0-9]+([.,][0-9]+)?') }}

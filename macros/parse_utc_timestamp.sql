@@ -1,9 +1,9 @@
 {# A UTC timestamp from ISO 8601 text with `Z`, an offset, or none (= UTC); null where the text is
    none. Takes cleaned text. A date alone is its midnight; a fraction is kept to the microsecond.
 
-   The offset is subtracted by hand, because a cast of `...+02:00` to `timestamp` drops the offset on
-   DuckDB and converts it on Spark. The pattern comes first because engines cast far more than ISO
-   8601 allows (`24:00`, `2026-1-5`), each in its own way. #}
+   The offset is subtracted by hand, because a cast of `...+02:00` to `timestamp` drops the offset
+   on DuckDB and converts it on Spark. The pattern comes first because engines cast far more than
+   ISO 8601 allows (`24:00`, `2026-1-5`), each in its own way. #}
 {% macro parse_utc_timestamp(text) -%}
     {%- set date = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
     {%- set hour, minute = '([01][0-9]|2[0-3])', '[0-5][0-9]' -%}

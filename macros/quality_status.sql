@@ -1,5 +1,6 @@
-{# `passed` where this run holds every data test of the project: a report is only built when the tests
-   before it passed. `partial` where some were left out, by `--select` or by a command without tests. #}
+{# `passed` where this run holds every data test of the project: a report is only built when the
+   tests before it passed. `partial` where some were left out, by `--select` or by a command without
+   tests. #}
 {% macro quality_status() -%}
     {%- if execute -%}
         {%- set tests = graph.nodes.values() | selectattr('resource_type', 'equalto', 'test') -%}

@@ -1,6 +1,58 @@
-"""What must hold before dbt opens the warehouse; loaded by dbt-duckdb (see `profiles.yml`)."""
+"""What must hold before dbt opens the warehouse; dbt-duckdb loads it (see `profiles.yml`)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.events.logging import AdapterLogger
+from dbt_common.exceptions import DbtRuntimeError
+
+from warehouse.database import WarehouseUnavailable, open_when_free
+from warehouse.settings import Settings
 
 
 class Plugin(BasePlugin):
-    pass
+    """Makes the folders that a build writes to and waits for the warehouse file.
+
+    dbt-duckdb waits in silence, and just as long for a read-only disk as for a lock. Here the wait
+    says which process it is for, and whatever waiting cannot cure fails at once.
+    """
+
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Run before the first connection of a dbt process.
+
+        Raises:
+            DbtRuntimeError: The warehouse or the folder of the reports cannot be written.
+        """
+        del config  # the connection needs no options of its own
+        warehouse = Path(creds.path)
+        _make_writable(warehouse.parent, "WAREHOUSE_PATH")
+        _make_writable(Settings.from_environment().reports_path, "REPORTS_PATH")
+        try:
+            open_when_free(
+                warehouse,
+                read_only=False,
+                attempts=creds.retries.connect_attempts if creds.retries else 1,
+                report=AdapterLogger("gamehouse").info,
+            ).close()
+        except WarehouseUnavailable as error:
+            raise DbtRuntimeError(str(error)) from error
+
+
+def _make_writable(folder: Path, setting: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DbtRuntimeError(
+            f"Cannot make the folder {folder}: {error.strerror}. Set {setting} to a place that can"
+            " be written."
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DbtRuntimeError(
+            f"Cannot write to {folder}. Give yourself the right to, or set {setting} to a place"
+            " that can be written. Nothing was changed."
+        )

@@ -14,10 +14,10 @@ period as (
 final as (
     select
         period.d1_date as date,
+        days.arpdau_usd,
         coalesce(days.net_revenue_usd, 0) as revenue_usd,
         coalesce(days.dau, 0) as dau,
-        days.arpdau_usd,
-        coalesce(days.arpdau_state, 'missing_sessions') as state,
+        coalesce(days.arpdau_state, 'missing_sessions') as state
     from period
     left join days
         on period.d1_date = days.activity_date

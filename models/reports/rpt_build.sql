@@ -11,7 +11,7 @@ final as (
         d1_date,
         '{{ dbt_version }}' as dbt_version,
         version() as engine_version,
-        '{{ quality_status() }}' as quality_status,
+        '{{ quality_status() }}' as quality_status
     from period
 )
 

@@ -4,36 +4,60 @@
 
 with
 
-{% for input in ['purchases_raw', 'confirmed_purchases', 'costs_daily', 'sessions'] -%}
-{{ input }} as (
-    select * from {{ ref(input) }}
+purchases_raw as (
+    select * from {{ ref('purchases_raw') }}
 ),
 
-{% endfor -%}
-{% set reports = ['purchases_curated', 'reconciliation', 'roas_d1', 'roas_anomaly', 'arpdau_d1'] -%}
-{% for report in reports -%}
-{{ report }} as (
-    select * from {{ ref('rpt_' ~ report) }}
+confirmed_purchases as (
+    select * from {{ ref('confirmed_purchases') }}
 ),
 
-{% endfor -%}
+costs_daily as (
+    select * from {{ ref('costs_daily') }}
+),
+
+sessions as (
+    select * from {{ ref('sessions') }}
+),
+
+purchases_curated as (
+    select * from {{ ref('rpt_purchases_curated') }}
+),
+
+reconciliation as (
+    select * from {{ ref('rpt_reconciliation') }}
+),
+
+roas_d1 as (
+    select * from {{ ref('rpt_roas_d1') }}
+),
+
+roas_anomaly as (
+    select * from {{ ref('rpt_roas_anomaly') }}
+),
+
+arpdau_d1 as (
+    select * from {{ ref('rpt_arpdau_d1') }}
+),
+
 final as (
-    {%- for input in ['purchases_raw', 'confirmed_purchases', 'costs_daily', 'sessions'] %}
-    select
-        'input' as kind,
-        '{{ input }}.csv' as file,
-        (select count(*) from {{ input }}) as row_count,
-        {{ file_sha256(seed_path(input)) }} as sha256,
+    {{ manifest_row('input', 'purchases_raw') }}
     union all
-    {%- endfor %}
-    {%- for report in reports %}
-    select
-        'report' as kind,
-        '{{ report }}.json' as file,
-        (select count(*) from {{ report }}) as row_count,
-        {{ file_sha256(reports_path() ~ '/' ~ report ~ '.json') }} as sha256,
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ manifest_row('input', 'confirmed_purchases') }}
+    union all
+    {{ manifest_row('input', 'costs_daily') }}
+    union all
+    {{ manifest_row('input', 'sessions') }}
+    union all
+    {{ manifest_row('report', 'purchases_curated') }}
+    union all
+    {{ manifest_row('report', 'reconciliation') }}
+    union all
+    {{ manifest_row('report', 'roas_d1') }}
+    union all
+    {{ manifest_row('report', 'roas_anomaly') }}
+    union all
+    {{ manifest_row('report', 'arpdau_d1') }}
 )
 
 select * from final

@@ -1,5 +1,5 @@
--- The reports change together or not at all: all of them read this model, and it stands on every mart,
--- so a failed test of any mart stops every report.
+-- The reports change together or not at all: all of them wait for this model, and it stands on
+-- every mart, so a failed test of any mart stops every report.
 -- depends_on: {{ ref('fct_purchases') }}
 -- depends_on: {{ ref('fct_purchase_dispositions_daily') }}
 -- depends_on: {{ ref('fct_reconciliation') }}
@@ -14,7 +14,7 @@ as_of as (
 final as (
     select
         as_of_date,
-        d1_date,
+        d1_date
     from as_of
 )
 

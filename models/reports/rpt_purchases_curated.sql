@@ -17,7 +17,7 @@ final as (
         campaign,
         receipt_id,
         is_charged_back,
-        duplicates_removed,
+        duplicates_removed
     from purchases
 )
 

@@ -26,7 +26,6 @@ final as (
         purchase_revenue_usd as af_revenue_usd,
         confirmation_revenue_usd as confirmed_revenue_usd,
         amount_difference_usd,
-        coalesce(purchase_receipt_id, confirmation_receipt_id) as receipt_id,
         match_rule,
         candidate_count,
         is_ambiguous,
@@ -35,6 +34,7 @@ final as (
         is_charged_back,
         purchase_id as af_row_number,
         confirmation_id as confirmed_row_number,
+        coalesce(purchase_receipt_id, confirmation_receipt_id) as receipt_id
     from ledger
 )
 

@@ -22,7 +22,7 @@ final as (
         coalesce(sum(purchase_revenue_usd) filter (where outcome = 'af_only'), 0)
             as af_only_revenue_usd,
         coalesce(sum(confirmation_revenue_usd) filter (where outcome = 'confirmed_only'), 0)
-            as confirmed_only_revenue_usd,
+            as confirmed_only_revenue_usd
     from ledger
 )
 

@@ -18,7 +18,7 @@ final as (
         campaign_days.roas_trailing_average as avg7,
         campaign_days.history_days,
         campaign_days.is_anomaly as anomaly,
-        campaign_days.anomaly_state as state,
+        campaign_days.anomaly_state as state
     from campaign_days
     inner join period
         on campaign_days.activity_date = period.d1_date

@@ -17,7 +17,7 @@ final as (
         campaign_days.net_revenue_usd as revenue_usd,
         campaign_days.ad_cost_usd,
         campaign_days.roas,
-        campaign_days.roas_state as state,
+        campaign_days.roas_state as state
     from campaign_days
     inner join period
         on campaign_days.activity_date = period.d1_date

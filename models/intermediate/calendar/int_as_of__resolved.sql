@@ -22,7 +22,7 @@ last_active_day as (
 resolved as (
     select
         coalesce({{ as_of_date() }}, last_activity_date) as as_of_date,
-        last_activity_date,
+        last_activity_date
     from last_active_day
 ),
 
@@ -30,7 +30,7 @@ final as (
     select
         as_of_date,
         cast(as_of_date - interval '1' day as date) as d1_date,
-        last_activity_date,
+        last_activity_date
     from resolved
 )
 

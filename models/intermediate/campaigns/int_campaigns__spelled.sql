@@ -13,11 +13,20 @@ costs as (
 ),
 
 written as (
-    select campaign, campaign_spelling from purchases
+    select
+        campaign,
+        campaign_spelling
+    from purchases
     union all
-    select campaign, campaign_spelling from confirmations
+    select
+        campaign,
+        campaign_spelling
+    from confirmations
     union all
-    select campaign, campaign_spelling from costs
+    select
+        campaign,
+        campaign_spelling
+    from costs
 ),
 
 final as (
@@ -25,7 +34,7 @@ final as (
         campaign,
         campaign_spelling,
         {{ is_paid_campaign('campaign') }} as is_paid,
-        count(*) as row_count,
+        count(*) as row_count
     from written
     where campaign is not null
     group by campaign, campaign_spelling

@@ -12,7 +12,7 @@ final as (
         confirmed_at,
         revenue_usd,
         campaign,
-        receipt_id,
+        receipt_id
     from confirmations
     where rejection_reason is null
 )

@@ -5,7 +5,18 @@ confirmations as (
 ),
 
 final as (
-    select *
+    select
+        confirmation_id,
+        appsflyer_id,
+        event_name,
+        confirmed_at,
+        revenue_usd,
+        campaign,
+        receipt_id,
+        event_time_text,
+        revenue_text,
+        campaign_spelling,
+        rejection_reason
     from confirmations
     where rejection_reason is not null
 )

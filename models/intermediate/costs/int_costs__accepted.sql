@@ -9,7 +9,7 @@ final as (
         cost_id,
         cost_date,
         campaign,
-        ad_cost_usd,
+        ad_cost_usd
     from costs
     where rejection_reason is null
 )

@@ -5,7 +5,15 @@ costs as (
 ),
 
 final as (
-    select *
+    select
+        cost_id,
+        cost_date,
+        campaign,
+        ad_cost_usd,
+        date_text,
+        ad_cost_text,
+        campaign_spelling,
+        rejection_reason
     from costs
     where rejection_reason is not null
 )

@@ -31,7 +31,7 @@ ruled as (
                 )
                 then 'false_success'
             else 'genuine'
-        end as first_rule,
+        end as first_rule
     from purchases
 ),
 
@@ -51,7 +51,7 @@ genuine_grouped as (
         case when receipt_id is null then appsflyer_id end as group_appsflyer_id,
         case when receipt_id is null then purchased_at end as group_purchased_at,
         case when receipt_id is null then event_name end as group_event_name,
-        case when receipt_id is null then revenue_usd end as group_revenue_usd,
+        case when receipt_id is null then revenue_usd end as group_revenue_usd
     from ruled
     where first_rule = 'genuine'
 ),
@@ -76,22 +76,22 @@ genuine_deduplicated as (
                 group_purchased_at,
                 group_event_name,
                 group_revenue_usd
-        ) - 1 as duplicate_count,
+        ) - 1 as duplicate_count
     from genuine_grouped
 ),
 
 classified as (
     select
         ruled.*,
+        genuine_deduplicated.kept_purchase_id,
+        genuine_deduplicated.duplicate_count,
         case
             when ruled.first_rule != 'genuine' then ruled.first_rule
             when genuine_deduplicated.kept_purchase_id != ruled.purchase_id then 'duplicate'
             else 'curated'
         end as disposition,
-        genuine_deduplicated.kept_purchase_id,
-        genuine_deduplicated.duplicate_count,
         charged_back_receipts.receipt_id is not null as has_chargeback,
-        success_receipts.receipt_id is not null as has_success,
+        success_receipts.receipt_id is not null as has_success
     from ruled
     left join genuine_deduplicated
         on ruled.purchase_id = genuine_deduplicated.purchase_id
@@ -137,7 +137,7 @@ final as (
         end as net_revenue_usd,
         event_time_text,
         revenue_text,
-        campaign_spelling,
+        campaign_spelling
     from classified
 )
 

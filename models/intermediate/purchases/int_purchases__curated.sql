@@ -17,7 +17,7 @@ final as (
         receipt_id,
         is_receipt_missing,
         is_charged_back,
-        duplicates_removed,
+        duplicates_removed
     from purchases
     where disposition = 'curated'
 )

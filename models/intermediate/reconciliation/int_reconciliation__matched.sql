@@ -14,7 +14,7 @@ final as (
         pairs.confirmation_id,
         pairs.seconds_apart,
         pairs.amount_difference_usd,
-        case when pairs.is_same_receipt then 'receipt' else 'nearest' end as match_rule,
+        case when pairs.is_same_receipt then 'receipt' else 'nearest' end as match_rule
     from best_pairs
     inner join pairs
         on

@@ -15,7 +15,7 @@ both_sides as (
         appsflyer_id,
         purchased_at as happened_at,
         purchased_at,
-        cast(null as timestamp) as confirmed_at,
+        cast(null as timestamp) as confirmed_at
     from purchases
     union all
     select
@@ -24,7 +24,7 @@ both_sides as (
         appsflyer_id,
         confirmed_at as happened_at,
         cast(null as timestamp) as purchased_at,
-        confirmed_at,
+        confirmed_at
     from confirmations
 ),
 
@@ -41,7 +41,7 @@ neighboured as (
         case
             when side = 'purchase' then first_value(confirmed_at ignore nulls) over later
             else first_value(purchased_at ignore nulls) over later
-        end as other_after_at,
+        end as other_after_at
     from both_sides
     window
         earlier as (
@@ -61,7 +61,7 @@ final as (
         least(
             {{ seconds_between('other_before_at', 'happened_at') }},
             {{ seconds_between('happened_at', 'other_after_at') }}
-        ) as nearest_seconds_apart,
+        ) as nearest_seconds_apart
     from neighboured
 )
 

@@ -17,7 +17,7 @@ paired as (
         coalesce(purchases.receipt_id = confirmations.receipt_id, false) as is_same_receipt,
         {{ seconds_between('purchases.purchased_at', 'confirmations.confirmed_at') }}
             as seconds_apart,
-        confirmations.revenue_usd - purchases.revenue_usd as amount_difference_usd,
+        confirmations.revenue_usd - purchases.revenue_usd as amount_difference_usd
     from purchases
     inner join confirmations
         on
@@ -40,11 +40,11 @@ final as (
                 is_same_receipt desc,
                 abs(seconds_apart),
                 abs(amount_difference_usd),
-                purchased_at,
-                confirmed_at,
-                purchase_id,
-                confirmation_id
-        ) as pair_rank,
+                purchased_at asc,
+                confirmed_at asc,
+                purchase_id asc,
+                confirmation_id asc
+        ) as pair_rank
     from paired
 )
 

@@ -10,7 +10,7 @@ final as (
         user_id,
         started_at,
         cast(started_at as date) as session_date,
-        event_name,
+        event_name
     from sessions
     where rejection_reason is null
 )

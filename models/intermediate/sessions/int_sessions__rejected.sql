@@ -5,7 +5,13 @@ sessions as (
 ),
 
 final as (
-    select *
+    select
+        session_id,
+        user_id,
+        started_at,
+        event_name,
+        event_time_text,
+        rejection_reason
     from sessions
     where rejection_reason is not null
 )

@@ -24,7 +24,7 @@ active_days as (
 span as (
     select
         min(activity_date) as first_date,
-        max(activity_date) as last_date,
+        max(activity_date) as last_date
     from active_days
 ),
 
@@ -48,7 +48,7 @@ revenue_daily as (
         campaign,
         purchased_date,
         count(*) as purchase_count,
-        sum(net_revenue_usd) as net_revenue_usd,
+        sum(net_revenue_usd) as net_revenue_usd
     from purchases
     where {{ is_paid_campaign('campaign') }}
     group by campaign, purchased_date
@@ -58,7 +58,7 @@ costs_daily as (
     select
         campaign,
         cost_date,
-        sum(ad_cost_usd) as ad_cost_usd,
+        sum(ad_cost_usd) as ad_cost_usd
     from costs
     where {{ is_paid_campaign('campaign') }}
     group by campaign, cost_date
@@ -69,9 +69,9 @@ spined as (
     select
         campaigns.campaign,
         days.activity_date,
-        coalesce(revenue_daily.purchase_count, 0) as purchase_count,
-        coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd,
         costs_daily.ad_cost_usd,
+        coalesce(revenue_daily.purchase_count, 0) as purchase_count,
+        coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd
     from campaigns
     cross join days
     left join revenue_daily
@@ -96,7 +96,7 @@ rated as (
             when ad_cost_usd <= 0 then 'zero_spend'
             when net_revenue_usd = 0 then 'zero_revenue'
             else 'ok'
-        end as roas_state,
+        end as roas_state
     from spined
 ),
 
@@ -106,7 +106,7 @@ averaged as (
     select
         *,
         round(avg(roas) over trailing_days, 12) as roas_trailing_average,
-        count(roas) over trailing_days as history_days,
+        count(roas) over trailing_days as history_days
     from rated
     window trailing_days as (
         partition by campaign order by activity_date
@@ -137,7 +137,7 @@ final as (
             when roas is null then roas_state
             when history_days < {{ var('roas_min_history_days') }} then 'insufficient_history'
             else roas_state
-        end as anomaly_state,
+        end as anomaly_state
     from averaged
 )
 

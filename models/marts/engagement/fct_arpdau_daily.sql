@@ -23,7 +23,7 @@ active_days as (
 span as (
     select
         min(activity_date) as first_date,
-        max(activity_date) as last_date,
+        max(activity_date) as last_date
     from active_days
 ),
 
@@ -36,7 +36,7 @@ revenue_daily as (
     select
         purchased_date,
         count(*) as purchase_count,
-        sum(net_revenue_usd) as net_revenue_usd,
+        sum(net_revenue_usd) as net_revenue_usd
     from purchases
     group by purchased_date
 ),
@@ -45,7 +45,7 @@ users_daily as (
     select
         session_date,
         count(distinct user_id) as dau,
-        count(*) as session_count,
+        count(*) as session_count
     from sessions
     group by session_date
 ),
@@ -56,7 +56,7 @@ spined as (
         coalesce(revenue_daily.purchase_count, 0) as purchase_count,
         coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd,
         coalesce(users_daily.session_count, 0) as session_count,
-        coalesce(users_daily.dau, 0) as dau,
+        coalesce(users_daily.dau, 0) as dau
     from days
     left join revenue_daily
         on days.activity_date = revenue_daily.purchased_date
@@ -74,7 +74,7 @@ final as (
         case
             when dau > 0 then cast(net_revenue_usd as double) / dau
         end as arpdau_usd,
-        case when dau > 0 then 'ok' else 'missing_sessions' end as arpdau_state,
+        case when dau > 0 then 'ok' else 'missing_sessions' end as arpdau_state
     from spined
 )
 

@@ -10,7 +10,7 @@ final as (
         disposition,
         count(*) as row_count,
         coalesce(sum(revenue_usd), 0) as revenue_usd,
-        sum(net_revenue_usd) as net_revenue_usd,
+        sum(net_revenue_usd) as net_revenue_usd
     from purchases
     group by cast(purchased_at as date), disposition
 )

@@ -23,7 +23,7 @@ neighbours as (
 purchase_candidates as (
     select
         purchase_id,
-        count(*) as candidate_count,
+        count(*) as candidate_count
     from pairs
     group by purchase_id
 ),
@@ -31,7 +31,7 @@ purchase_candidates as (
 confirmation_candidates as (
     select
         confirmation_id,
-        count(*) as candidate_count,
+        count(*) as candidate_count
     from pairs
     group by confirmation_id
 ),
@@ -45,7 +45,7 @@ matched as (
         purchase_candidates.candidate_count,
         purchase_candidates.candidate_count > 1
         or confirmation_candidates.candidate_count > 1 as is_ambiguous,
-        cast(null as decimal(18, 6)) as nearest_seconds_apart,
+        cast(null as decimal(18, 6)) as nearest_seconds_apart
     from matches
     inner join purchase_candidates
         on matches.purchase_id = purchase_candidates.purchase_id
@@ -61,7 +61,7 @@ af_only as (
         cast(null as {{ type_string() }}) as match_rule,
         coalesce(purchase_candidates.candidate_count, 0) as candidate_count,
         purchase_candidates.candidate_count is not null as is_ambiguous,
-        neighbours.nearest_seconds_apart,
+        neighbours.nearest_seconds_apart
     from purchases
     anti join matches
         on purchases.purchase_id = matches.purchase_id
@@ -79,7 +79,7 @@ confirmed_only as (
         cast(null as {{ type_string() }}) as match_rule,
         coalesce(confirmation_candidates.candidate_count, 0) as candidate_count,
         confirmation_candidates.candidate_count is not null as is_ambiguous,
-        neighbours.nearest_seconds_apart,
+        neighbours.nearest_seconds_apart
     from confirmations
     anti join matches
         on confirmations.confirmation_id = matches.confirmation_id
@@ -105,7 +105,7 @@ explained as (
             when candidate_count > 0 then 'lost_to_closer_pair'
             when nearest_seconds_apart is null then 'no_candidate'
             else 'outside_window'
-        end as reason,
+        end as reason
     from outcomes
 ),
 
@@ -140,7 +140,7 @@ final as (
         explained.reason,
         case
             when explained.reason = 'outside_window' then explained.nearest_seconds_apart
-        end as nearest_seconds_apart,
+        end as nearest_seconds_apart
     from explained
     left join purchases
         on explained.purchase_id = purchases.purchase_id

@@ -10,7 +10,7 @@ cleaned as (
         {{ clean_text('date') }} as date_text,
         campaign as campaign_spelling,
         {{ campaign_name('campaign') }} as campaign,
-        {{ clean_text('ad_cost_usd') }} as ad_cost_text,
+        {{ clean_text('ad_cost_usd') }} as ad_cost_text
     from source
 ),
 
@@ -22,7 +22,7 @@ parsed as (
         {{ parse_money('ad_cost_text') }} as ad_cost_usd,
         date_text,
         ad_cost_text,
-        campaign_spelling,
+        campaign_spelling
     from cleaned
 ),
 
@@ -33,7 +33,7 @@ final as (
             'unparsable_date': 'cost_date is null',
             'missing_campaign': 'campaign is null',
             'unparsable_cost': 'ad_cost_usd is null',
-        }) }} as rejection_reason,
+        }) }} as rejection_reason
     from parsed
 )
 

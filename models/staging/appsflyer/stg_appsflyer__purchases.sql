@@ -14,7 +14,7 @@ cleaned as (
         campaign as campaign_spelling,
         {{ campaign_name('campaign') }} as campaign,
         {{ clean_text('receipt_id') }} as receipt_id,
-        {{ clean_text('status') }} as status,
+        {{ clean_text('status') }} as status
     from source
 ),
 
@@ -30,7 +30,7 @@ final as (
         lower(status) as status,
         event_time_text,
         revenue_text,
-        campaign_spelling,
+        campaign_spelling
     from cleaned
 )
 

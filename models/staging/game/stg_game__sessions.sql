@@ -9,7 +9,7 @@ cleaned as (
         source_row_number,
         {{ clean_text('event_timestamp_utc') }} as event_time_text,
         {{ clean_text('user_id') }} as user_id,
-        {{ clean_text('event_name') }} as event_name,
+        {{ clean_text('event_name') }} as event_name
     from source
 ),
 
@@ -19,7 +19,7 @@ parsed as (
         user_id,
         {{ parse_utc_timestamp('event_time_text') }} as started_at,
         lower(event_name) as event_name,
-        event_time_text,
+        event_time_text
     from cleaned
 ),
 
@@ -29,7 +29,7 @@ final as (
         {{ rejection_reason({
             'missing_user_id': 'user_id is null',
             'unparsable_time': 'started_at is null',
-        }) }} as rejection_reason,
+        }) }} as rejection_reason
     from parsed
 )
 

@@ -13,7 +13,7 @@ cleaned as (
         {{ clean_text('revenue_usd') }} as revenue_text,
         campaign as campaign_spelling,
         {{ campaign_name('campaign') }} as campaign,
-        {{ clean_text('receipt_id') }} as receipt_id,
+        {{ clean_text('receipt_id') }} as receipt_id
     from source
 ),
 
@@ -28,7 +28,7 @@ parsed as (
         receipt_id,
         event_time_text,
         revenue_text,
-        campaign_spelling,
+        campaign_spelling
     from cleaned
 ),
 
@@ -39,7 +39,7 @@ final as (
             'missing_appsflyer_id': 'appsflyer_id is null',
             'unparsable_time': 'confirmed_at is null',
             'unparsable_revenue': 'revenue_usd is null',
-        }) }} as rejection_reason,
+        }) }} as rejection_reason
     from parsed
 )
 

@@ -1,6 +1,7 @@
 {# Every row of the model stands in exactly one of the parts, found by its key, and the parts hold
    nothing else. #}
 {% test splits_into(model, key, parts) %}
+    
 
 with
 
@@ -9,7 +10,7 @@ whole as (
 ),
 
 pieces as (
-    {%- for part in parts %}
+{%- for part in parts %}
     select {{ key }} from {{ part }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

@@ -1,5 +1,6 @@
--- Campaigns join on the trimmed, upper-cased name. Lists the spellings that this merges and that nobody
--- has acknowledged yet: mend them at their source, or add them to var acknowledged_campaign_spellings.
+-- Campaigns join on the trimmed, upper-cased name. Lists the spellings that this merges and that
+-- nobody has acknowledged yet: mend them where they come from, or add them to var
+-- acknowledged_campaign_spellings.
 {{ config(severity='warn', store_failures=true, schema='test_failures') }}
 
 with
@@ -13,7 +14,7 @@ unacknowledged as (
         campaign,
         campaign_spelling,
         row_count,
-        count(*) over (partition by campaign) as spelling_count,
+        count(*) over (partition by campaign) as spelling_count
     from spellings
     where
         is_paid
@@ -23,6 +24,6 @@ unacknowledged as (
 select
     campaign,
     campaign_spelling,
-    row_count,
+    row_count
 from unacknowledged
 where spelling_count > 1

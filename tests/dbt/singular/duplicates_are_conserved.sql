@@ -8,7 +8,7 @@ classified as (
 kept as (
     select
         purchase_id,
-        duplicates_removed,
+        duplicates_removed
     from classified
     where disposition = 'curated'
 ),
@@ -16,16 +16,16 @@ kept as (
 removed as (
     select
         duplicate_of as purchase_id,
-        count(*) as duplicate_count,
+        count(*) as duplicate_count
     from classified
     where disposition = 'duplicate'
     group by duplicate_of
 )
 
 select
-    coalesce(kept.purchase_id, removed.purchase_id) as purchase_id,
     kept.duplicates_removed,
     removed.duplicate_count,
+    coalesce(kept.purchase_id, removed.purchase_id) as purchase_id
 from kept
 full join removed
     on kept.purchase_id = removed.purchase_id

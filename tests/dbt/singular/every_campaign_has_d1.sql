@@ -11,7 +11,7 @@ as_of as (
 
 select
     campaign_days.campaign,
-    max(as_of.d1_date) as d1_date,
+    max(as_of.d1_date) as d1_date
 from campaign_days
 cross join as_of
 where as_of.d1_date is not null

@@ -16,7 +16,7 @@ dispositions as (
 raw_total as (
     select
         count(*) as row_count,
-        coalesce(sum(revenue_usd), 0) as revenue_usd,
+        coalesce(sum(revenue_usd), 0) as revenue_usd
     from raw_rows
 ),
 
@@ -24,7 +24,7 @@ classified_total as (
     select
         count(*) as row_count,
         coalesce(sum(revenue_usd), 0) as revenue_usd,
-        coalesce(sum(net_revenue_usd), 0) as net_revenue_usd,
+        coalesce(sum(net_revenue_usd), 0) as net_revenue_usd
     from classified
 ),
 
@@ -32,7 +32,7 @@ disposition_total as (
     select
         coalesce(sum(row_count), 0) as row_count,
         coalesce(sum(revenue_usd), 0) as revenue_usd,
-        coalesce(sum(net_revenue_usd), 0) as net_revenue_usd,
+        coalesce(sum(net_revenue_usd), 0) as net_revenue_usd
     from dispositions
 )
 
@@ -42,7 +42,7 @@ select
     disposition_total.row_count as disposition_rows,
     raw_total.revenue_usd as raw_revenue_usd,
     classified_total.revenue_usd as classified_revenue_usd,
-    disposition_total.revenue_usd as disposition_revenue_usd,
+    disposition_total.revenue_usd as disposition_revenue_usd
 from raw_total
 cross join classified_total
 cross join disposition_total

@@ -11,7 +11,7 @@ matches as (
 
 select
     pairs.purchase_id,
-    pairs.confirmation_id,
+    pairs.confirmation_id
 from pairs
 where
     pairs.purchase_id not in (select matches.purchase_id from matches)

@@ -13,7 +13,7 @@ taken as (
     select
         pairs.purchase_id,
         pairs.confirmation_id,
-        pairs.pair_rank,
+        pairs.pair_rank
     from pairs
     inner join matches
         on
@@ -24,7 +24,7 @@ taken as (
 select
     pairs.purchase_id,
     pairs.confirmation_id,
-    pairs.pair_rank,
+    pairs.pair_rank
 from pairs
 left join taken as by_purchase
     on pairs.purchase_id = by_purchase.purchase_id

@@ -27,7 +27,7 @@ counted as (
         (select count(*) from report_purchases) as reported_purchase_count,
         (select count(*) from ledger) as outcome_count,
         (select count(*) from report_ledger) as reported_outcome_count,
-        matched + af_only + confirmed_only as summarised_outcome_count,
+        matched + af_only + confirmed_only as summarised_outcome_count
     from summary
 )
 

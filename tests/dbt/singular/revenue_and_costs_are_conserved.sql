@@ -35,7 +35,7 @@ inputs as (
         ) as campaign_cost_usd,
         (select coalesce(sum(net_revenue_usd), 0) from purchases) as net_revenue_usd,
         (select count(*) from purchases) as purchase_count,
-        (select count(*) from sessions) as session_count,
+        (select count(*) from sessions) as session_count
 ),
 
 outputs as (
@@ -44,7 +44,7 @@ outputs as (
         (select coalesce(sum(ad_cost_usd), 0) from campaign_days) as campaign_cost_usd,
         (select coalesce(sum(net_revenue_usd), 0) from days) as net_revenue_usd,
         (select coalesce(sum(purchase_count), 0) from days) as purchase_count,
-        (select coalesce(sum(session_count), 0) from days) as session_count,
+        (select coalesce(sum(session_count), 0) from days) as session_count
 )
 
 select * from inputs

@@ -1,0 +1,41 @@
+{# Runs before everything else and stops the build where the header of an input is not as
+   `seeds/_seeds.yml` has it, so that nothing is built on half of the inputs. #}
+{% macro assert_inputs() -%}
+    {%- if execute and flags.WHICH in ['build', 'seed'] -%}
+        {%- for node in graph.nodes.values()
+            if node.resource_type == 'seed' and node.unique_id in selected_resources -%}
+            {%- do assert_csv_header(
+                node.original_file_path,
+                csv_header(sql_string(adapter.get_seed_file_path(node))),
+                node.columns.keys() | list,
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Stops where a CSV file lacks a column, naming the file, the column and what was found. #}
+{% macro assert_csv_header(file_name, header, expected) -%}
+    {%- set expected_header = expected | reject('equalto', 'source_row_number') | join(',') -%}
+    {%- if header | length == 0 -%}
+        {{ exceptions.raise_compiler_error(
+            file_name ~ ' is empty. Put the export there, with the header line ' ~ expected_header
+        ) }}
+    {%- endif -%}
+    {%- set missing = [] -%}
+    {%- for column in expected_header.split(',') if column not in header -%}
+        {%- do missing.append(column) -%}
+    {%- endfor -%}
+    {%- if missing -%}
+        {{ exceptions.raise_compiler_error(
+            file_name ~ ' has no column ' ~ missing | join(', ') ~ '. Its first line holds: '
+            ~ header | join(', ') ~ '. Rename or add what is missing; the header must be '
+            ~ expected_header
+        ) }}
+    {%- endif -%}
+    {%- if header | unique | list | length < header | length -%}
+        {{ exceptions.raise_compiler_error(
+            file_name ~ ' names a column twice. Its first line holds: ' ~ header | join(', ')
+            ~ '. Remove one of them'
+        ) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,72 @@
+"""Opening the DuckDB file, which one writing process at a time may hold."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+# Attempt n is followed by 2**n seconds of waiting, the schedule of dbt-duckdb's `retries`.
+DEFAULT_ATTEMPTS = 7
+
+
+class WarehouseUnavailable(Exception):
+    """The DuckDB file cannot be opened; the message says why and what to do."""
+
+
+def holder_of(error: duckdb.Error) -> str | None:
+    """Name the process that holds the file, as `program (PID n)`; None for any other error."""
+    found = re.search(r"Conflicting lock is held in (\S+) \(PID (\d+)\)", str(error))
+    return f"{found[1]} (PID {found[2]})" if found else None
+
+
+def open_when_free(
+    path: Path,
+    *,
+    read_only: bool,
+    attempts: int = DEFAULT_ATTEMPTS,
+    report: Callable[[str], None] = print,
+    sleep: Callable[[float], None] = time.sleep,
+) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse, waiting while another process holds it.
+
+    Args:
+        path: The DuckDB file. It is created where it does not exist and `read_only` is false.
+        read_only: Several readers may share the file; a writer needs it alone.
+        attempts: How often to try before giving up, at least once; waits 1, 2, 4, ... seconds.
+        report: Told once, when waiting begins, who holds the file.
+        sleep: Waits for a number of seconds.
+
+    Raises:
+        WarehouseUnavailable: The file is held to the end, or cannot be opened at all.
+    """
+    waited = 0
+    for attempt in range(attempts):
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.Error as error:
+            holder = holder_of(error)
+            if holder is None:
+                raise WarehouseUnavailable(_advice(path, error)) from error
+        if attempt == 0 and attempts > 1:
+            report(f"{path} is held by {holder}; waiting up to {2 ** (attempts - 1) - 1} s for it.")
+        if attempt < attempts - 1:
+            sleep(2**attempt)
+            waited += 2**attempt
+    raise WarehouseUnavailable(
+        f"{path} is still held by {holder} after {waited} s. Nothing was changed."
+        " Close that program, or stop that process, and run again."
+    )
+
+
+def _advice(path: Path, error: duckdb.Error) -> str:
+    if "not a valid DuckDB database file" in str(error):
+        todo = "Move the file away, it is no DuckDB database, or set WAREHOUSE_PATH to another."
+    elif "does not exist" in str(error):
+        todo = "Run `make build` first, or set WAREHOUSE_PATH to an existing warehouse."
+    else:
+        todo = "Make its folder writable, or set WAREHOUSE_PATH to a place that is."
+    return f"Cannot open the warehouse {path}: {error}\n{todo}"

@@ -1,0 +1,149 @@
+"""What a person wants to see at the end of a build: the numbers, the flags, where the files are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from warehouse.database import open_when_free
+from warehouse.settings import Settings
+
+REJECTED = {
+    "confirmations": "intermediate.int_confirmations__rejected",
+    "cost rows": "intermediate.int_costs__rejected",
+    "sessions": "intermediate.int_sessions__rejected",
+}
+
+
+def print_summary(settings: Settings, console: Console) -> None:
+    """Print the outcome of the last build from its reports and its warehouse.
+
+    Raises:
+        FileNotFoundError: There are no reports yet.
+        WarehouseUnavailable: The warehouse cannot be read.
+    """
+    manifest = _report(settings, "manifest")
+    with open_when_free(settings.warehouse_path, read_only=True, report=console.print) as warehouse:
+        dispositions = _dispositions(warehouse)
+        rejected = {
+            name: _one_number(warehouse, f"select count(*) from {table}")
+            for name, table in REJECTED.items()
+        }
+    console.print()
+    console.print(
+        f"[bold]D-1 is {manifest['d1_date'] or 'unknown'}[/bold]"
+        f" (as of {manifest['as_of_date'] or 'no day: there is no activity'})"
+    )
+    console.print(_inputs_table(manifest, dispositions, rejected))
+    console.print(_reconciliation_table(_report(settings, "reconciliation")["summary"]))
+    console.print(
+        _campaigns_table(_report(settings, "roas_d1"), _report(settings, "roas_anomaly"))
+    )
+    console.print(_arpdau_line(_report(settings, "arpdau_d1")[0]))
+    console.print(_files_line(settings, manifest), soft_wrap=True)
+
+
+def _report(settings: Settings, name: str) -> Any:
+    path = settings.reports_path / f"{name}.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist. Run `make build` or `dbt build` first.")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _dispositions(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, int, float]]:
+    return warehouse.execute(
+        """
+        select disposition, sum(row_count)::bigint, sum(revenue_usd)::double
+        from marts.fct_purchase_dispositions_daily
+        group by disposition
+        order by disposition != 'curated', sum(row_count) desc, disposition
+        """
+    ).fetchall()
+
+
+def _one_number(warehouse: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = warehouse.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _inputs_table(
+    manifest: Any, dispositions: list[tuple[str, int, float]], rejected: dict[str, int]
+) -> Table:
+    rows_in = {file["file"]: file["row_count"] for file in manifest["files"]}
+    table = _table(f"{rows_in['purchases_raw.csv']:,} purchase rows in", "", "rows", "US$")
+    for disposition, rows, revenue in dispositions:
+        table.add_row(disposition, f"{rows:,}", f"{revenue:,.2f}")
+    for name, rows in rejected.items():
+        if rows:
+            table.add_row(f"rejected {name}", f"{rows:,}", "", style="yellow")
+    return table
+
+
+def _reconciliation_table(summary: Any) -> Table:
+    table = _table("Reconciliation", "", "rows", "US$")
+    for outcome, money in (
+        ("matched", "matched_af_revenue_usd"),
+        ("af_only", "af_only_revenue_usd"),
+        ("confirmed_only", "confirmed_only_revenue_usd"),
+    ):
+        table.add_row(outcome, f"{summary[outcome]:,}", f"{summary[money]:,.2f}")
+    return table
+
+
+def _campaigns_table(roas: Any, anomalies: Any) -> Table:
+    table = _table("Campaigns on D-1", "", "revenue US$", "cost US$", "ROAS", "7-day", "")
+    for day, anomaly in zip(roas, anomalies, strict=True):
+        table.add_row(
+            day["campaign"],
+            _number(day["revenue_usd"]),
+            _number(day["ad_cost_usd"]),
+            _number(day["roas"]),
+            _number(anomaly["avg7"]),
+            _verdict(anomaly),
+        )
+    return table
+
+
+def _verdict(anomaly: Any) -> str:
+    notes = [] if anomaly["state"] == "ok" else [anomaly["state"]]
+    if anomaly["anomaly"]:
+        notes.insert(0, "[bold red]ANOMALY[/bold red]")
+    return " ".join(notes) or "ok"
+
+
+def _arpdau_line(day: Any) -> str:
+    if day["arpdau_usd"] is None:
+        return f"ARPDAU unknown ({day['state']}), net revenue US$ {day['revenue_usd']:,.2f}"
+    return (
+        f"ARPDAU US$ {day['arpdau_usd']:,.4f}: net revenue US$ {day['revenue_usd']:,.2f},"
+        f" DAU {day['dau']:,}"
+    )
+
+
+def _files_line(settings: Settings, manifest: Any) -> str:
+    names = [file["file"] for file in manifest["files"] if file["kind"] == "report"]
+    return (
+        f"Reports in {_shown(settings.reports_path)}: {', '.join([*names, 'manifest.json'])}\n"
+        f"Warehouse in {_shown(settings.warehouse_path)}"
+    )
+
+
+def _shown(path: Path) -> str:
+    return f"{path}/" if path.is_dir() else str(path)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.2f}"
+
+
+def _table(title: str, *headers: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for position, header in enumerate(headers):
+        text_column = position == 0 or (position == len(headers) - 1 and not header)
+        table.add_column(header, justify="left" if text_column else "right", no_wrap=True)
+    return table
