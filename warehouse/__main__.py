@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from warehouse import inputs
-from warehouse.database import WarehouseUnavailable
+from warehouse.database import WarehouseUnavailableError
 from warehouse.generate import generate_sample
 from warehouse.settings import Settings
 from warehouse.summary import print_summary
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (FileNotFoundError, WarehouseUnavailable) as error:
+    except (FileNotFoundError, WarehouseUnavailableError) as error:
         print(error, file=sys.stderr)
         return EXIT_COULD_NOT_RUN
 
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m warehouse",
-        description="Commands around the warehouse. The models themselves are built by `dbt build`.",
+        description="Commands around the warehouse; `dbt build` itself builds the models.",
         epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb) and"
         " REPORTS_PATH (the folder of the reports, default reports).",
     )

@@ -13,7 +13,7 @@ import duckdb
 DEFAULT_ATTEMPTS = 7
 
 
-class WarehouseUnavailable(Exception):
+class WarehouseUnavailableError(Exception):
     """The DuckDB file cannot be opened; the message says why and what to do."""
 
 
@@ -41,7 +41,7 @@ def open_when_free(
         sleep: Waits for a number of seconds.
 
     Raises:
-        WarehouseUnavailable: The file is held to the end, or cannot be opened at all.
+        WarehouseUnavailableError: The file is held to the end, or cannot be opened at all.
     """
     waited = 0
     for attempt in range(attempts):
@@ -50,13 +50,13 @@ def open_when_free(
         except duckdb.Error as error:
             holder = holder_of(error)
             if holder is None:
-                raise WarehouseUnavailable(_advice(path, error)) from error
+                raise WarehouseUnavailableError(_advice(path, error)) from error
         if attempt == 0 and attempts > 1:
             report(f"{path} is held by {holder}; waiting up to {2 ** (attempts - 1) - 1} s for it.")
         if attempt < attempts - 1:
             sleep(2**attempt)
             waited += 2**attempt
-    raise WarehouseUnavailable(
+    raise WarehouseUnavailableError(
         f"{path} is still held by {holder} after {waited} s. Nothing was changed."
         " Close that program, or stop that process, and run again."
     )

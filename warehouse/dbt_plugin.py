@@ -11,7 +11,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.events.logging import AdapterLogger
 from dbt_common.exceptions import DbtRuntimeError
 
-from warehouse.database import WarehouseUnavailable, open_when_free
+from warehouse.database import WarehouseUnavailableError, open_when_free
 from warehouse.settings import Settings
 
 
@@ -39,7 +39,7 @@ class Plugin(BasePlugin):
                 attempts=creds.retries.connect_attempts if creds.retries else 1,
                 report=AdapterLogger("gamehouse").info,
             ).close()
-        except WarehouseUnavailable as error:
+        except WarehouseUnavailableError as error:
             raise DbtRuntimeError(str(error)) from error
 
 

@@ -775,7 +775,7 @@ def generate_sample(out: Path, seed: int = 7) -> None:
     Raises:
         OSError: ``out`` cannot be made, or a file in it cannot be written.
     """
-    sample = _plain_game(Random(seed))  # noqa: S311 (a repeatable sample, not a secret)
+    sample = _plain_game(Random(seed))
     for trap in TRAPS:
         trap(sample)
     out.mkdir(parents=True, exist_ok=True)

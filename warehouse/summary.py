@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from warehouse.database import open_when_free
 from warehouse.settings import Settings
 
-REJECTED = {
-    "confirmations": "intermediate.int_confirmations__rejected",
-    "cost rows": "intermediate.int_costs__rejected",
-    "sessions": "intermediate.int_sessions__rejected",
-}
+# A JSON object of a report; what its keys hold is in reports/schemas/.
+Record = dict[str, Any]
 
 
 def print_summary(settings: Settings, console: Console) -> None:
@@ -25,15 +23,12 @@ def print_summary(settings: Settings, console: Console) -> None:
 
     Raises:
         FileNotFoundError: There are no reports yet.
-        WarehouseUnavailable: The warehouse cannot be read.
+        WarehouseUnavailableError: The warehouse cannot be read.
     """
     manifest = _report(settings, "manifest")
     with open_when_free(settings.warehouse_path, read_only=True, report=console.print) as warehouse:
         dispositions = _dispositions(warehouse)
-        rejected = {
-            name: _one_number(warehouse, f"select count(*) from {table}")
-            for name, table in REJECTED.items()
-        }
+        rejected = _rejected(warehouse)
     console.print()
     console.print(
         f"[bold]D-1 is {manifest['d1_date'] or 'unknown'}[/bold]"
@@ -41,14 +36,12 @@ def print_summary(settings: Settings, console: Console) -> None:
     )
     console.print(_inputs_table(manifest, dispositions, rejected))
     console.print(_reconciliation_table(_report(settings, "reconciliation")["summary"]))
-    console.print(
-        _campaigns_table(_report(settings, "roas_d1"), _report(settings, "roas_anomaly"))
-    )
+    console.print(_campaigns_table(_report(settings, "roas_d1"), _report(settings, "roas_anomaly")))
     console.print(_arpdau_line(_report(settings, "arpdau_d1")[0]))
     console.print(_files_line(settings, manifest), soft_wrap=True)
 
 
-def _report(settings: Settings, name: str) -> Any:
+def _report(settings: Settings, name: str) -> Any:  # noqa: ANN401 (an object or an array)
     path = settings.reports_path / f"{name}.json"
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist. Run `make build` or `dbt build` first.")
@@ -66,25 +59,34 @@ def _dispositions(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, int, 
     ).fetchall()
 
 
-def _one_number(warehouse: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = warehouse.execute(query).fetchone()
-    return int(row[0]) if row else 0
+def _rejected(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    return warehouse.execute(
+        """
+        select 'confirmations', count(*) from intermediate.int_confirmations__rejected
+        union all
+        select 'cost rows', count(*) from intermediate.int_costs__rejected
+        union all
+        select 'sessions', count(*) from intermediate.int_sessions__rejected
+        """
+    ).fetchall()
 
 
 def _inputs_table(
-    manifest: Any, dispositions: list[tuple[str, int, float]], rejected: dict[str, int]
+    manifest: Record,
+    dispositions: list[tuple[str, int, float]],
+    rejected: list[tuple[str, int]],
 ) -> Table:
     rows_in = {file["file"]: file["row_count"] for file in manifest["files"]}
     table = _table(f"{rows_in['purchases_raw.csv']:,} purchase rows in", "", "rows", "US$")
     for disposition, rows, revenue in dispositions:
         table.add_row(disposition, f"{rows:,}", f"{revenue:,.2f}")
-    for name, rows in rejected.items():
+    for name, rows in rejected:
         if rows:
             table.add_row(f"rejected {name}", f"{rows:,}", "", style="yellow")
     return table
 
 
-def _reconciliation_table(summary: Any) -> Table:
+def _reconciliation_table(summary: Record) -> Table:
     table = _table("Reconciliation", "", "rows", "US$")
     for outcome, money in (
         ("matched", "matched_af_revenue_usd"),
@@ -95,8 +97,8 @@ def _reconciliation_table(summary: Any) -> Table:
     return table
 
 
-def _campaigns_table(roas: Any, anomalies: Any) -> Table:
-    table = _table("Campaigns on D-1", "", "revenue US$", "cost US$", "ROAS", "7-day", "")
+def _campaigns_table(roas: list[Record], anomalies: list[Record]) -> Table:
+    table = _table("Campaigns on D-1", "", "revenue", "cost", "ROAS", "7-day", "")
     for day, anomaly in zip(roas, anomalies, strict=True):
         table.add_row(
             day["campaign"],
@@ -109,14 +111,14 @@ def _campaigns_table(roas: Any, anomalies: Any) -> Table:
     return table
 
 
-def _verdict(anomaly: Any) -> str:
+def _verdict(anomaly: Record) -> str:
     notes = [] if anomaly["state"] == "ok" else [anomaly["state"]]
     if anomaly["anomaly"]:
         notes.insert(0, "[bold red]ANOMALY[/bold red]")
     return " ".join(notes) or "ok"
 
 
-def _arpdau_line(day: Any) -> str:
+def _arpdau_line(day: Record) -> str:
     if day["arpdau_usd"] is None:
         return f"ARPDAU unknown ({day['state']}), net revenue US$ {day['revenue_usd']:,.2f}"
     return (
@@ -125,7 +127,7 @@ def _arpdau_line(day: Any) -> str:
     )
 
 
-def _files_line(settings: Settings, manifest: Any) -> str:
+def _files_line(settings: Settings, manifest: Record) -> str:
     names = [file["file"] for file in manifest["files"] if file["kind"] == "report"]
     return (
         f"Reports in {_shown(settings.reports_path)}: {', '.join([*names, 'manifest.json'])}\n"
@@ -142,8 +144,8 @@ def _number(value: float | None) -> str:
 
 
 def _table(title: str, *headers: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for position, header in enumerate(headers):
-        text_column = position == 0 or (position == len(headers) - 1 and not header)
-        table.add_column(header, justify="left" if text_column else "right", no_wrap=True)
+        is_text = position == 0 or not header
+        table.add_column(header, justify="left" if is_text else "right", no_wrap=True)
     return table

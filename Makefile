@@ -1,0 +1,47 @@
+# `make help` lists the targets. Everything installs into .venv and nowhere else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# pytest workers; dbt and DuckDB bring threads of their own
+JOBS ?= 2
+
+.PHONY: help setup build test lint lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/installed ## install the locked dependencies into .venv
+
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "gamehouse needs Python 3.11 to 3.13; $$($(PYTHON) --version) was found." \
+		"Name another one: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@echo "Installing into $(VENV); this takes about a minute, once."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements.lock
+	@touch $@
+
+build: setup ## from the four CSVs in seeds/ to the reports: dbt build, then what came out
+	@$(BIN)/python -m warehouse inputs
+	@$(BIN)/dbt build
+	@$(BIN)/python -m warehouse summary
+
+test: setup lint ## run all tests
+	@$(BIN)/pytest --numprocesses $(JOBS)
+
+lint: setup ## check style and types of Python and SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@mkdir -p target
+	@WAREHOUSE_PATH=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
+
+lock: setup ## renew requirements.lock from pyproject.toml, with hashes and without addresses
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--no-strip-extras --generate-hashes --no-emit-index-url --no-annotate --upgrade \
+		--custom-compile-command 'make lock' --quiet --output-file requirements.lock
+
+clean: ## remove what builds and tests leave behind, except .venv and the warehouse
+	@rm -rf target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
