@@ -10,13 +10,15 @@
                 'a date that exists, as YYYY-MM-DD, or null for the last day with activity',
             ) -%}
         {%- endif -%}
-        {%- for name in [
-            'reconciliation_window_minutes', 'roas_history_window_days', 'roas_min_history_days',
+        {%- for name, least in [
+            ('reconciliation_window_minutes', 0),
+            ('roas_history_window_days', 1),
+            ('roas_min_history_days', 0),
         ] -%}
             {%- do assert_var(
                 name,
-                modules.re.fullmatch('[0-9]+', var(name) | string),
-                'a whole number, 0 or greater',
+                modules.re.fullmatch('[0-9]+', var(name) | string) and var(name) | int >= least,
+                'a whole number, ' ~ least ~ ' or greater',
             ) -%}
         {%- endfor -%}
         {%- do assert_var(

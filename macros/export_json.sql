@@ -3,14 +3,18 @@
    Rows stand in the order of `order_by`; all other columns break its ties, so the same rows are the
    same bytes. Without `header` the file is an array of row objects. With `header`, a relation of
    one row, it is an object: the header's columns as keys (below one key `header_key` where that is
-   given) and the rows in an array `rows_key`.
+   given) and the rows in an array `rows_key`. Columns in `hidden` take part in the order alone.
 
    Reports may only rest on tested marts. `dbt build` runs the tests of a model before what stands
    on it; other commands do not, so they leave the files alone and say so. #}
-{% macro export_json(file_name, order_by, header=none, header_key=none, rows_key=none) -%}
+{% macro export_json(
+    file_name, order_by, hidden=[], header=none, header_key=none, rows_key=none
+) -%}
     {%- if execute -%}
         {%- if flags.WHICH == 'build' -%}
-            {{ adapter.dispatch('export_json')(file_name, order_by, header, header_key, rows_key) }}
+            {{ adapter.dispatch('export_json')(
+                file_name, order_by, hidden, header, header_key, rows_key
+            ) }}
         {%- else -%}
             {%- do log(
                 'Not written: ' ~ report_path(file_name) ~ '. Only `dbt build` writes reports,'
@@ -23,14 +27,14 @@
 {# One JSON text per line, written as a CSV of one column without quoting. DuckDB writes a file of
    another name first and renames it, which replaces the report in one step. The delimiter is a
    control character, which JSON always escapes. #}
-{% macro duckdb__export_json(file_name, order_by, header, header_key, rows_key) -%}
+{% macro duckdb__export_json(file_name, order_by, hidden, header, header_key, rows_key) -%}
 {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | list -%}
 copy (
     with
 
     numbered as (
         select
-            '{' || {{ json_members_text(this) }} || '}' as line,
+            '{' || {{ json_members_text(this, hidden) }} || '}' as line,
             row_number() over (order by {{ (order_by + columns) | join(', ') }}) as line_number,
             count(*) over () as line_count
         from {{ this }}
@@ -67,9 +71,10 @@ to {{ sql_string(report_path(file_name)) }}
 {# The members of a JSON object for a row of a relation, keys in the order of its columns. Amounts
    keep their exact digits; times are ISO 8601 in UTC with `Z`, and with a fraction only where there
    is one. #}
-{% macro json_members_text(relation) -%}
+{% macro json_members_text(relation, hidden=[]) -%}
+    {%- set columns = adapter.get_columns_in_relation(relation) -%}
     concat(
-        {%- for column in adapter.get_columns_in_relation(relation) %}
+        {%- for column in columns | rejectattr('name', 'in', hidden) %}
         '{{ ',' if not loop.first }}"{{ column.name }}":',
         coalesce({{ json_value_text(column) }}, 'null'){{ ',' if not loop.last }}
         {%- endfor %}

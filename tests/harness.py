@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = Path(sys.executable).parent
+DBT = str(Path(sys.executable).parent / "dbt")
 
 PROJECT_FILES = ["dbt_project.yml", "profiles.yml"]
 PROJECT_FOLDERS = ["macros", "models", "tests/dbt", "warehouse"]
@@ -59,6 +59,11 @@ class Project:
         shutil.copy(ROOT / "seeds/_seeds.yml", root / "seeds")
         return cls(root)
 
+    def clone_to(self, root: Path) -> Project:
+        """Copy the project with all that was built in it."""
+        shutil.copytree(self.root, root)
+        return Project(root)
+
     @property
     def reports(self) -> Path:
         """The folder of the reports."""
@@ -81,31 +86,39 @@ class Project:
         environment: dict[str, str] | None = None,
     ) -> Run:
         """Run `dbt build` without the unit tests of the models."""
+        variables_text = ["--vars", json.dumps(variables)] if variables else []
         return self.dbt(
-            "build",
-            *WITHOUT_UNIT_TESTS,
-            *arguments,
-            *(["--vars", json.dumps(variables)] if variables else []),
-            environment=environment,
+            "build", *WITHOUT_UNIT_TESTS, *arguments, *variables_text, environment=environment
         )
 
     def dbt(self, *arguments: str, environment: dict[str, str] | None = None) -> Run:
         """Run dbt in the project folder."""
-        return self.run([str(SCRIPTS / "dbt"), "--no-use-colors", *arguments], environment)
+        return self.run(DBT, *arguments, environment=environment)
 
-    def run(self, command: list[str], environment: dict[str, str] | None = None) -> Run:
+    def run(self, *command: str, environment: dict[str, str] | None = None) -> Run:
         """Run any command in the project folder."""
+        process = self.start(*command, environment=environment)
+        output, _ = process.communicate()
+        return Run(process.returncode, output)
+
+    def start(
+        self, *command: str, environment: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Start any command in the project folder, its output in one pipe."""
         inherited = {name: text for name, text in os.environ.items() if name not in SETTINGS}
-        process = subprocess.run(
+        return subprocess.Popen(
             command,
             cwd=self.root,
-            env={**inherited, **(environment or {})},
+            env={
+                **inherited,
+                "DBT_USE_COLORS": "false",
+                "PYTHONUNBUFFERED": "1",
+                **(environment or {}),
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
-        return Run(process.returncode, process.stdout)
 
     def report(self, name: str) -> Any:  # noqa: ANN401 (an object or an array)
         """Read `reports/<name>.json`."""

@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     check_inputs = commands.add_parser(
-        "inputs", help="say which of the four input files are missing"
+        "inputs", help="say which of the four input files dbt cannot read"
     )
     check_inputs.add_argument(
         "--folder", type=Path, default=Path("seeds"), help="where they are (default: seeds)"

@@ -1,7 +1,8 @@
 """The input files that must be in `seeds/` before dbt starts.
 
-dbt takes a seed for whatever CSV file it finds, so of a missing one it only says that some model
-depends on an unknown node. This names the file and its header instead.
+dbt takes for a seed whatever CSV file it finds, so of a missing one it only says that some model
+depends on an unknown node, and a file in another encoding ends it with a traceback. This names the
+file, and what to do.
 """
 
 from __future__ import annotations
@@ -26,9 +27,16 @@ def faults(folder: Path) -> list[str]:
     Args:
         folder: The folder of the inputs, `seeds/` of the project.
     """
-    found = []
-    for name, header in HEADERS.items():
-        path = folder / name
-        if not path.is_file():
-            found.append(f"{path} is missing. Put the export there, with the header line {header}")
-    return found
+    return [fault for name in HEADERS if (fault := _fault(folder / name, HEADERS[name]))]
+
+
+def _fault(path: Path, header: str) -> str | None:
+    if not path.is_file():
+        return f"{path} is missing. Put the export there, with the header line {header}"
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return f"{path} is not UTF-8 text: see line {number}. Save it again as UTF-8."
+    return None

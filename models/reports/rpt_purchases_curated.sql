@@ -1,4 +1,6 @@
-{{ config(post_hook="{{ export_json('purchases_curated.json', order_by=['event_time_utc']) }}") }}
+{{ config(post_hook="{{ export_json(
+    'purchases_curated.json', order_by=['event_time_utc', 'purchase_id'], hidden=['purchase_id']
+) }}") }}
 
 -- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
 with
@@ -9,6 +11,7 @@ purchases as (
 
 final as (
     select
+        purchase_id,
         appsflyer_id,
         event_name,
         purchased_at as event_time_utc,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Project
+from tests.harness import DBT, Project
 
 GOOD = {
     "purchases_raw": """\
@@ -27,20 +27,32 @@ af_1,purchase,2026-01-05T09:01:00Z,4.99,A,RCP-1
 }
 
 
-@pytest.fixture
-def good(project: Project) -> Project:
-    """A project that was built once from good inputs."""
+@pytest.fixture(scope="module")
+def good_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that was built from good inputs, for all tests to copy."""
+    project = Project.copy_to(tmp_path_factory.mktemp("good") / "project")
     project.write_inputs(GOOD)
     run = project.build()
     assert run.exit_code == 0, run.output
     return project
 
 
-def assert_refused(project: Project, *words: str, **build: object) -> None:
+@pytest.fixture
+def good(good_once: Project, tmp_path: Path) -> Project:
+    """A project that was built once from good inputs."""
+    return good_once.clone_to(tmp_path / "project")
+
+
+def assert_refused(
+    project: Project,
+    *words: str,
+    variables: dict[str, object] | None = None,
+    environment: dict[str, str] | None = None,
+) -> None:
     """The build fails with these words in its output and leaves reports and raw rows alone."""
     reports = project.report_bytes()
     rows = project.query("select * from raw.costs_daily")
-    run = project.build(**build)  # type: ignore[arg-type]
+    run = project.build(variables=variables, environment=environment)
     assert run.exit_code != 0, run.output
     folded = " ".join(run.output.split())
     for word in words:
@@ -86,7 +98,7 @@ def test_header_without_rows_is_taken_where_it_is_meant(good: Project) -> None:
     assert good.report("arpdau_d1") == [
         {"date": None, "revenue_usd": 0, "dau": 0, "arpdau_usd": None, "state": "missing_sessions"}
     ]
-    summary = good.run([sys.executable, "-m", "warehouse", "summary"])
+    summary = good.run(sys.executable, "-m", "warehouse", "summary")
     assert summary.exit_code == 0, summary.output
     assert "there is no activity" in summary.output
 
@@ -107,24 +119,25 @@ def test_lines_that_are_no_csv_are_listed(good: Project) -> None:
     )
 
 
-def test_wrong_encoding(good: Project) -> None:
-    path = good.root / "seeds/costs_daily.csv"
-    path.write_bytes("date,campaign,ad_cost_usd\n2026-01-05,Caf\xe9,10\n".encode("latin-1"))
-    assert_refused(good, "seeds/costs_daily.csv", "line 2", "not utf-8 encoded")
+def test_files_that_dbt_cannot_read_are_named_before_it_starts(good: Project) -> None:
+    costs, sessions = good.root / "seeds/costs_daily.csv", good.root / "seeds/sessions.csv"
+    costs.unlink()
+    sessions.write_bytes("event_timestamp_utc,user_id,event_name\n,Jos\xe9,\n".encode("latin-1"))
+    run = good.run(sys.executable, "-m", "warehouse", "inputs")
+    assert run.exit_code == 1
+    assert run.output.splitlines() == [
+        "seeds/costs_daily.csv is missing. Put the export there, with the header line"
+        " date,campaign,ad_cost_usd",
+        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it again as UTF-8.",
+    ]
 
 
 def test_missing_file(good: Project) -> None:
     reports = good.report_bytes()
     (good.root / "seeds/costs_daily.csv").unlink()
-    inputs = good.run([sys.executable, "-m", "warehouse", "inputs"])
-    assert inputs.exit_code == 1
-    assert inputs.output == (
-        "seeds/costs_daily.csv is missing. Put the export there, with the header line"
-        " date,campaign,ad_cost_usd\n"
-    )
     run = good.build()
     assert run.exit_code != 0
-    assert "costs_daily" in run.output
+    assert "depends on a node named 'costs_daily' which was not found" in run.output
     assert good.report_bytes() == reports
 
 
@@ -179,24 +192,20 @@ def test_disk_that_cannot_be_written(good: Project, unwritable: Path, setting: s
 
 
 def test_warehouse_that_another_process_holds(good: Project) -> None:
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import duckdb, sys, time\n"
-            "held = duckdb.connect(sys.argv[1])\n"
-            "print('held', flush=True)\n"
-            "time.sleep(8)\n",
-            str(good.warehouse),
-        ],
-        stdout=subprocess.PIPE,
+    hold = (
+        "import duckdb, time\n"
+        "held = duckdb.connect('warehouse/gamehouse.duckdb')\n"
+        "print('held')\n"
+        "time.sleep(60)\n"
     )
-    try:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        run = good.build()
-    finally:
-        holder.kill()
-        holder.communicate()
-    assert run.exit_code == 0, run.output
-    assert f"(PID {holder.pid}); waiting up to 63 s for it" in run.output
+    holder = good.start(sys.executable, "-c", hold)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    build = good.start(DBT, "build", "--select", "rpt_roas_d1")
+    assert build.stdout is not None
+    told = next((line for line in build.stdout if "is held by" in line), "dbt did not say")
+    holder.kill()
+    holder.communicate()
+    output, _ = build.communicate()
+    assert f"(PID {holder.pid}); waiting up to 63 s for it." in told
+    assert build.returncode == 0, output

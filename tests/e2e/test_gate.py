@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.e2e.test_errors import GOOD
 from tests.harness import Project
-
-MARTS = [
-    "fct_arpdau_daily",
-    "fct_campaign_roas_daily",
-    "fct_purchase_dispositions_daily",
-    "fct_purchases",
-    "fct_reconciliation",
-]
-
-
-@pytest.mark.parametrize("mart", MARTS)
-def test_failed_test_of_any_mart_stops_every_report(project: Project, mart: str) -> None:
-    project.write_inputs(GOOD)
-    broken = project.root / "tests/dbt/singular/broken.sql"
-    broken.write_text(f"select * from {{{{ ref('{mart}') }}}}")
-    run = project.build()
-    assert run.exit_code == 1
-    assert "Failure in test broken" in run.output
-    assert project.report_bytes() == {}
 
 
 def test_failed_build_keeps_the_reports_of_the_one_before(project: Project) -> None:

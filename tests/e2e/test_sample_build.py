@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
@@ -56,7 +57,7 @@ def test_schema_leaves_nothing_open(name: str) -> None:
         assert part["required"] == list(part["properties"])
 
 
-def _parts(schema: object) -> list[dict[str, object]]:
+def _parts(schema: object) -> list[dict[str, Any]]:
     if isinstance(schema, dict):
         return [schema, *(part for value in schema.values() for part in _parts(value))]
     return []

@@ -21,7 +21,6 @@ import pytest
 
 from warehouse.generate import generate_sample
 
-SEEDS = Path(__file__).parents[2] / "seeds"
 HEADERS = {
     "purchases_raw.csv": "appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,"
     "status",
@@ -273,11 +272,6 @@ def test_another_seed_gives_other_files(folder: Path, tmp_path: Path) -> None:
     generate_sample(tmp_path, seed=8)
     for name in HEADERS:
         assert (tmp_path / name).read_bytes() != (folder / name).read_bytes()
-
-
-def test_the_committed_seeds_are_those_of_the_default_seed(folder: Path) -> None:
-    for name in HEADERS:
-        assert (SEEDS / name).read_bytes() == (folder / name).read_bytes(), name
 
 
 def test_missing_folders_are_made_and_old_files_overwritten(folder: Path, tmp_path: Path) -> None:

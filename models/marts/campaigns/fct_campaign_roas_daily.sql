@@ -101,17 +101,30 @@ rated as (
 ),
 
 -- The spine has no gaps, so preceding rows are preceding days. The day itself is not its own past.
--- Twelve digits are what any order of summation agrees on.
+-- The days are added one by one: a floating-point sum depends on its order, which a window leaves
+-- open and a report must not.
+summed as (
+    select
+        *,
+        (
+            {%- for days_before in range(1, history_days + 1) %}
+            coalesce(lag(roas, {{ days_before }}) over campaign_days, 0)
+            {{- ' +' if not loop.last }}
+            {%- endfor %}
+        ) as trailing_roas_sum,
+        count(roas) over (
+            campaign_days rows between {{ history_days }} preceding and 1 preceding
+        ) as history_days
+    from rated
+    window campaign_days as (partition by campaign order by activity_date)
+),
+
 averaged as (
     select
         *,
-        round(avg(roas) over trailing_days, 12) as roas_trailing_average,
-        count(roas) over trailing_days as history_days
-    from rated
-    window trailing_days as (
-        partition by campaign order by activity_date
-        rows between {{ history_days }} preceding and 1 preceding
-    )
+        case when history_days > 0 then trailing_roas_sum / history_days end
+            as roas_trailing_average
+    from summed
 ),
 
 -- The billionth part of the average keeps floating-point noise from flagging a ROAS of exactly the

@@ -1,0 +1,267 @@
+"""The conventions of the project, each as a rule that runs on what dbt itself has parsed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Built
+from tests.harness import ROOT
+
+Node = dict[str, Any]
+
+LAYERS = ["staging", "intermediate", "marts", "reports"]
+NAMES = {
+    "staging": r"stg_[a-z]+__[a-z_]+s",
+    "intermediate": r"int_[a-z_]+__[a-z_]+ed",
+    "marts": r"(fct|dim)_[a-z_]+",
+    "reports": r"rpt_[a-z0-9_]+",
+}
+# Where a failing row stops a build, and where it only warns, on purpose.
+WARN_ONLY = {"campaign_spellings_collide"}
+
+
+@pytest.fixture(scope="module")
+def manifest(built: Built) -> dict[str, Any]:
+    """What dbt parsed, as in target/manifest.json."""
+    path = built.project.root / "target/manifest.json"
+    parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict[str, Any]) -> list[Node]:
+    """All models of the project."""
+    return list(_nodes(manifest, "model"))
+
+
+def _nodes(manifest: dict[str, Any], resource_type: str) -> Iterator[Node]:
+    return (node for node in manifest["nodes"].values() if node["resource_type"] == resource_type)
+
+
+def _layer(model: Node) -> str:
+    return str(model["fqn"][1])
+
+
+def _sql_files() -> list[Path]:
+    return [*(ROOT / "models").rglob("*.sql"), *(ROOT / "macros").rglob("*.sql")]
+
+
+def test_models_are_named_after_their_layer(models: list[Node]) -> None:
+    misnamed = [m["name"] for m in models if not re.fullmatch(NAMES[_layer(m)], m["name"])]
+    assert misnamed == []
+
+
+def test_staging_models_are_named_after_their_source(models: list[Node]) -> None:
+    for model in models:
+        if _layer(model) == "staging":
+            assert model["name"].startswith(f"stg_{model['fqn'][2]}__")
+
+
+def test_data_flows_one_way(manifest: dict[str, Any], models: list[Node]) -> None:
+    """A model reads its own layer or the one before; only the manifest looks back at the inputs."""
+    back_doors = []
+    for model in models:
+        own = LAYERS.index(_layer(model))
+        for parent_id in model["depends_on"]["nodes"]:
+            parent = manifest["nodes"][parent_id]
+            is_seed = parent["resource_type"] == "seed"
+            step = own + 1 if is_seed else own - LAYERS.index(_layer(parent))
+            if step not in (0, 1) and model["name"] not in ("rpt_manifest", "rpt_period"):
+                back_doors.append((model["name"], parent["name"]))
+    assert back_doors == []
+
+
+def test_only_staging_reads_an_input(manifest: dict[str, Any]) -> None:
+    for seed in _nodes(manifest, "seed"):
+        readers = [
+            child.split(".")[-1]
+            for child in manifest["child_map"][seed["unique_id"]]
+            if child.startswith("model.")
+        ]
+        staging = [reader for reader in readers if reader.startswith("stg_")]
+        assert len(staging) == 1
+        assert sorted(readers) == sorted([*staging, "rpt_manifest"])
+
+
+def test_every_description_begins_with_the_grain(models: list[Node]) -> None:
+    without = [m["name"] for m in models if not re.match(r"Grain: one row[ .;]", m["description"])]
+    assert without == []
+
+
+def test_every_column_has_a_description(manifest: dict[str, Any]) -> None:
+    without = [
+        f"{node['name']}.{name}"
+        for kind in ("model", "seed")
+        for node in _nodes(manifest, kind)
+        for name, column in node["columns"].items()
+        if not column["description"]
+    ]
+    assert without == []
+
+
+def test_every_column_name_tells_its_type(built: Built) -> None:
+    """`_at` is a timestamp, `_date` a date, `is_` and `has_` booleans, `_count` a whole number."""
+    wrong = built.project.query(
+        """
+        select table_name, column_name, data_type
+        from information_schema.columns
+        where
+            table_schema in ('staging', 'intermediate', 'marts')
+            and (
+                (column_name like '%\\_at' escape '\\') != (data_type = 'TIMESTAMP')
+                or (column_name like '%\\_date' escape '\\') != (data_type = 'DATE')
+                or regexp_matches(column_name, '^(is|has)_') != (data_type = 'BOOLEAN')
+                or (column_name like '%\\_count' escape '\\' and data_type != 'BIGINT')
+                or (column_name like '%\\_usd' escape '\\' and data_type not like 'DECIMAL%'
+                    and column_name != 'arpdau_usd')
+            )
+        """
+    )
+    assert wrong == []
+
+
+def test_every_intermediate_model_and_mart_has_a_unit_test(
+    manifest: dict[str, Any], models: list[Node]
+) -> None:
+    tested = {unit_test["model"] for unit_test in manifest["unit_tests"].values()}
+    untested = [
+        m["name"]
+        for m in models
+        if _layer(m) in ("intermediate", "marts") and m["name"] not in tested
+    ]
+    assert untested == []
+
+
+def test_unit_tests_are_named_after_their_model(manifest: dict[str, Any]) -> None:
+    misnamed = [
+        unit_test["name"]
+        for unit_test in manifest["unit_tests"].values()
+        if not unit_test["name"].startswith(f"{unit_test['model']}__")
+    ]
+    assert misnamed == []
+
+
+def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: list[Node]) -> None:
+    """Unless its grain is one row, a model below the reports has a test of its grain."""
+    tested = {
+        node["attached_node"]
+        for node in _nodes(manifest, "test")
+        if (node.get("test_metadata") or {}).get("name") in ("unique", "unique_together")
+    }
+    untested = [
+        m["name"]
+        for m in models
+        if _layer(m) != "reports"
+        and m["unique_id"] not in tested
+        and not re.match(r"Grain: one row[.;]", m["description"])
+    ]
+    assert untested == []
+
+
+def test_contracts_are_enforced_on_marts_and_reports(models: list[Node]) -> None:
+    loose = [
+        m["name"]
+        for m in models
+        if _layer(m) in ("marts", "reports") and not m["config"]["contract"]["enforced"]
+    ]
+    assert loose == []
+
+
+def test_tests_stop_the_build_unless_they_warn_on_purpose(manifest: dict[str, Any]) -> None:
+    warning = {
+        node["name"]
+        for node in _nodes(manifest, "test")
+        if node["config"]["severity"].lower() != "error" or not node["config"]["enabled"]
+    }
+    assert warning == WARN_ONLY
+
+
+def test_every_mart_stands_before_every_report(manifest: dict[str, Any]) -> None:
+    marts = {m["unique_id"] for m in _nodes(manifest, "model") if _layer(m) == "marts"}
+    for model in _nodes(manifest, "model"):
+        if _layer(model) == "reports":
+            assert marts <= _ancestors(manifest, model["unique_id"]), model["name"]
+
+
+def _ancestors(manifest: dict[str, Any], node_id: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [node_id]
+    while waiting:
+        for parent in manifest["parent_map"].get(waiting.pop(), []):
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
+
+
+def test_every_report_file_has_an_exposure(built: Built, manifest: dict[str, Any]) -> None:
+    labels = {exposure["label"] for exposure in manifest["exposures"].values()}
+    assert labels == set(built.project.report_bytes())
+
+
+def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
+    """By a model, a test, a hook or another macro; a macro that nobody calls tests nothing."""
+    own = {
+        macro["name"]
+        for macro in manifest["macros"].values()
+        if macro["package_name"] == "gamehouse"
+    }
+    callers = [*_sql_files(), *(ROOT / "tests/dbt").rglob("*.sql")]
+    callers += [*(ROOT / "models").rglob("*.yml"), ROOT / "dbt_project.yml"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in callers)
+    called_by_dbt = {"generate_schema_name", "materialization_seed_duckdb"}
+    unused = [
+        name
+        for name in own - called_by_dbt
+        if not re.search(rf"(?<!macro )(?<!test )\b{_called_name(name)}\b", text)
+    ]
+    assert unused == []
+
+
+def _called_name(macro: str) -> str:
+    return macro.removeprefix("test_").removeprefix("duckdb__")
+
+
+def test_every_macro_says_what_it_does() -> None:
+    silent = [
+        path.name
+        for path in (ROOT / "macros").glob("*.sql")
+        if not path.read_text(encoding="utf-8").startswith("{#")
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("forbidden", [r"\bnow\(\)", r"\bcurrent_(date|timestamp)\b", r"\bfloat\b"])
+def test_models_ask_no_clock_and_keep_money_exact(forbidden: str) -> None:
+    found = [
+        path.name
+        for path in _sql_files()
+        if re.search(forbidden, path.read_text(encoding="utf-8"), re.IGNORECASE)
+    ]
+    assert found == []
+
+
+def test_models_end_with_their_final_step() -> None:
+    other = [
+        path.name
+        for path in (ROOT / "models").rglob("*.sql")
+        if not path.read_text(encoding="utf-8").endswith("\n\nselect * from final\n")
+    ]
+    assert other == []
+
+
+def test_lines_of_sql_fit_the_page() -> None:
+    """The linter sees models and singular tests; macros and generic tests it does not."""
+    long = [
+        f"{path.name}:{number}"
+        for path in [*_sql_files(), *(ROOT / "tests/dbt").rglob("*.sql")]
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > 100
+    ]
+    assert long == []

@@ -1,0 +1,680 @@
+"""The whole pipeline a second time, the slow and obvious way: the judge of the SQL.
+
+Everything here is a loop over rows that follows one sentence of the rules (`docs/metrics.md`) and
+uses nothing but the standard library, so that a reader can check it by eye. It shares no code and
+no idea with the models: where the warehouse closes a recursion over sets, this file sorts all the
+pairs and takes the best one that is still free. When both disagree, one of them is wrong.
+
+The type of an expected value says how it is to be compared: a `Decimal` is exact (money, seconds),
+a `Fraction` is the exact value of what a report holds as a floating point number (ROAS, ARPDAU).
+"""
+
+import csv
+import io
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Context, Decimal, Inexact, localcontext
+from fractions import Fraction
+from typing import TypedDict
+
+Value = str | int | bool | Decimal | Fraction | None
+Row = dict[str, Value]
+Record = dict[str, str | None]
+
+DAY = timedelta(days=1)
+NOT_A_CAMPAIGN = (None, "ORGANIC", "(ORGANIC)")
+
+
+class Reconciliation(TypedDict):
+    """`reconciliation.json`: how many rows of each type, and the rows."""
+
+    summary: dict[str, int]
+    details: list[Row]
+
+
+class Reports(TypedDict):
+    """What the reports must hold, and what became of every input row on the way."""
+
+    purchases_curated: list[Row]
+    reconciliation: Reconciliation
+    roas_d1: list[Row]
+    roas_anomaly: list[Row]
+    arpdau_d1: list[Row]
+    dispositions: list[Row]
+    rejected: dict[str, int]
+
+
+# --- Reading ------------------------------------------------------------------------------------
+
+
+def read_csv(text: str) -> list[Record]:
+    """The data rows in file order, every field trimmed, blank fields as None."""
+    lines = io.StringIO(text, newline="")  # newline="": quoted line breaks stay as they are
+    return [
+        {column: clean(field) for column, field in row.items()}
+        for row in csv.DictReader(lines, strict=True)
+    ]
+
+
+def clean(field: str) -> str | None:
+    """Text without the whitespace around it; a blank is None, the word `null` is just a word."""
+    return field.strip() or None
+
+
+def lower(text: str | None) -> str | None:
+    """Event names and states compare in lower case."""
+    return None if text is None else text.lower()
+
+
+def upper(text: str | None) -> str | None:
+    """Campaigns join on the upper-cased name."""
+    return None if text is None else text.upper()
+
+
+def parse_amount(text: str | None) -> Decimal | None:
+    """An exact amount, or None for every form that is not beyond doubt one.
+
+    A comma with exactly three digits after it may separate thousands or be a decimal comma.
+    """
+    match = re.fullmatch(r"(-?)([0-9]+)(?:([.,])([0-9]+))?", text or "")
+    if match is None:
+        return None
+    sign, whole, separator, decimals = match.groups()
+    if separator == "," and len(decimals) == 3:
+        return None
+    if len(whole.lstrip("0")) > 16:
+        return None
+    return Decimal(f"{sign}{whole}.{decimals or 0}")
+
+
+def parse_date(text: str | None) -> date | None:
+    """A calendar day written as YYYY-MM-DD."""
+    match = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", text or "")
+    if match is None:
+        return None
+    year, month, day = match.groups()
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+TIME_FORM = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"([T ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
+    r"(:(?P<second>[0-9]{2})([.,](?P<fraction>[0-9]{1,9}))?)?"
+    r"(Z|(?P<sign>[+-])(?P<offset_hour>[0-9]{2})(:?(?P<offset_minute>[0-9]{2}))?)?"
+    r")?"
+)
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """A moment in UTC to the microsecond; without an offset it is UTC, a date alone is midnight."""
+    match = TIME_FORM.fullmatch(text or "")
+    if match is None:
+        return None
+    day = parse_date(match["date"])
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    offset_hour, offset_minute = int(match["offset_hour"] or 0), int(match["offset_minute"] or 0)
+    if day is None or max(hour, offset_hour) > 23 or max(minute, second, offset_minute) > 59:
+        return None
+    microsecond = int((match["fraction"] or "0").ljust(6, "0")[:6])
+    local = datetime.combine(day, time(hour, minute, second, microsecond, tzinfo=UTC))
+    offset = timedelta(hours=offset_hour, minutes=offset_minute)
+    return local + offset if match["sign"] == "-" else local - offset
+
+
+def write_time(moment: datetime) -> str:
+    """The form of the reports: `...Z`, with six decimals only where there is a fraction."""
+    return moment.replace(tzinfo=None).isoformat() + "Z"
+
+
+# --- Purchases: every raw row gets exactly one disposition --------------------------------------
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A raw purchase row whose id, time and amount can be read. `row` counts data rows from 1."""
+
+    row: int
+    appsflyer_id: str
+    event_name: str | None
+    at: datetime
+    amount: Decimal
+    campaign: str | None
+    receipt_id: str | None
+    status: str | None
+
+
+def read_purchase(row: int, record: Record) -> Purchase | None:
+    """The purchase of one raw row, or None where the row is malformed."""
+    appsflyer_id = record["appsflyer_id"]
+    at = parse_time(record["event_time_utc"])
+    amount = parse_amount(record["revenue_usd"])
+    if appsflyer_id is None or at is None or amount is None:
+        return None
+    return Purchase(
+        row=row,
+        appsflyer_id=appsflyer_id,
+        event_name=lower(record["event_name"]),
+        at=at,
+        amount=amount,
+        campaign=upper(record["campaign"]),
+        receipt_id=record["receipt_id"],
+        status=lower(record["status"]),
+    )
+
+
+def classify_alone(  # noqa: PLR0911 (one return for each rule, in their order)
+    purchase: Purchase | None, purchase_event_names: Collection[str], receipt_pattern: str
+) -> str:
+    """The first rule that holds, of those that look at one row; duplicates need the others."""
+    if purchase is None:
+        return "malformed"
+    if purchase.event_name not in purchase_event_names:
+        return "not_a_purchase"
+    if purchase.status in ("chargeback", "refund"):
+        return "chargeback"
+    if purchase.status != "success":
+        return "failed"
+    if purchase.amount <= 0:
+        return "false_success"
+    if purchase.receipt_id is not None and not re.fullmatch(receipt_pattern, purchase.receipt_id):
+        return "false_success"
+    return "curated"
+
+
+def find_duplicates(purchases: list[Purchase]) -> dict[int, int]:
+    """For each row that repeats an earlier one: which row it repeats."""
+    kept: dict[tuple[object, ...], int] = {}
+    duplicate_of: dict[int, int] = {}
+    for purchase in sorted(purchases, key=lambda each: (each.at, each.row)):
+        identity: tuple[object, ...]
+        if purchase.receipt_id is not None:
+            identity = (purchase.receipt_id,)
+        else:
+            identity = (
+                purchase.appsflyer_id,
+                purchase.at,
+                purchase.event_name,
+                purchase.amount,
+            )
+        if identity in kept:
+            duplicate_of[purchase.row] = kept[identity]
+        else:
+            kept[identity] = purchase.row
+    return duplicate_of
+
+
+@dataclass(frozen=True)
+class Curated:
+    """A purchase that counts, with what later rows say about it."""
+
+    purchase: Purchase
+    is_charged_back: bool
+    duplicates_removed: int
+
+    @property
+    def net(self) -> Decimal:
+        """What the purchase earned: nothing once it is charged back."""
+        return Decimal(0) if self.is_charged_back else self.purchase.amount
+
+
+def classify(
+    records: list[Record], purchase_event_names: Collection[str], receipt_pattern: str
+) -> tuple[list[Row], list[Curated]]:
+    """The disposition of every raw row in file order, and the curated purchases in time order."""
+    purchases = [read_purchase(row, record) for row, record in enumerate(records, start=1)]
+    names = [classify_alone(each, purchase_event_names, receipt_pattern) for each in purchases]
+
+    unique = [
+        purchase
+        for purchase, name in zip(purchases, names, strict=True)
+        if purchase is not None and name == "curated"
+    ]
+    duplicate_of = find_duplicates(unique)
+
+    # A chargeback is no orphan if any row claims success for its receipt, whatever became of it.
+    success_receipts = {
+        record["receipt_id"] for record in records if lower(record["status"]) == "success"
+    } - {None}
+    charged_back_receipts = {
+        record["receipt_id"]
+        for record, name in zip(records, names, strict=True)
+        if name == "chargeback"
+    } - {None}
+
+    dispositions: list[Row] = []
+    for row, (record, name) in enumerate(zip(records, names, strict=True), start=1):
+        disposition = "duplicate" if row in duplicate_of else name
+        receipt_id = record["receipt_id"]
+        dispositions.append(
+            {
+                "disposition": disposition,
+                "duplicate_of": duplicate_of.get(row),
+                "is_orphan": name == "chargeback" and receipt_id not in success_receipts,
+                "is_charged_back": disposition == "curated" and receipt_id in charged_back_receipts,
+            }
+        )
+
+    curated = [
+        Curated(
+            purchase=purchase,
+            is_charged_back=purchase.receipt_id in charged_back_receipts,
+            duplicates_removed=list(duplicate_of.values()).count(purchase.row),
+        )
+        for purchase in sorted(unique, key=lambda each: (each.at, each.row))
+        if purchase.row not in duplicate_of
+    ]
+    return dispositions, curated
+
+
+def report_purchases(curated: list[Curated]) -> list[Row]:
+    """`purchases_curated.json`, in order of time, then of the file."""
+    return [
+        {
+            "appsflyer_id": each.purchase.appsflyer_id,
+            "event_name": each.purchase.event_name,
+            "event_time_utc": write_time(each.purchase.at),
+            "revenue_usd": each.purchase.amount,
+            "net_revenue_usd": each.net,
+            "campaign": each.purchase.campaign,
+            "receipt_id": each.purchase.receipt_id,
+            "is_charged_back": each.is_charged_back,
+            "duplicates_removed": each.duplicates_removed,
+        }
+        for each in curated
+    ]
+
+
+# --- Reconciliation: the best pair first, each side at most once --------------------------------
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """A confirmed purchase of the store whose id, time and amount can be read."""
+
+    row: int
+    appsflyer_id: str
+    at: datetime
+    amount: Decimal
+    receipt_id: str | None
+
+
+Pair = tuple[Purchase, Confirmation]
+
+
+def read_confirmations(records: list[Record]) -> list[Confirmation]:
+    """The accepted confirmations; they are neither deduplicated nor filtered by event name."""
+    confirmations = []
+    for row, record in enumerate(records, start=1):
+        appsflyer_id = record["appsflyer_id"]
+        at = parse_time(record["event_time_utc"])
+        amount = parse_amount(record["revenue_usd"])
+        if appsflyer_id is not None and at is not None and amount is not None:
+            confirmations.append(Confirmation(row, appsflyer_id, at, amount, record["receipt_id"]))
+    return confirmations
+
+
+def has_same_receipt(pair: Pair) -> bool:
+    """Two missing receipts are not the same receipt."""
+    purchase, confirmation = pair
+    return purchase.receipt_id is not None and purchase.receipt_id == confirmation.receipt_id
+
+
+def rank(pair: Pair) -> tuple[bool, timedelta, Decimal, datetime, datetime, int, int]:
+    """The order of quality, smallest first; the row numbers make it total."""
+    purchase, confirmation = pair
+    return (
+        not has_same_receipt(pair),
+        abs(confirmation.at - purchase.at),
+        abs(confirmation.amount - purchase.amount),
+        purchase.at,
+        confirmation.at,
+        purchase.row,
+        confirmation.row,
+    )
+
+
+def find_candidates(
+    purchases: list[Purchase], confirmations: list[Confirmation], window: timedelta
+) -> list[Pair]:
+    """All pairs of one player inside the window, whose edge belongs to it."""
+    return [
+        (purchase, confirmation)
+        for purchase in purchases
+        for confirmation in confirmations
+        if purchase.appsflyer_id == confirmation.appsflyer_id
+        and abs(confirmation.at - purchase.at) <= window
+    ]
+
+
+def take_best_pairs(candidates: list[Pair]) -> list[Pair]:
+    """From the best pair down: take it if neither side is taken yet."""
+    taken: list[Pair] = []
+    used_purchases: set[int] = set()
+    used_confirmations: set[int] = set()
+    for purchase, confirmation in sorted(candidates, key=rank):
+        if purchase.row not in used_purchases and confirmation.row not in used_confirmations:
+            taken.append((purchase, confirmation))
+            used_purchases.add(purchase.row)
+            used_confirmations.add(confirmation.row)
+    return taken
+
+
+def seconds(distance: timedelta) -> Decimal:
+    """Seconds to the microsecond, exactly."""
+    return Decimal(distance // timedelta(microseconds=1)).scaleb(-6)
+
+
+def report_reconciliation(
+    purchases: list[Purchase], confirmations: list[Confirmation], window: timedelta
+) -> Reconciliation:
+    """`reconciliation.json`: matched pairs, then what is left on each side."""
+    candidates = find_candidates(purchases, confirmations, window)
+    matched = take_best_pairs(candidates)
+    matched_purchases = {purchase.row for purchase, _ in matched}
+    matched_confirmations = {confirmation.row for _, confirmation in matched}
+    purchase_candidates = [purchase.row for purchase, _ in candidates]
+    confirmation_candidates = [confirmation.row for _, confirmation in candidates]
+
+    details = [
+        matched_detail(
+            pair,
+            candidate_count=purchase_candidates.count(pair[0].row),
+            reverse_candidate_count=confirmation_candidates.count(pair[1].row),
+        )
+        for pair in matched
+    ]
+    for purchase in purchases:
+        if purchase.row not in matched_purchases:
+            distances = [
+                abs(other.at - purchase.at)
+                for other in confirmations
+                if other.appsflyer_id == purchase.appsflyer_id
+            ]
+            count = purchase_candidates.count(purchase.row)
+            details.append(unmatched_detail(purchase, "af_only", count, distances))
+    for confirmation in confirmations:
+        if confirmation.row not in matched_confirmations:
+            distances = [
+                abs(confirmation.at - other.at)
+                for other in purchases
+                if other.appsflyer_id == confirmation.appsflyer_id
+            ]
+            count = confirmation_candidates.count(confirmation.row)
+            details.append(unmatched_detail(confirmation, "confirmed_only", count, distances))
+
+    types = [detail["type"] for detail in details]
+    summary = {name: types.count(name) for name in ("matched", "af_only", "confirmed_only")}
+    return {"summary": summary, "details": details}
+
+
+def matched_detail(pair: Pair, candidate_count: int, reverse_candidate_count: int) -> Row:
+    """One matched pair; ambiguous if either side could have chosen otherwise."""
+    purchase, confirmation = pair
+    return {
+        "type": "matched",
+        "appsflyer_id": purchase.appsflyer_id,
+        "af_event_time_utc": write_time(purchase.at),
+        "confirmed_event_time_utc": write_time(confirmation.at),
+        "seconds_apart": seconds(confirmation.at - purchase.at),
+        "af_revenue_usd": purchase.amount,
+        "confirmed_revenue_usd": confirmation.amount,
+        "amount_difference_usd": confirmation.amount - purchase.amount,
+        "receipt_id": purchase.receipt_id or confirmation.receipt_id,
+        "match_rule": "receipt" if has_same_receipt(pair) else "nearest",
+        "candidate_count": candidate_count,
+        "is_ambiguous": candidate_count > 1 or reverse_candidate_count > 1,
+        "reason": None,
+        "nearest_seconds_apart": None,
+    }
+
+
+def unmatched_detail(
+    row: Purchase | Confirmation, kind: str, candidate_count: int, distances: list[timedelta]
+) -> Row:
+    """One row that is left, with the reason; `distances` are those to all rows of its player."""
+    is_purchase = isinstance(row, Purchase)
+    if not distances:
+        reason = "no_candidate"
+    elif candidate_count == 0:
+        reason = "outside_window"
+    else:
+        reason = "lost_to_closer_pair"
+    return {
+        "type": kind,
+        "appsflyer_id": row.appsflyer_id,
+        "af_event_time_utc": write_time(row.at) if is_purchase else None,
+        "confirmed_event_time_utc": None if is_purchase else write_time(row.at),
+        "seconds_apart": None,
+        "af_revenue_usd": row.amount if is_purchase else None,
+        "confirmed_revenue_usd": None if is_purchase else row.amount,
+        "amount_difference_usd": None,
+        "receipt_id": row.receipt_id,
+        "match_rule": None,
+        "candidate_count": candidate_count,
+        "is_ambiguous": candidate_count > 0,
+        "reason": reason,
+        "nearest_seconds_apart": seconds(min(distances)) if reason == "outside_window" else None,
+    }
+
+
+# --- Days: ROAS and ARPDAU ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one row of the cost file says was spent."""
+
+    day: date
+    campaign: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Session:
+    """One session: on this day this player was active."""
+
+    day: date
+    user_id: str
+
+
+def read_costs(records: list[Record]) -> list[Cost]:
+    """The accepted cost rows. Several rows of a campaign and day add up later."""
+    costs = []
+    for record in records:
+        day = parse_date(record["date"])
+        campaign = upper(record["campaign"])
+        amount = parse_amount(record["ad_cost_usd"])
+        if day is not None and campaign is not None and amount is not None:
+            costs.append(Cost(day, campaign, amount))
+    return costs
+
+
+def read_sessions(records: list[Record]) -> list[Session]:
+    """The accepted sessions, whatever their event is called."""
+    sessions = []
+    for record in records:
+        at = parse_time(record["event_timestamp_utc"])
+        user_id = record["user_id"]
+        if at is not None and user_id is not None:
+            sessions.append(Session(at.date(), user_id))
+    return sessions
+
+
+@dataclass(frozen=True)
+class CampaignDay:
+    """One campaign on one day; `cost` is None where no cost row exists, which is not zero cost."""
+
+    revenue: Decimal
+    cost: Decimal | None
+
+    @property
+    def roas(self) -> Fraction | None:
+        """Net revenue per dollar spent, undefined where nothing was spent."""
+        if self.cost is None or self.cost <= 0:
+            return None
+        return Fraction(self.revenue) / Fraction(self.cost)
+
+    @property
+    def state(self) -> str:
+        """Why ROAS is undefined or zero, else `ok`."""
+        if self.cost is None:
+            return "missing_cost"
+        if self.cost <= 0:
+            return "zero_spend"
+        return "zero_revenue" if self.revenue == 0 else "ok"
+
+
+def campaign_day(
+    campaign: str, day: date, curated: list[Curated], costs: list[Cost]
+) -> CampaignDay:
+    """Add up what one campaign earned and cost on one UTC day."""
+    earned = [
+        each.net
+        for each in curated
+        if each.purchase.campaign == campaign and each.purchase.at.date() == day
+    ]
+    spent = [each.amount for each in costs if each.campaign == campaign and each.day == day]
+    return CampaignDay(
+        revenue=sum(earned, Decimal(0)), cost=sum(spent, Decimal(0)) if spent else None
+    )
+
+
+def find_campaigns(curated: list[Curated], costs: list[Cost]) -> list[str]:
+    """Every campaign that ever earned or cost, in the order of the reports."""
+    names = {each.purchase.campaign for each in curated} | {each.campaign for each in costs}
+    return sorted(name for name in names if name is not None and name not in NOT_A_CAMPAIGN)
+
+
+def report_roas(yesterday: date, curated: list[Curated], costs: list[Cost]) -> list[Row]:
+    """`roas_d1.json`: one row per campaign ever seen, also of those that stopped earning."""
+    rows: list[Row] = []
+    for campaign in find_campaigns(curated, costs):
+        result = campaign_day(campaign, yesterday, curated, costs)
+        rows.append(
+            {
+                "date": yesterday.isoformat(),
+                "campaign": campaign,
+                "revenue_usd": result.revenue,
+                "ad_cost_usd": result.cost,
+                "roas": result.roas,
+                "state": result.state,
+            }
+        )
+    return rows
+
+
+def report_anomalies(
+    yesterday: date,
+    curated: list[Curated],
+    costs: list[Cost],
+    ratio: Fraction,
+    min_history_days: int,
+) -> list[Row]:
+    """`roas_anomaly.json`: D-1 against the mean of the defined ROAS of the seven days before it.
+
+    ROAS is defined only on days with cost, so days before the first data drop out by themselves.
+    """
+    rows: list[Row] = []
+    for campaign in find_campaigns(curated, costs):
+        result = campaign_day(campaign, yesterday, curated, costs)
+        history = []
+        for days_back in range(1, 8):
+            earlier = campaign_day(campaign, yesterday - days_back * DAY, curated, costs)
+            if earlier.roas is not None:
+                history.append(earlier.roas)
+        average = sum(history, Fraction(0)) / len(history) if history else None
+        has_history = len(history) >= min_history_days
+        rows.append(
+            {
+                "date": yesterday.isoformat(),
+                "campaign": campaign,
+                "roas_d1": result.roas,
+                "avg7": average,
+                "history_days": len(history),
+                "anomaly": (
+                    result.roas is not None
+                    and average is not None
+                    and has_history
+                    and result.roas < ratio * average
+                ),
+                "state": (
+                    "insufficient_history"
+                    if result.roas is not None and not has_history
+                    else result.state
+                ),
+            }
+        )
+    return rows
+
+
+def report_arpdau(yesterday: date, curated: list[Curated], sessions: list[Session]) -> list[Row]:
+    """`arpdau_d1.json`: all net revenue of the day, organic too, per distinct active player."""
+    revenue = sum(
+        (each.net for each in curated if each.purchase.at.date() == yesterday), Decimal(0)
+    )
+    dau = len({each.user_id for each in sessions if each.day == yesterday})
+    return [
+        {
+            "date": yesterday.isoformat(),
+            "revenue_usd": revenue,
+            "dau": dau,
+            "arpdau_usd": Fraction(revenue) / dau if dau else None,
+            "state": "ok" if dau else "missing_sessions",
+        }
+    ]
+
+
+def last_active_day(curated: list[Curated], sessions: list[Session]) -> date:
+    """The last day with a curated purchase or a session, which counts as not yet over."""
+    return max([each.purchase.at.date() for each in curated] + [each.day for each in sessions])
+
+
+# --- All of it ----------------------------------------------------------------------------------
+
+
+def reference(  # noqa: PLR0913 (the vars of the project)
+    inputs: dict[str, str],
+    as_of_date: date | None = None,
+    *,
+    purchase_event_names: Collection[str] = ("purchase", "af_purchase"),
+    receipt_pattern: str = "^RCP-[0-9]+$",
+    reconciliation_window_minutes: int = 10,
+    roas_anomaly_ratio: float = 0.5,
+    roas_min_history_days: int = 3,
+) -> Reports:
+    """All reports for the four CSV texts. The keyword arguments are the vars of the project."""
+    # A sum that had to be rounded would be a wrong sum: raise instead.
+    with localcontext(Context(prec=100, traps=[Inexact])):
+        records = {name: read_csv(text) for name, text in inputs.items()}
+        dispositions, curated = classify(
+            records["purchases_raw"], purchase_event_names, receipt_pattern
+        )
+        confirmations = read_confirmations(records["confirmed_purchases"])
+        costs = read_costs(records["costs_daily"])
+        sessions = read_sessions(records["sessions"])
+
+        yesterday = (as_of_date or last_active_day(curated, sessions)) - DAY
+        window = timedelta(minutes=reconciliation_window_minutes)
+        ratio = Fraction(str(roas_anomaly_ratio))  # str: 0.8 means four fifths, not a float near it
+        return {
+            "purchases_curated": report_purchases(curated),
+            "reconciliation": report_reconciliation(
+                [each.purchase for each in curated], confirmations, window
+            ),
+            "roas_d1": report_roas(yesterday, curated, costs),
+            "roas_anomaly": report_anomalies(
+                yesterday, curated, costs, ratio, roas_min_history_days
+            ),
+            "arpdau_d1": report_arpdau(yesterday, curated, sessions),
+            "dispositions": dispositions,
+            "rejected": {
+                "confirmed_purchases": len(records["confirmed_purchases"]) - len(confirmations),
+                "costs_daily": len(records["costs_daily"]) - len(costs),
+                "sessions": len(records["sessions"]) - len(sessions),
+            },
+        }
