@@ -13,7 +13,7 @@ help: ## list the targets
 
 setup: $(VENV)/installed ## install the locked dependencies into .venv
 
-$(VENV)/installed: requirements.lock
+$(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 		{ echo "gamehouse needs Python 3.11 to 3.13; $$($(PYTHON) --version) was found." \
 		"Name another one: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
@@ -21,6 +21,8 @@ $(VENV)/installed: requirements.lock
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 		--requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation --editable .
 	@touch $@
 
 build: setup ## from the four CSVs in seeds/ to the reports: dbt build, then what came out
@@ -38,7 +40,7 @@ lint: setup ## check style and types of Python and SQL
 	@mkdir -p target
 	@WAREHOUSE_PATH=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt
 
-lock: setup ## renew requirements.lock from pyproject.toml, with hashes and without addresses
+lock: ## renew requirements.lock from pyproject.toml (after make setup), with hashes, without addresses
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--no-strip-extras --generate-hashes --no-emit-index-url --no-annotate --upgrade \
 		--custom-compile-command 'make lock' --quiet --output-file requirements.lock

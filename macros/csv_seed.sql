@@ -59,7 +59,8 @@
 {% endmaterialization %}
 
 {# The column names in the first line of a CSV file; an empty list where there is none. `path` is a
-   quoted SQL string. Reads the line whole (unit separator as delimiter: no export contains it). #}
+   quoted SQL string. Reads the line whole (unit separator as delimiter: no export contains it).
+   A column without a name, which a comma at the end of the lines makes, is named by its place. #}
 {% macro csv_header(path) -%}
     {%- set first_line -%}
         select line
@@ -79,7 +80,7 @@
     {%- set names = [] -%}
     {%- for row in run_query(first_line).rows if row[0] is not none -%}
         {%- for name in row[0].split(',') -%}
-            {%- do names.append(name.strip().strip('"').strip()) -%}
+            {%- do names.append(name.strip().strip('"').strip() or 'column_' ~ loop.index) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(names) }}

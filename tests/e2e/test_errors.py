@@ -72,6 +72,22 @@ def test_renamed_column(good: Project) -> None:
     )
 
 
+def test_other_columns_other_order_and_other_line_ends_do_no_harm(good: Project) -> None:
+    """As a spreadsheet saves it: byte order mark, CRLF, quoted names, a comma at the end."""
+    good.write_inputs(
+        {
+            "costs_daily": '\ufeff"campaign", ad_cost_usd,note,date,\r\n'
+            'A,"20,5","say ""hi"",\r\nthen go",2026-01-05,\r\n'
+        }
+    )
+    run = good.build()
+    assert run.exit_code == 0, run.output
+    assert good.query(
+        "select cost_date::text, campaign, ad_cost_usd::double from staging.stg_ads__costs"
+    ) == [("2026-01-05", "A", 20.5)]
+    assert good.query("select note from raw.costs_daily") == [('say "hi",\r\nthen go',)]
+
+
 def test_column_named_twice(good: Project) -> None:
     good.write_inputs({"costs_daily": "date,campaign,ad_cost_usd,date\n2026-01-05,A,10,x\n"})
     assert_refused(good, "seeds/costs_daily.csv names a column twice.")
