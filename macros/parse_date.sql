@@ -2,7 +2,7 @@
    comes first because engines cast far more than ISO 8601 allows. #}
 {% macro parse_date(text) -%}
     case
-        when {{ matches_fully(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') }}
+        when {{ matches_fully(text, '[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}') }}
             then try_cast({{ text }} as date)
     end
 {%- endmacro %}

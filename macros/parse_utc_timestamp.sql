@@ -5,7 +5,7 @@
    on DuckDB and converts it on Spark. The pattern comes first because engines cast far more than
    ISO 8601 allows (`24:00`, `2026-1-5`), each in its own way. #}
 {% macro parse_utc_timestamp(text) -%}
-    {%- set date = '[0-9]{4}-[0-9]{2}-[0-9]{2}' -%}
+    {%- set date = '[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}' -%}
     {%- set hour, minute = '([01][0-9]|2[0-3])', '[0-5][0-9]' -%}
     {%- set clock = hour ~ ':' ~ minute ~ '(:[0-5][0-9]([.,][0-9]{1,9})?)?' -%}
     {%- set offset = '(Z|[+-]' ~ hour ~ '(:?' ~ minute ~ ')?)' -%}

@@ -101,17 +101,11 @@ rated as (
 ),
 
 -- The spine has no gaps, so preceding rows are preceding days. The day itself is not its own past.
--- The days are added one by one: a floating-point sum depends on its order, which a window leaves
--- open and a report must not.
+-- Their sum has a fixed order, because a report must not change with it.
 summed as (
     select
         *,
-        (
-            {%- for days_before in range(1, history_days + 1) %}
-            coalesce(lag(roas, {{ days_before }}) over campaign_days, 0)
-            {{- ' +' if not loop.last }}
-            {%- endfor %}
-        ) as trailing_roas_sum,
+        {{ sum_of_previous('roas', history_days, 'campaign_days') }} as trailing_roas_sum,
         count(roas) over (
             campaign_days rows between {{ history_days }} preceding and 1 preceding
         ) as history_days
