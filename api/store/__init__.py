@@ -1,0 +1,1 @@
+"""The operational store: accounts, balances, idempotency keys and events."""

@@ -1,0 +1,50 @@
+"""Opening a database. All that is particular to one engine is here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+
+# How long a statement waits for another process that writes, before it fails.
+BUSY_SECONDS = 10
+
+
+def open_engine(url: str, *, writes: bool) -> Engine:
+    """Open the database of an SQLAlchemy URL.
+
+    Args:
+        url: `sqlite:///path` or another engine's URL. The folder of an SQLite file is made.
+        writes: Whether its transactions write. A writing transaction takes the write lock when it
+            begins, so that it can never fail half-way for want of it.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate if writes else _begin_deferred)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (the driver's own type)
+    # The driver would begin transactions by its own rules; `begin` below does it by ours.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("pragma journal_mode = wal")
+    # In WAL mode only FULL makes a commit durable against a loss of power.
+    cursor.execute("pragma synchronous = full")
+    cursor.execute("pragma foreign_keys = on")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("begin immediate")
+
+
+def _begin_deferred(connection: Connection) -> None:
+    connection.exec_driver_sql("begin")

@@ -1,0 +1,20 @@
+"""The versions of the store's schema, and how a store gets to the newest."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to the newest version, in one transaction.
+
+    Args:
+        engine: A writing engine; processes that start at once wait for each other on its lock.
+    """
+    config = Config()
+    config.set_main_option("script_location", "api.store:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,244 @@
+"""What the API and the loader may ask of the operational store, independent of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+# Balances are 64-bit integers; what would exceed this is refused, not wrapped.
+MAX_BALANCE = 2**63 - 1
+
+
+class StoreError(Exception):
+    """The base of what the store refuses or cannot do."""
+
+
+class UsernameTakenError(StoreError):
+    """Somebody registered this username first."""
+
+
+class UnknownPlayerError(StoreError):
+    """There is no player with this id."""
+
+
+class BalanceOverflowError(StoreError):
+    """The balance would exceed MAX_BALANCE."""
+
+
+class IdempotencyKeyReusedError(StoreError):
+    """The player used this idempotency key before, with another request."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store cannot take the command now: it is overloaded, stopped, or its disk fails.
+
+    The command was not carried out, unless the store went away while it committed; repeating it
+    with the same idempotency key is safe.
+    """
+
+
+@dataclass(frozen=True)
+class Player:
+    """An account.
+
+    Attributes:
+        user_id: Its id, 1 or greater.
+        username: As given at registration, unique.
+        password_hash: argon2id's encoded hash, which holds the salt.
+        balance: Coins, 0 to MAX_BALANCE.
+        created_at: UTC, aware.
+    """
+
+    user_id: int
+    username: str
+    password_hash: str
+    balance: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """An event as a client reports it.
+
+    Attributes:
+        event_type: What happened.
+        occurred_at: When, according to the client; UTC, aware.
+        meta: Details as JSON text of an object, or None.
+    """
+
+    event_type: str
+    occurred_at: datetime
+    meta: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """An event as the store keeps it; `raw.game_events` has the same columns.
+
+    Attributes:
+        event_id: UUID version 7 as text.
+        user_id: None for an anonymous click.
+        event_type: What happened.
+        occurred_at: When, according to the client; UTC, aware.
+        received_at: When the API took it; UTC, aware.
+        meta: Details as JSON text of an object, or None.
+    """
+
+    event_id: str
+    user_id: int | None
+    event_type: str
+    occurred_at: datetime
+    received_at: datetime
+    meta: str | None
+
+
+@dataclass(frozen=True)
+class ShippedPlayer:
+    """A player as `raw.players` has it: no secrets.
+
+    Attributes:
+        balance: The balance that the shipped events add up to, in the snapshot of the batch.
+    """
+
+    user_id: int
+    username: str
+    created_at: datetime
+    balance: int
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """What makes a repeated request the same one.
+
+    Attributes:
+        key: The client's Idempotency-Key.
+        fingerprint: Hash of the endpoint and the body: the same key must come with the same.
+    """
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The outcome of a command that wrote one event.
+
+    Attributes:
+        event_id: The event's id.
+        balance: The player's balance after an earn; None after any other event.
+        replayed: True where an earlier request with the same idempotency key did the work.
+    """
+
+    event_id: str
+    balance: int | None
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Events and players of one snapshot, for the loader.
+
+    The money proof holds on it: with all batches before, the `earn` amounts of each player in it
+    add up to the player's balance in it.
+    """
+
+    events: Sequence[StoredEvent]
+    players: Sequence[ShippedPlayer]
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits to be shipped.
+
+    Attributes:
+        event_count: Events not yet marked as shipped.
+        oldest_received_at: When the oldest of them was received; None where there is none.
+    """
+
+    event_count: int
+    oldest_received_at: datetime | None
+
+
+class Store(Protocol):
+    """The store as the API uses it. Every method may raise StoreUnavailableError.
+
+    A method that writes returns when its transaction is durable, not before.
+    """
+
+    def register(self, username: str, password_hash: str) -> Player:
+        """Make an account with balance 0.
+
+        Raises:
+            UsernameTakenError: The username exists.
+        """
+
+    def find_player(self, username: str) -> Player | None:
+        """Look an account up by its username."""
+
+    def get_player(self, user_id: int) -> Player | None:
+        """Look an account up by its id."""
+
+    def earn(
+        self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
+    ) -> Recorded:
+        """Raise a balance and write an `earn` event with `{"amount", "reason"}`, both or neither.
+
+        Raises:
+            UnknownPlayerError: There is no such player.
+            BalanceOverflowError: The balance would exceed MAX_BALANCE.
+            IdempotencyKeyReusedError: The key came before with another fingerprint.
+        """
+
+    def record(
+        self, user_id: int | None, event: NewEvent, idempotency: Idempotency | None = None
+    ) -> Recorded:
+        """Write one event; `user_id` is None for an anonymous click.
+
+        Raises:
+            IdempotencyKeyReusedError: The key came before with another fingerprint.
+        """
+
+    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
+        """Write all these events in one transaction; returns the outcomes in their order."""
+
+    def recent_events(
+        self, user_id: int | None, limit: int, before: str | None = None
+    ) -> list[StoredEvent]:
+        """Read the newest events first: of one player, or of everyone where `user_id` is None.
+
+        Args:
+            user_id: Whose.
+            limit: At most this many.
+            before: Only events stored before the one with this id; none where it is unknown.
+        """
+
+    def event_counts(self, user_id: int | None) -> dict[str, int]:
+        """Count events per type, of one player or of everyone."""
+
+    def ping(self) -> None:
+        """Do nothing, if the store can be read."""
+
+    def close(self) -> None:
+        """Finish what was submitted, then refuse everything."""
+
+
+class Outbox(Protocol):
+    """The store as the loader uses it."""
+
+    def next_batch(self, limit: int) -> Batch:
+        """Read the oldest unshipped events, at most `limit`, and the players they concern.
+
+        Players without events that were never shipped are in it, too. An empty batch means that
+        nothing waits.
+        """
+
+    def mark_shipped(self, batch: Batch) -> None:
+        """Note that the batch is in the warehouse. Marking twice does no harm."""
+
+    def backlog(self) -> Backlog:
+        """Measure what waits."""
+
+    def close(self) -> None:
+        """Let the store go."""

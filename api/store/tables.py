@@ -1,0 +1,91 @@
+"""The tables of the operational store. Changing them takes a migration in `migrations/versions`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    false,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# SQLite numbers rows by itself only in a column that is declared `integer`; it holds 64 bits there.
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time, kept as microseconds since 1970: exact and alike on every engine."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Turn a time into microseconds."""
+        del dialect
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Turn microseconds into a time."""
+        del dialect
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData()
+
+players = Table(
+    "players",
+    metadata,
+    Column("user_id", RowNumber, primary_key=True),
+    Column("username", String(64), nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("balance", BigInteger, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("is_shipped", Boolean, nullable=False, server_default=false()),
+)
+
+events = Table(
+    "events",
+    metadata,
+    # The order in which the store took the events; clients and the warehouse know them by event_id.
+    Column("position", RowNumber, primary_key=True),
+    Column("event_id", String(36), nullable=False, unique=True),
+    Column("user_id", BigInteger, ForeignKey("players.user_id")),
+    Column("event_type", String(64), nullable=False),
+    Column("occurred_at", UtcTime, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("meta", Text),
+    # The coins of an `earn`, beside its meta, so that the loader can add them up.
+    Column("amount", BigInteger),
+    Column("is_shipped", Boolean, nullable=False, server_default=false()),
+)
+Index("events_by_player", events.c.user_id, events.c.position)
+Index(
+    "events_to_ship",
+    events.c.position,
+    sqlite_where=events.c.is_shipped == false(),
+    postgresql_where=events.c.is_shipped == false(),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("user_id", BigInteger, ForeignKey("players.user_id"), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("event_id", String(36), nullable=False),
+    Column("balance", BigInteger),
+    Column("created_at", UtcTime, nullable=False),
+)

@@ -1,0 +1,198 @@
+"""What the store promises to the API."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.store.protocol import (
+    MAX_BALANCE,
+    BalanceOverflowError,
+    Idempotency,
+    IdempotencyKeyReusedError,
+    NewEvent,
+    StoreUnavailableError,
+    UnknownPlayerError,
+    UsernameTakenError,
+)
+from api.store.sql_store import SqlStore
+from tests.store.conftest import FakeClock
+
+NOON = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
+EVENT = NewEvent("level_complete", NOON, '{"level": 3}')
+
+
+def at_once(count: int, call: Callable[[int], object]) -> list[object]:
+    """Call with 0..count-1 from many threads; exceptions come back as results."""
+
+    def caught(number: int) -> object:
+        try:
+            return call(number)
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=50) as pool:
+        return list(pool.map(caught, range(count)))
+
+
+def test_registered_player_is_found_with_all_that_was_given(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    assert (player.username, player.password_hash, player.balance) == ("ada", "hash", 0)
+    assert store.find_player("ada") == player
+    assert store.get_player(player.user_id) == player
+    assert store.find_player("Ada") is None
+    assert store.get_player(player.user_id + 1) is None
+
+
+def test_username_is_given_once(store: SqlStore) -> None:
+    results = at_once(20, lambda number: store.register("ada", f"hash-{number}"))
+    assert sum(isinstance(result, UsernameTakenError) for result in results) == 19
+
+
+def test_earn_raises_the_balance_and_writes_the_event(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    first = store.earn(player.user_id, 5, 'won "big"')
+    second = store.earn(player.user_id, 7, "quest")
+    assert (first.balance, second.balance) == (5, 12)
+    found = store.get_player(player.user_id)
+    assert found is not None
+    assert found.balance == 12
+    events = store.recent_events(player.user_id, limit=10)
+    assert [event.event_id for event in events] == [second.event_id, first.event_id]
+    assert events[1].event_type == "earn"
+    assert json.loads(events[1].meta or "") == {"amount": 5, "reason": 'won "big"'}
+
+
+def test_a_thousand_earns_at_once_end_in_the_exact_balance(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    outcomes = at_once(1000, lambda number: store.earn(player.user_id, number + 1, "race").balance)
+    found = store.get_player(player.user_id)
+    assert found is not None
+    assert found.balance == sum(range(1, 1001)) == max(outcomes)  # type: ignore[type-var]
+    assert len(set(outcomes)) == 1000
+    assert store.event_counts(player.user_id) == {"earn": 1000}
+
+
+def test_balance_reaches_the_maximum_and_not_one_more(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    assert store.earn(player.user_id, MAX_BALANCE, "all").balance == MAX_BALANCE
+    with pytest.raises(BalanceOverflowError):
+        store.earn(player.user_id, 1, "too much")
+    assert store.event_counts(player.user_id) == {"earn": 1}
+
+
+def test_earn_of_an_unknown_player_writes_nothing(store: SqlStore) -> None:
+    with pytest.raises(UnknownPlayerError):
+        store.earn(4711, 1, "nobody")
+    assert store.event_counts(None) == {}
+
+
+def test_same_key_pays_once_however_often_it_is_sent(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    key = Idempotency("key-1", "fingerprint")
+    outcomes = at_once(50, lambda _: store.earn(player.user_id, 9, "once", key))
+    assert {outcome.balance for outcome in outcomes} == {9}  # type: ignore[attr-defined]
+    assert {outcome.replayed for outcome in outcomes} == {True, False}  # type: ignore[attr-defined]
+    assert store.event_counts(player.user_id) == {"earn": 1}
+
+
+def test_key_with_another_request_is_refused(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    store.record(player.user_id, EVENT, Idempotency("key-1", "one"))
+    with pytest.raises(IdempotencyKeyReusedError):
+        store.record(player.user_id, EVENT, Idempotency("key-1", "other"))
+    assert store.event_counts(player.user_id) == {"level_complete": 1}
+
+
+def test_key_belongs_to_its_player(store: SqlStore) -> None:
+    ada, bob = store.register("ada", "hash"), store.register("bob", "hash")
+    key = Idempotency("key-1", "fingerprint")
+    assert not store.earn(ada.user_id, 1, "a", key).replayed
+    assert not store.earn(bob.user_id, 1, "b", key).replayed
+
+
+def test_event_is_stored_as_it_was_reported(store: SqlStore, clock: FakeClock) -> None:
+    clock.now = NOON + timedelta(seconds=3)
+    player = store.register("ada", "hash")
+    outcome = store.record(player.user_id, EVENT)
+    (event,) = store.recent_events(player.user_id, limit=1)
+    assert event.event_id == outcome.event_id
+    assert (event.event_type, event.occurred_at, event.meta) == (
+        EVENT.event_type,
+        EVENT.occurred_at,
+        EVENT.meta,
+    )
+    assert event.received_at == clock.now
+
+
+def test_events_of_a_batch_are_all_there_in_their_order(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    batch = [NewEvent(f"step_{number}", NOON) for number in range(500)]
+    outcomes = store.record_many(player.user_id, batch)
+    stored = store.recent_events(player.user_id, limit=1000)[::-1]
+    assert [event.event_type for event in stored] == [event.event_type for event in batch]
+    assert [event.event_id for event in stored] == [outcome.event_id for outcome in outcomes]
+
+
+def test_players_see_their_own_events_and_none_sees_anonymous_ones(store: SqlStore) -> None:
+    ada, bob = store.register("ada", "hash"), store.register("bob", "hash")
+    store.record(ada.user_id, EVENT)
+    store.record(bob.user_id, NewEvent("login", NOON))
+    store.record(None, NewEvent("deep_link", NOON))
+    assert [event.event_type for event in store.recent_events(ada.user_id, 9)] == ["level_complete"]
+    assert store.event_counts(bob.user_id) == {"login": 1}
+    assert store.event_counts(None) == {"deep_link": 1, "level_complete": 1, "login": 1}
+
+
+def test_pages_of_events_leave_none_out_and_repeat_none(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    outcomes = store.record_many(player.user_id, [EVENT] * 25)
+    seen: list[str] = []
+    while page := store.recent_events(player.user_id, 10, seen[-1] if seen else None):
+        seen += [event.event_id for event in page]
+    assert seen == [outcome.event_id for outcome in outcomes][::-1]
+    assert store.recent_events(player.user_id, 10, before="unknown") == []
+
+
+def test_closed_store_refuses_and_has_kept_everything(url: str) -> None:
+    store = SqlStore(url)
+    player = store.register("ada", "hash")
+    store.earn(player.user_id, 3, "kept")
+    store.close()
+    with pytest.raises(StoreUnavailableError):
+        store.earn(player.user_id, 1, "late")
+    again = SqlStore(url)
+    assert again.find_player("ada") is not None
+    assert again.event_counts(None) == {"earn": 1}
+    again.close()
+
+
+def test_acknowledged_work_survives_a_kill(url: str) -> None:
+    """A process is killed right behind its acknowledgement, without closing anything."""
+    script = (
+        "import os, sys\n"
+        "from api.store.sql_store import SqlStore\n"
+        "store = SqlStore(sys.argv[1])\n"
+        "player = store.register('ada', 'hash')\n"
+        "store.earn(player.user_id, 42, 'safe')\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    process = subprocess.run([sys.executable, "-c", script, url], check=False)
+    assert process.returncode == -9
+    store = SqlStore(url)
+    player = store.find_player("ada")
+    assert player is not None
+    assert player.balance == 42
+    assert store.event_counts(player.user_id) == {"earn": 1}
+    store.close()
+
+
+def test_database_that_cannot_be_opened_is_named_as_unavailable(tmp_path: object) -> None:
+    with pytest.raises(StoreUnavailableError):
+        SqlStore(f"sqlite:///{tmp_path}")
