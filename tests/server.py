@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.harness import ROOT
 
-SECRET = "a secret for tests that is long enough to be taken"
+SECRET = "a secret for tests that is long enough to be taken"  # noqa: S105 (guards nothing)
 START_SECONDS = 30
 
 
@@ -25,6 +25,25 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request to the API.
+
+    Attributes:
+        method: GET or POST.
+        path: With its query.
+        body: What is sent as JSON; None for no body.
+        token: The bearer token.
+        key: The Idempotency-Key.
+    """
+
+    method: str
+    path: str
+    body: object = None
+    token: str | None = None
+    key: str | None = None
 
 
 @dataclass
@@ -62,7 +81,7 @@ class Server:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
-                if self.call("GET", "/health")[0] == 200:
+                if self.call(Request("GET", "/health"))[0] == 200:
                     return
             except OSError:
                 time.sleep(0.05)
@@ -70,18 +89,11 @@ class Server:
                 break
         raise RuntimeError(f"the API did not start:\n{self.log.read_text(encoding='utf-8')}")
 
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        token: str | None = None,
-        key: str | None = None,
-    ) -> tuple[int, Any]:
+    def call(self, request: Request) -> tuple[int, Any]:
         """Send one request on a connection of its own; returns status and parsed body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
-            return exchange(connection, method, path, body, token, key)
+            return exchange(connection, request)
         finally:
             connection.close()
 
@@ -98,22 +110,15 @@ class Server:
         self.process.wait()
 
 
-def exchange(
-    connection: http.client.HTTPConnection,
-    method: str,
-    path: str,
-    body: object = None,
-    token: str | None = None,
-    key: str | None = None,
-) -> tuple[int, Any]:
+def exchange(connection: http.client.HTTPConnection, request: Request) -> tuple[int, Any]:
     """Send one request; returns status and parsed body."""
     headers = {"Content-Type": "application/json"}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    if key is not None:
-        headers["Idempotency-Key"] = key
-    text = None if body is None else json.dumps(body)
-    connection.request(method, path, text, headers)
+    if request.token is not None:
+        headers["Authorization"] = f"Bearer {request.token}"
+    if request.key is not None:
+        headers["Idempotency-Key"] = request.key
+    text = None if request.body is None else json.dumps(request.body)
+    connection.request(request.method, request.path, text, headers)
     response = connection.getresponse()
     content = response.read()
     is_json = "json" in (response.getheader("Content-Type") or "")

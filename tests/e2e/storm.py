@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from tests.server import Server, exchange
+from tests.server import Request, Server, exchange
 
 COINS = 7
 
@@ -41,9 +41,8 @@ class Storm:
         """Register the players and let them write."""
         for _ in range(self.clients):
             username, password = f"storm-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
-            status, login = self.server.call(
-                "POST", "/login", {"username": username, "password": password}
-            )
+            credentials = {"username": username, "password": password}
+            status, login = self.server.call(Request("POST", "/login", credentials))
             assert status == 201, login
             thread = threading.Thread(target=self._play, args=(login["userId"], login["token"]))
             self._threads.append(thread)
@@ -68,19 +67,19 @@ class Storm:
                 if is_earn
                 else {"eventType": "level_complete", "meta": {"level": number}}
             )
-            answer = self._until_acknowledged(connection, path, body, token)
+            request = Request("POST", path, body, token, key=uuid.uuid4().hex)
+            answer = self._until_acknowledged(connection, request)
             with self._lock:
                 self.event_ids.append(answer["eventId"])
                 self.coins[user_id] += COINS if is_earn else 0
         connection.close()
 
     def _until_acknowledged(
-        self, connection: http.client.HTTPConnection, path: str, body: object, token: str
+        self, connection: http.client.HTTPConnection, request: Request
     ) -> dict[str, str]:
-        key = uuid.uuid4().hex
         while True:
             try:
-                status, answer = exchange(connection, "POST", path, body, token, key)
+                status, answer = exchange(connection, request)
             except (OSError, http.client.HTTPException) as error:
                 self._fail(repr(error))
                 connection.close()
