@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pytest workers; dbt and DuckDB bring threads of their own
 JOBS ?= 2
 
-.PHONY: help setup build test lint lock clean
+.PHONY: help setup build serve test lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,6 +31,9 @@ build: setup ## from the four CSVs in seeds/ to the reports: dbt build, then wha
 	@$(BIN)/dbt build --exclude-resource-type unit_test
 	@$(BIN)/python -m warehouse summary
 
+serve: setup ## run the game API on port 5000 until Ctrl-C
+	@$(BIN)/python -m api serve
+
 test: setup lint ## run all tests
 	@$(BIN)/pytest --numprocesses $(JOBS)
 
@@ -42,10 +45,14 @@ lint: setup ## check style and types of Python and SQL
 	@WAREHOUSE_PATH=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models \
 		tests/dbt/singular
 
-lock: ## renew requirements.lock from pyproject.toml (after make setup), with hashes, without addresses
+lock: ## renew the lock files from pyproject.toml (after make setup), with hashes, without addresses
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--no-strip-extras --generate-hashes --no-emit-index-url --no-annotate --upgrade \
 		--custom-compile-command 'make lock' --quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --constraint requirements.lock --universal \
+		--python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url \
+		--no-annotate --custom-compile-command 'make lock' --quiet \
+		--output-file requirements-runtime.lock
 
 clean: ## remove what builds and tests leave behind, except .venv and the warehouse
 	@rm -rf target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

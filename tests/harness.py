@@ -17,9 +17,13 @@ ROOT = Path(__file__).resolve().parents[1]
 DBT = str(Path(sys.executable).parent / "dbt")
 
 PROJECT_FILES = ["dbt_project.yml", "profiles.yml"]
-PROJECT_FOLDERS = ["macros", "models", "tests/dbt", "warehouse"]
+PROJECT_FOLDERS = ["api", "macros", "models", "tests/dbt", "warehouse"]
 # Settings of the shell that runs the tests must not leak into the project under test.
-SETTINGS = ["WAREHOUSE_PATH", "REPORTS_PATH", "DBT_PROFILES_DIR", "DBT_TARGET", "DBT_PROJECT_DIR"]
+SETTINGS = [
+    *("WAREHOUSE_PATH", "REPORTS_PATH", "STORE_URL", "LOADER", "LOADER_INTERVAL_SECONDS"),
+    *("HOST", "PORT", "THREADS", "JWT_SECRET", "TOKEN_TTL_SECONDS", "BUILD_INTERVAL_SECONDS"),
+    *("DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_LOG_PATH"),
+]
 # The unit tests of the models run once, in the test of the whole build.
 WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 
@@ -53,7 +57,7 @@ class Project:
             shutil.copytree(
                 ROOT / name,
                 root / name,
-                ignore=shutil.ignore_patterns("*.duckdb*", "__pycache__"),
+                ignore=shutil.ignore_patterns("*.duckdb*", "*.sqlite*", "__pycache__"),
             )
         (root / "seeds").mkdir()
         shutil.copy(ROOT / "seeds/_seeds.yml", root / "seeds")

@@ -12,6 +12,8 @@ from rich.console import Console
 from warehouse import inputs
 from warehouse.database import WarehouseUnavailableError
 from warehouse.generate import generate_sample
+from warehouse.load import add_load_command
+from warehouse.schedule import add_schedule_command
 from warehouse.settings import Settings
 from warehouse.summary import print_summary
 
@@ -39,8 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m warehouse",
         description="Commands around the warehouse; `dbt build` itself builds the models.",
-        epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb) and"
-        " REPORTS_PATH (the folder of the reports, default reports).",
+        epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
+        " REPORTS_PATH (the folder of the reports, default reports) and STORE_URL (the operational"
+        " store, default an SQLite file beside the warehouse).",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -58,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=7, help="other seeds give other data (default: 7)"
     )
     generate.set_defaults(run=_generate)
+
+    add_load_command(commands)
+    add_schedule_command(commands)
 
     summary = commands.add_parser("summary", help="print the outcome of the last build")
     summary.set_defaults(run=_summary)

@@ -18,9 +18,14 @@ class WarehouseUnavailableError(Exception):
 
 
 def holder_of(error: duckdb.Error) -> str | None:
-    """Name the process that holds the file, as `program (PID n)`; None for any other error."""
+    """Name the process that holds the file, as `program (PID n)`; None for any other error.
+
+    A process of another container has no name here, and is `another process`.
+    """
+    if "Could not set lock on file" not in str(error):
+        return None
     found = re.search(r"Conflicting lock is held in (\S+) \(PID (\d+)\)", str(error))
-    return f"{found[1]} (PID {found[2]})" if found else None
+    return f"{found[1]} (PID {found[2]})" if found else "another process"
 
 
 def open_when_free(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -15,15 +15,21 @@ class Settings:
     Attributes:
         warehouse_path: The DuckDB file (`WAREHOUSE_PATH`).
         reports_path: The folder of the JSON reports (`REPORTS_PATH`).
+        store_url: The operational store as an SQLAlchemy URL (`STORE_URL`), by default an SQLite
+            file beside the warehouse. It may hold a password.
     """
 
     warehouse_path: Path
     reports_path: Path
+    store_url: str = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings; relative paths count from the working directory, as dbt's do."""
+        warehouse_path = Path(environment.get("WAREHOUSE_PATH", "warehouse/gamehouse.duckdb"))
+        beside = f"sqlite:///{warehouse_path.with_suffix('.store.sqlite')}"
         return cls(
-            warehouse_path=Path(environment.get("WAREHOUSE_PATH", "warehouse/gamehouse.duckdb")),
+            warehouse_path=warehouse_path,
             reports_path=Path(environment.get("REPORTS_PATH", "reports")),
+            store_url=environment.get("STORE_URL", beside),
         )

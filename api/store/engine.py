@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.store.protocol import StoreUnavailableError
 
 # How long a statement waits for another process that writes, before it fails.
 BUSY_SECONDS = 10
@@ -19,16 +24,32 @@ def open_engine(url: str, *, writes: bool) -> Engine:
         url: `sqlite:///path` or another engine's URL. The folder of an SQLite file is made.
         writes: Whether its transactions write. A writing transaction takes the write lock when it
             begins, so that it can never fail half-way for want of it.
+
+    Errors of the engine keep the values of a statement to themselves: some are password hashes.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed)
+        return create_engine(parsed, hide_parameters=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate if writes else _begin_deferred)
     return engine
+
+
+@contextmanager
+def unavailable_if_it_fails() -> Iterator[None]:
+    """Raise StoreUnavailableError where the database fails in the block."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StoreUnavailableError(f"the database failed: {_reason(error)}") from error
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    # SQLAlchemy's own text holds the statement and its values, which are nobody's business.
+    return str(getattr(error, "orig", None) or type(error).__name__)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (the driver's own type)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, or_, select, true, update
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
-from api.store.engine import open_engine
+from sqlalchemy import bindparam, func, select, true, update
+
+from api.store.engine import open_engine, unavailable_if_it_fails
 from api.store.migrations import migrate
 from api.store.protocol import Backlog, Batch, ShippedPlayer
 from api.store.sql_store import STORED_EVENT, stored_event
 from api.store.tables import events, players
+
+# SQLite takes 32,766 parameters in a statement.
+IDS_PER_QUERY = 10_000
+
+OLDEST_EVENTS = (
+    select(*STORED_EVENT, events.c.balance).where(~events.c.is_shipped).order_by(events.c.position)
+)
+PLAYERS = select(players.c.user_id, players.c.username, players.c.created_at)
+NEW_PLAYERS = PLAYERS.where(~players.c.is_shipped).order_by(players.c.user_id)
 
 
 class SqlOutbox:
@@ -19,62 +31,36 @@ class SqlOutbox:
 
         Args:
             url: SQLAlchemy URL.
+
+        Raises:
+            StoreUnavailableError: The database cannot be opened.
         """
         self._write_engine = open_engine(url, writes=True)
         self._read_engine = open_engine(url, writes=False)
-        migrate(self._write_engine)
+        with unavailable_if_it_fails():
+            migrate(self._write_engine)
 
     def next_batch(self, limit: int) -> Batch:
         """See `Outbox.next_batch`."""
-        oldest = (
-            select(events.c.position, *STORED_EVENT)
-            .where(~events.c.is_shipped)
-            .order_by(events.c.position)
-            .limit(limit)
-        )
-        with self._read_engine.begin() as snapshot:
-            rows = snapshot.execute(oldest).all()
-            last = rows[-1].position if rows else 0
-            concerned = (
-                select(events.c.user_id)
-                .where(~events.c.is_shipped, events.c.position <= last)
-                .distinct()
+        with unavailable_if_it_fails(), self._read_engine.begin() as snapshot:
+            rows = snapshot.execute(OLDEST_EVENTS.limit(limit)).all()
+            # Rows are in their order: what stays is each player's balance after the last of them.
+            balances = {row.user_id: row.balance for row in rows if row.balance is not None}
+            found = list(snapshot.execute(NEW_PLAYERS.limit(limit)))
+            for some in _batched(balances, IDS_PER_QUERY):
+                found += snapshot.execute(PLAYERS.where(players.c.user_id.in_(some)))
+        # A new player without an `earn` among these events has none before them either.
+        shipped = {
+            row.user_id: ShippedPlayer(
+                row.user_id, row.username, row.created_at, balances.get(row.user_id, 0)
             )
-            new = (
-                select(players.c.user_id)
-                .where(~players.c.is_shipped)
-                .order_by(players.c.user_id)
-                .limit(limit)
-            )
-            # Coins of the snapshot that this batch leaves for a later one.
-            later = (
-                select(events.c.user_id, func.sum(events.c.amount).label("amount"))
-                .where(~events.c.is_shipped, events.c.position > last, events.c.amount.is_not(None))
-                .group_by(events.c.user_id)
-                .subquery()
-            )
-            found = snapshot.execute(
-                select(
-                    players.c.user_id,
-                    players.c.username,
-                    players.c.created_at,
-                    (players.c.balance - func.coalesce(later.c.amount, 0)).label("balance"),
-                )
-                .join_from(players, later, players.c.user_id == later.c.user_id, isouter=True)
-                .where(or_(players.c.user_id.in_(new), players.c.user_id.in_(concerned)))
-                .order_by(players.c.user_id)
-            ).all()
-        return Batch(
-            events=[stored_event(row) for row in rows],
-            players=[
-                ShippedPlayer(row.user_id, row.username, row.created_at, int(row.balance))
-                for row in found
-            ],
-        )
+            for row in found
+        }
+        return Batch([stored_event(row) for row in rows], list(shipped.values()))
 
     def mark_shipped(self, batch: Batch) -> None:
         """See `Outbox.mark_shipped`."""
-        with self._write_engine.begin() as connection:
+        with unavailable_if_it_fails(), self._write_engine.begin() as connection:
             if batch.events:
                 connection.execute(
                     update(events)
@@ -96,7 +82,7 @@ class SqlOutbox:
             func.count().label("event_count"),
             func.min(events.c.received_at).label("oldest_received_at"),
         ).where(~events.c.is_shipped)
-        with self._read_engine.begin() as connection:
+        with unavailable_if_it_fails(), self._read_engine.begin() as connection:
             row = connection.execute(waiting).one()
         return Backlog(row.event_count, row.oldest_received_at)
 
@@ -104,3 +90,10 @@ class SqlOutbox:
         """See `Outbox.close`."""
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+
+def _batched(numbers: Iterable[int], size: int) -> Iterator[list[int]]:
+    """Cut into lists of at most this size."""
+    rest = iter(numbers)
+    while some := list(islice(rest, size)):
+        yield some

@@ -99,7 +99,8 @@ class ShippedPlayer:
     """A player as `raw.players` has it: no secrets.
 
     Attributes:
-        balance: The balance that the shipped events add up to, in the snapshot of the batch.
+        balance: The balance after the last of the player's earns that the batch or an earlier one
+            holds.
     """
 
     user_id: int
@@ -197,11 +198,16 @@ class Store(Protocol):
         """Write one event; `user_id` is None for an anonymous click.
 
         Raises:
+            UnknownPlayerError: There is no such player.
             IdempotencyKeyReusedError: The key came before with another fingerprint.
         """
 
     def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
-        """Write all these events in one transaction; returns the outcomes in their order."""
+        """Write all these events in one transaction; returns the outcomes in their order.
+
+        Raises:
+            UnknownPlayerError: There is no such player.
+        """
 
     def recent_events(
         self, user_id: int | None, limit: int, before: str | None = None
@@ -225,13 +231,13 @@ class Store(Protocol):
 
 
 class Outbox(Protocol):
-    """The store as the loader uses it."""
+    """The store as the loader uses it. Every method may raise StoreUnavailableError."""
 
     def next_batch(self, limit: int) -> Batch:
-        """Read the oldest unshipped events, at most `limit`, and the players they concern.
+        """Read the oldest unshipped events, at most `limit`, and the players whom they change.
 
-        Players without events that were never shipped are in it, too. An empty batch means that
-        nothing waits.
+        Those are the players who earn in them, and players who were never shipped. An empty batch
+        means that nothing waits.
         """
 
     def mark_shipped(self, batch: Batch) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, text, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from api.clock import Clock, utc_now
-from api.store.engine import open_engine
+from api.store.engine import open_engine, unavailable_if_it_fails
 from api.store.migrations import migrate
 from api.store.protocol import (
     MAX_BALANCE,
@@ -24,6 +24,7 @@ from api.store.protocol import (
     Player,
     Recorded,
     StoredEvent,
+    StoreError,
     StoreUnavailableError,
     UnknownPlayerError,
     UsernameTakenError,
@@ -68,7 +69,7 @@ class SqlStore:
         self._clock = clock
         self._write_engine = open_engine(url, writes=True)
         self._read_engine = open_engine(url, writes=False)
-        with _unavailable_if_it_fails():
+        with unavailable_if_it_fails():
             migrate(self._write_engine)
         self._writer = GroupCommitWriter(
             self._write_engine, queue_limit=queue_limit, on_commit=on_commit
@@ -93,13 +94,9 @@ class SqlStore:
             ).scalar_one()
             return Player(user_id, username, password_hash, 0, created_at)
 
-        try:
+        # Another process may register the name between the look and the insert.
+        with _integrity_means(UsernameTakenError(username)):
             return self._writer.submit(command)
-        except StoreUnavailableError as error:
-            # Another process registered the name between the look and the insert.
-            if isinstance(error.__cause__, IntegrityError):
-                raise UsernameTakenError(username) from error
-            raise
 
     def find_player(self, username: str) -> Player | None:
         """See `Store.find_player`."""
@@ -132,7 +129,7 @@ class SqlStore:
                 if _player(connection, select(players).where(players.c.user_id == user_id)):
                     raise BalanceOverflowError(f"the balance would exceed {MAX_BALANCE}")
                 raise UnknownPlayerError(str(user_id))
-            _write_event(connection, event, amount)
+            _write_event(connection, event, balance)
             outcome = Recorded(event.event_id, balance, replayed=False)
             _remember(connection, event, idempotency, outcome)
             return outcome
@@ -153,7 +150,8 @@ class SqlStore:
             _remember(connection, stored, idempotency, outcome)
             return outcome
 
-        return self._writer.submit(command)
+        with _integrity_means(UnknownPlayerError(str(user_id))):
+            return self._writer.submit(command)
 
     def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
         """See `Store.record_many`."""
@@ -164,7 +162,8 @@ class SqlStore:
                 _write_event(connection, event)
             return [Recorded(event.event_id, None, replayed=False) for event in stored]
 
-        return self._writer.submit(command)
+        with _integrity_means(UnknownPlayerError(str(user_id))):
+            return self._writer.submit(command)
 
     def recent_events(
         self, user_id: int | None, limit: int, before: str | None = None
@@ -213,21 +212,24 @@ class SqlStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _unavailable_if_it_fails(), self._read_engine.begin() as connection:
+        with unavailable_if_it_fails(), self._read_engine.begin() as connection:
             yield connection
 
 
 @contextmanager
-def _unavailable_if_it_fails() -> Iterator[None]:
+def _integrity_means(meaning: StoreError) -> Iterator[None]:
+    """Raise this where a command broke a constraint: the database looks closer than we did."""
     try:
         yield
-    except SQLAlchemyError as error:
-        raise StoreUnavailableError("the database failed") from error
+    except StoreUnavailableError as error:
+        if isinstance(error.__cause__, IntegrityError):
+            raise meaning from error
+        raise
 
 
 def stored_event(row: Row[Any]) -> StoredEvent:
-    """Make an event of a row that holds the columns STORED_EVENT."""
-    return StoredEvent(*(row._mapping[column] for column in STORED_EVENT))
+    """Make an event of a row that begins with the columns STORED_EVENT."""
+    return StoredEvent(*row[: len(STORED_EVENT)])
 
 
 def _player(connection: Connection, query: Select[Any]) -> Player | None:
@@ -237,7 +239,7 @@ def _player(connection: Connection, query: Select[Any]) -> Player | None:
     return Player(row.user_id, row.username, row.password_hash, row.balance, row.created_at)
 
 
-def _write_event(connection: Connection, event: StoredEvent, amount: int | None = None) -> None:
+def _write_event(connection: Connection, event: StoredEvent, balance: int | None = None) -> None:
     connection.execute(
         insert(events).values(
             event_id=event.event_id,
@@ -246,7 +248,7 @@ def _write_event(connection: Connection, event: StoredEvent, amount: int | None 
             occurred_at=event.occurred_at,
             received_at=event.received_at,
             meta=event.meta,
-            amount=amount,
+            balance=balance,
         )
     )
 

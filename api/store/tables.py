@@ -56,6 +56,13 @@ players = Table(
     Column("is_shipped", Boolean, nullable=False, server_default=false()),
 )
 
+Index(
+    "players_to_ship",
+    players.c.user_id,
+    sqlite_where=players.c.is_shipped == false(),
+    postgresql_where=players.c.is_shipped == false(),
+)
+
 events = Table(
     "events",
     metadata,
@@ -67,8 +74,8 @@ events = Table(
     Column("occurred_at", UtcTime, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("meta", Text),
-    # The coins of an `earn`, beside its meta, so that the loader can add them up.
-    Column("amount", BigInteger),
+    # What the player's balance was after an `earn`, as read back from the player; else null.
+    Column("balance", BigInteger),
     Column("is_shipped", Boolean, nullable=False, server_default=false()),
 )
 Index("events_by_player", events.c.user_id, events.c.position)

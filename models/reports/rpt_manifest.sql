@@ -40,6 +40,10 @@ arpdau_d1 as (
     select * from {{ ref('rpt_arpdau_d1') }}
 ),
 
+deep_links as (
+    select * from {{ ref('rpt_deep_links') }}
+),
+
 final as (
     {{ manifest_row('input', 'purchases_raw') }}
     union all
@@ -58,6 +62,8 @@ final as (
     {{ manifest_row('report', 'roas_anomaly') }}
     union all
     {{ manifest_row('report', 'arpdau_d1') }}
+    union all
+    {{ manifest_row('report', 'deep_links') }}
 )
 
 select * from final

@@ -5,6 +5,9 @@
 -- depends_on: {{ ref('fct_reconciliation') }}
 -- depends_on: {{ ref('fct_campaign_roas_daily') }}
 -- depends_on: {{ ref('fct_arpdau_daily') }}
+-- depends_on: {{ ref('dim_players') }}
+-- depends_on: {{ ref('fct_player_events_daily') }}
+-- depends_on: {{ ref('fct_deep_links') }}
 with
 
 as_of as (

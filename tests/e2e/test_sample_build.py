@@ -18,6 +18,7 @@ from warehouse.generate import generate_sample
 SCHEMAS = ROOT / "reports/schemas"
 REPORTS = [
     "arpdau_d1",
+    "deep_links",
     "manifest",
     "purchases_curated",
     "reconciliation",

@@ -93,6 +93,14 @@ def test_earn_of_an_unknown_player_writes_nothing(store: SqlStore) -> None:
     assert store.event_counts(None) == {}
 
 
+def test_event_of_an_unknown_player_is_refused(store: SqlStore) -> None:
+    with pytest.raises(UnknownPlayerError):
+        store.record(4711, EVENT)
+    with pytest.raises(UnknownPlayerError):
+        store.record_many(4711, [EVENT, EVENT])
+    assert store.event_counts(None) == {}
+
+
 def test_same_key_pays_once_however_often_it_is_sent(store: SqlStore) -> None:
     player = store.register("ada", "hash")
     key = Idempotency("key-1", "fingerprint")

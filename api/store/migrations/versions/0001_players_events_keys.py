@@ -24,6 +24,13 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("is_shipped", sa.Boolean, nullable=False, server_default=sa.false()),
     )
+    op.create_index(
+        "players_to_ship",
+        "players",
+        ["user_id"],
+        sqlite_where=sa.text("is_shipped = 0"),
+        postgresql_where=sa.text("is_shipped = false"),
+    )
     op.create_table(
         "events",
         sa.Column("position", ROW_NUMBER, primary_key=True),
@@ -33,7 +40,7 @@ def upgrade() -> None:
         sa.Column("occurred_at", sa.BigInteger, nullable=False),
         sa.Column("received_at", sa.BigInteger, nullable=False),
         sa.Column("meta", sa.Text),
-        sa.Column("amount", sa.BigInteger),
+        sa.Column("balance", sa.BigInteger),
         sa.Column("is_shipped", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_index("events_by_player", "events", ["user_id", "position"])

@@ -1,0 +1,69 @@
+"""The application: wiring, nothing else."""
+
+from __future__ import annotations
+
+import falcon
+from structlog.typing import FilteringBoundLogger
+
+from api.auth import Authenticator, Passwords, Tokens
+from api.clock import Clock, utc_now
+from api.docs import openapi
+from api.errors import App, add_error_handlers
+from api.headers import SecurityHeaders
+from api.log import RequestLog
+from api.metrics import Metrics, RequestMetrics
+from api.resources.balance import BalanceResource
+from api.resources.docs import DocsResource, OpenApiResource
+from api.resources.earn import EarnResource
+from api.resources.event import EventResource
+from api.resources.events import EventsResource
+from api.resources.health import HealthResource
+from api.resources.login import LoginResource
+from api.resources.metrics import MetricsResource
+from api.resources.stats import StatsResource
+from api.resources.track import TrackResource
+from api.settings import Settings
+from api.store.protocol import Store
+
+
+def create_app(
+    store: Store,
+    settings: Settings,
+    *,
+    logger: FilteringBoundLogger,
+    metrics: Metrics,
+    clock: Clock = utc_now,
+) -> App:
+    """Make the WSGI application.
+
+    Args:
+        store: Accounts and events. Whoever opened it closes it.
+        settings: Verified settings.
+        logger: Where requests are logged.
+        metrics: Where requests are counted, and what /metrics shows.
+        clock: Dates events and tokens.
+    """
+    tokens = Tokens(settings.jwt_secret, clock=clock)
+    authenticator = Authenticator(tokens)
+    events = EventsResource(store, authenticator, clock)
+    health = HealthResource(store)
+    docs = DocsResource()
+
+    app: App = falcon.App(
+        middleware=[RequestLog(logger), RequestMetrics(metrics), SecurityHeaders()]
+    )
+    add_error_handlers(app, logger)
+    app.add_route("/login", LoginResource(store, Passwords(), tokens, settings.token_ttl_seconds))
+    app.add_route("/earn", EarnResource(store, authenticator))
+    app.add_route("/event", EventResource(store, authenticator, clock))
+    app.add_route("/events", events)
+    app.add_route("/balance", BalanceResource(store, authenticator))
+    app.add_route("/stats", StatsResource(store, authenticator))
+    app.add_route("/track", TrackResource(store, authenticator, clock))
+    app.add_route("/health", health)
+    app.add_route("/health/live", health, suffix="live")
+    app.add_route("/metrics", MetricsResource(metrics))
+    app.add_route("/openapi.json", OpenApiResource(openapi(app)))
+    app.add_route("/docs", docs)
+    app.add_route("/docs/{name}", docs, suffix="file")
+    return app

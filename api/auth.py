@@ -1,0 +1,210 @@
+"""Who is asking: passwords (argon2id) and tokens (JWT)."""
+
+from __future__ import annotations
+
+import re
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from http import HTTPStatus
+
+import falcon
+import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+
+from api.clock import Clock, utc_now
+from api.errors import CHALLENGE, ProblemError, invalid_token, unavailable
+
+ALGORITHM = "HS256"
+ISSUER = "gamehouse"
+AUDIENCE = "gamehouse-api"
+REQUIRED_CLAIMS = ["iss", "aud", "exp", "iat", "sub", "jti", "role"]
+
+# Each hash takes 64 MiB for some tens of milliseconds: more at a time would exhaust the machine.
+HASHES_AT_A_TIME = 4
+HASH_WAIT_SECONDS = 10
+
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")
+_USER_ID = re.compile(r"[1-9][0-9]{0,18}")
+
+
+class Role(StrEnum):
+    """What a token allows."""
+
+    PLAYER = "player"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The caller.
+
+    Attributes:
+        role: Player or operator.
+        subject: The `sub` of the token: a user id, or an operator's name.
+    """
+
+    role: Role
+    subject: str
+
+    @property
+    def user_id(self) -> int | None:
+        """A player's id; None for an operator."""
+        return int(self.subject) if self.role is Role.PLAYER else None
+
+
+class Passwords:
+    """Hashes and verifies passwords, a few at a time."""
+
+    def __init__(self) -> None:
+        """Use argon2id with the parameters of RFC 9106 for machines with little memory."""
+        self._hasher = PasswordHasher()
+        self._turns = threading.BoundedSemaphore(HASHES_AT_A_TIME)
+
+    def hash(self, password: str) -> str:
+        """Hash a password with a new salt, which the result holds."""
+        with self._turn():
+            return self._hasher.hash(password)
+
+    def verify(self, password_hash: str, password: str) -> bool:
+        """Tell whether this is the password."""
+        with self._turn():
+            try:
+                return self._hasher.verify(password_hash, password)
+            except VerifyMismatchError:
+                return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=HASH_WAIT_SECONDS):
+            raise unavailable("login_busy", "Too many players log in now.")
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+class Tokens:
+    """Makes and reads tokens."""
+
+    def __init__(self, secret: str, *, clock: Clock = utc_now) -> None:
+        """Use a secret of at least 32 bytes; `clock` dates new tokens."""
+        self._secret = secret
+        self._clock = clock
+
+    def mint(self, identity: Identity, ttl_seconds: int) -> str:
+        """Make a token that is valid for `ttl_seconds`."""
+        now = self._clock()
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": now + timedelta(seconds=ttl_seconds),
+            "sub": identity.subject,
+            "jti": str(uuid.uuid4()),
+            "role": identity.role.value,
+        }
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
+    def read(self, token: str) -> Identity:
+        """Verify a token.
+
+        Raises:
+            ProblemError: 401; it is not ours, not valid any more, or not for this API.
+        """
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": REQUIRED_CLAIMS},
+            )
+        except jwt.ExpiredSignatureError:
+            raise invalid_token("The token has expired; log in again.") from None
+        except jwt.InvalidTokenError:
+            raise invalid_token("The token is not valid.") from None
+        subject = claims["sub"]
+        if claims["role"] == Role.PLAYER and _USER_ID.fullmatch(subject):
+            return Identity(Role.PLAYER, subject)
+        if claims["role"] == Role.OPERATOR:
+            return Identity(Role.OPERATOR, subject)
+        raise invalid_token("The token is not valid.")
+
+
+class Authenticator:
+    """Tells resources who is asking; the log hears it, too."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        """Use these tokens."""
+        self._tokens = tokens
+
+    def optional(self, req: falcon.Request) -> Identity | None:
+        """Identify the caller; None where no token was sent.
+
+        Raises:
+            ProblemError: 401; a token was sent and is not valid.
+        """
+        header = req.get_header("Authorization")
+        if header is None:
+            return None
+        match = _BEARER.fullmatch(header)
+        if match is None:
+            raise invalid_token("Send the header Authorization: Bearer followed by the token.")
+        identity = self._tokens.read(match[1])
+        req.context.identity = identity
+        return identity
+
+    def anyone(self, req: falcon.Request) -> Identity:
+        """Identify the caller, a player or an operator.
+
+        Raises:
+            ProblemError: 401.
+        """
+        identity = self.optional(req)
+        if identity is None:
+            raise ProblemError(
+                HTTPStatus.UNAUTHORIZED,
+                "missing_token",
+                "Log in and send the header Authorization: Bearer followed by the token.",
+                headers={"WWW-Authenticate": CHALLENGE},
+            )
+        return identity
+
+    def player(self, req: falcon.Request) -> int:
+        """Identify the caller, a player, by the user id.
+
+        Raises:
+            ProblemError: 401, or 403 for an operator, who has no account.
+        """
+        user_id = self.anyone(req).user_id
+        if user_id is None:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN, "players_only", "Operators have no account to do this with."
+            )
+        return user_id
+
+    def visible_user(self, req: falcon.Request, wanted: int | None) -> int | None:
+        """Tell whose data the caller may see; None is everyone's.
+
+        Args:
+            req: The request.
+            wanted: Whose data the caller asked for, if anyone's in particular.
+
+        Raises:
+            ProblemError: 401, or 403 for a player who asked for another one's.
+        """
+        identity = self.anyone(req)
+        if identity.role is Role.OPERATOR:
+            return wanted
+        if wanted not in (None, identity.user_id):
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN, "operators_only", "Players see their own events alone."
+            )
+        return identity.user_id

@@ -1,0 +1,179 @@
+"""Every error as the client sees it: RFC 9457 problem documents with a stable `code`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+import falcon
+from structlog.typing import FilteringBoundLogger
+
+from api.schemas import FieldError, Problem
+from api.store.protocol import (
+    BalanceOverflowError,
+    IdempotencyKeyReusedError,
+    StoreError,
+    StoreUnavailableError,
+    UnknownPlayerError,
+)
+
+App = falcon.App[falcon.Request, falcon.Response]
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+CHALLENGE = 'Bearer realm="gamehouse"'
+
+_FALCON_CODES = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+}
+
+
+class ProblemError(Exception):
+    """A request that is refused, with what the client shall see."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Describe the refusal.
+
+        Args:
+            status: The HTTP status.
+            code: Stable and documented; clients decide by it.
+            detail: A sentence for people. It repeats nothing secret.
+            errors: The faults of single fields.
+            headers: Further response headers.
+        """
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = dict(headers or {})
+
+
+def invalid_token(detail: str) -> ProblemError:
+    """Refuse a token that does not prove who the caller is."""
+    return ProblemError(
+        HTTPStatus.UNAUTHORIZED,
+        "invalid_token",
+        detail,
+        headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'},
+    )
+
+
+def store_problem(error: StoreError) -> ProblemError:
+    """Translate what the store refuses."""
+    match error:
+        case BalanceOverflowError():
+            return ProblemError(
+                HTTPStatus.CONFLICT, "balance_overflow", "The balance would exceed 2^63 - 1 coins."
+            )
+        case IdempotencyKeyReusedError():
+            return ProblemError(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "This Idempotency-Key came before, with another request.",
+            )
+        case UnknownPlayerError():
+            return invalid_token("The player of this token does not exist.")
+        case StoreUnavailableError():
+            return unavailable("store_unavailable", "The store cannot take the request now.")
+    raise error
+
+
+def unavailable(code: str, detail: str) -> ProblemError:
+    """Refuse what may succeed a moment later."""
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        code,
+        detail,
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def _http_problem(error: falcon.HTTPError) -> ProblemError:
+    status = HTTPStatus(error.status_code)
+    return ProblemError(
+        status,
+        _FALCON_CODES.get(status, "bad_request"),
+        error.description or f"{status.description or status.phrase}.",
+        headers=dict(error.headers or {}),
+    )
+
+
+def document(error: ProblemError, request_id: str | None) -> bytes:
+    """Write the problem document of an error."""
+    problem = Problem(
+        type="about:blank",
+        title=error.status.phrase,
+        status=error.status,
+        code=error.code,
+        detail=error.detail,
+        request_id=request_id,
+        errors=list(error.errors) or None,
+    )
+    return problem.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def add_error_handlers(app: App, logger: FilteringBoundLogger) -> None:
+    """Answer every exception with a problem document.
+
+    Args:
+        app: The application.
+        logger: Told of exceptions that nobody expected, with the traceback that no client sees.
+    """
+
+    def answer(req: falcon.Request, resp: falcon.Response, error: ProblemError) -> None:
+        resp.status = error.status
+        resp.content_type = MEDIA_TYPE
+        resp.data = document(error, req.context.get("request_id"))
+        resp.text = resp.media = None
+        resp.set_headers(error.headers)
+
+    def on_problem(
+        req: falcon.Request, resp: falcon.Response, error: ProblemError, _: object
+    ) -> None:
+        answer(req, resp, error)
+
+    def on_store_error(
+        req: falcon.Request, resp: falcon.Response, error: StoreError, _: object
+    ) -> None:
+        if isinstance(error, StoreUnavailableError):
+            cause = type(error.__cause__).__name__ if error.__cause__ else None
+            logger.warning(
+                "store_unavailable",
+                request_id=req.context.get("request_id"),
+                reason=str(error),
+                cause=cause,
+            )
+        answer(req, resp, store_problem(error))
+
+    def on_http_error(
+        req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _: object
+    ) -> None:
+        answer(req, resp, _http_problem(error))
+
+    def on_unexpected(
+        req: falcon.Request, resp: falcon.Response, error: Exception, _: object
+    ) -> None:
+        logger.error("unexpected_error", request_id=req.context.get("request_id"), exc_info=error)
+        answer(
+            req,
+            resp,
+            ProblemError(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "The server made a mistake."
+            ),
+        )
+
+    # Falcon takes the handler of the nearest ancestor of the exception's type.
+    app.add_error_handler(Exception, on_unexpected)
+    app.add_error_handler(falcon.HTTPError, on_http_error)
+    app.add_error_handler(StoreError, on_store_error)
+    app.add_error_handler(ProblemError, on_problem)

@@ -1,0 +1,123 @@
+"""Prometheus metrics of the API, in a registry of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import falcon
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from api.clock import Clock
+from api.store.protocol import Backlog, StoreUnavailableError
+
+UNMATCHED = "unmatched"
+LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+COMMIT_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """What is measured."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "gamehouse_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._latency = Histogram(
+            "gamehouse_http_request_duration_seconds",
+            "Time from reading a request to its answer.",
+            ["method", "route"],
+            buckets=LATENCY_BUCKETS,
+            registry=self.registry,
+        )
+        self._commits = Histogram(
+            "gamehouse_store_commit_batch_size",
+            "Commands that shared a commit.",
+            buckets=COMMIT_BUCKETS,
+            registry=self.registry,
+        )
+
+    def watch_backlog(self, backlog: Callable[[], Backlog], clock: Clock) -> None:
+        """Measure what waits for the loader whenever metrics are read."""
+        self.registry.register(_BacklogCollector(backlog, clock))
+
+    def observe_request(self, method: str, route: str | None, status: int, seconds: float) -> None:
+        """Count a request.
+
+        Args:
+            method: Its HTTP method.
+            route: The template of its route, so that hostile paths make no new series.
+            status: Of the answer.
+            seconds: How long it took.
+        """
+        known_method = method if method in falcon.HTTP_METHODS else UNMATCHED
+        known_route = route or UNMATCHED
+        self._requests.labels(known_method, known_route, str(status)).inc()
+        self._latency.labels(known_method, known_route).observe(seconds)
+
+    def observe_commit(self, commands: int) -> None:
+        """Count a commit of the store that so many commands shared."""
+        self._commits.observe(commands)
+
+    def text(self) -> bytes:
+        """Write all metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+class RequestMetrics:
+    """Falcon middleware: measures each request."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        """Count here."""
+        self._metrics = metrics
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+        """Start the watch."""
+        req.context.measured_from = time.perf_counter()
+
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,  # noqa: ARG002 (Falcon's interface)
+        req_succeeded: bool,  # noqa: ARG002
+    ) -> None:
+        """Count the request."""
+        seconds = time.perf_counter() - req.context.measured_from
+        self._metrics.observe_request(req.method, req.uri_template, resp.status_code, seconds)
+
+
+class _BacklogCollector(Collector):
+    def __init__(self, backlog: Callable[[], Backlog], clock: Clock) -> None:
+        self._backlog = backlog
+        self._clock = clock
+
+    def collect(self) -> Iterable[Metric]:
+        try:
+            backlog = self._backlog()
+        except StoreUnavailableError:
+            # A missing series says so; the other metrics are still of use.
+            return
+        oldest = backlog.oldest_received_at
+        age = (self._clock() - oldest).total_seconds() if oldest else 0.0
+        yield GaugeMetricFamily(
+            "gamehouse_loader_backlog_events",
+            "Events not yet in the warehouse.",
+            value=backlog.event_count,
+        )
+        yield GaugeMetricFamily(
+            "gamehouse_loader_backlog_age_seconds",
+            "Age of the oldest event not yet in the warehouse; 0 where there is none.",
+            value=max(age, 0.0),
+        )
+
+    def describe(self) -> Iterable[Metric]:
+        # Without this, registering would read the backlog.
+        return []

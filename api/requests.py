@@ -1,0 +1,167 @@
+"""Reading requests: bodies, queries and headers become models, or a problem that says why not."""
+
+from __future__ import annotations
+
+import hashlib
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+import falcon
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from api.errors import ProblemError
+from api.schemas import FieldError, IdempotencyHeaders
+from api.store.protocol import Idempotency
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_QUERY_FIELDS = 50
+# Enough to mend a request by; a hostile body gets no longer answer than an honest one.
+MAX_ERRORS = 20
+MAX_FIELD_NAME = 80
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_body(req: falcon.Request, model: type[M]) -> M:
+    """Read a JSON body.
+
+    Raises:
+        ProblemError: 400, 413 or 415, with a code that tells what is wrong.
+    """
+    document = _read_json(req)
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST,
+            validation_code(error),
+            "The body does not have the expected form.",
+            errors=field_errors(error),
+        ) from None
+
+
+def _read_json(req: falcon.Request) -> object:
+    if (req.content_length or 0) > MAX_BODY_BYTES:
+        raise body_too_large()
+    # The length may be missing or a lie, so one byte more than allowed is asked for.
+    body = req.bounded_stream.read(MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
+        raise body_too_large()
+    media_type = (req.content_type or "").partition(";")[0].strip().lower()
+    if media_type != falcon.MEDIA_JSON and (body or media_type):
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Send JSON with the header Content-Type: application/json.",
+        )
+    if not body:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "missing_body", "Send a JSON object as body.")
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST, "invalid_utf8", "The body is not valid UTF-8."
+        ) from None
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST, "malformed_json", f"The body is not valid JSON: {error}."
+        ) from None
+
+
+def body_too_large() -> ProblemError:
+    """Refuse a body."""
+    return ProblemError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "body_too_large",
+        f"The body exceeds {MAX_BODY_BYTES} bytes.",
+    )
+
+
+def read_query(req: falcon.Request, model: type[M]) -> M:
+    """Read the query string; every parameter that the model knows may come once.
+
+    Raises:
+        ProblemError: 400 with code `invalid_query`, `missing_parameter`, `repeated_parameter` or
+            `invalid_parameter`.
+    """
+    try:
+        # Falcon would replace what is no UTF-8; here it is an error.
+        pairs = parse_qsl(
+            req.query_string.encode("ascii").decode(),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_QUERY_FIELDS,
+        )
+    except ValueError:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST,
+            "invalid_query",
+            "The query must be percent-encoded UTF-8 with few parameters.",
+        ) from None
+    known = {field.alias or name for name, field in model.model_fields.items()}
+    names = [name for name, _ in pairs if name in known]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST,
+            "repeated_parameter",
+            f"These parameters may come once: {', '.join(repeated)}.",
+        )
+    try:
+        return model.model_validate(dict(pairs))
+    except ValidationError as error:
+        errors = field_errors(error)
+        is_missing = any(item.code == "missing" for item in errors)
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST,
+            "missing_parameter" if is_missing else "invalid_parameter",
+            "The query does not have the expected parameters.",
+            errors=errors,
+        ) from None
+
+
+def read_idempotency(req: falcon.Request, body: BaseModel) -> Idempotency | None:
+    """Read the Idempotency-Key, if there is one, and what the request is about.
+
+    Raises:
+        ProblemError: 400 with code `invalid_idempotency_key`.
+    """
+    key = req.get_header("Idempotency-Key")
+    if key is None:
+        return None
+    try:
+        IdempotencyHeaders.model_validate({"Idempotency-Key": key})
+    except ValidationError as error:
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST,
+            "invalid_idempotency_key",
+            "An Idempotency-Key has 1 to 128 visible ASCII characters.",
+            errors=field_errors(error),
+        ) from None
+    # Of the validated body: white space and the order of keys do not make another request.
+    content = body.model_dump_json(by_alias=True)
+    request = f"{req.method} {req.path}\n{content}"
+    return Idempotency(key, hashlib.sha256(request.encode()).hexdigest())
+
+
+def validation_code(error: ValidationError) -> str:
+    """Name what is wrong with a body: its form, or a rule that clients may want to handle."""
+    kinds = {item["type"] for item in error.errors(include_input=False, include_context=False)}
+    return "reserved_event_type" if "reserved_event_type" in kinds else "invalid_body"
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """List the faults of single fields, without the values: they may be secret."""
+    items = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        FieldError(
+            field=".".join(str(part) for part in item["loc"])[:MAX_FIELD_NAME],
+            code=item["type"],
+            message=item["msg"],
+        )
+        for item in items[:MAX_ERRORS]
+    ]

@@ -1,0 +1,35 @@
+"""`GET /balance`: the caller's coins."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import falcon
+
+from api.auth import Authenticator
+from api.docs import Access, documented
+from api.resources.answers import answer
+from api.schemas import BalanceResponse
+from api.store.protocol import Store, UnknownPlayerError
+
+
+class BalanceResource:
+    """The balance."""
+
+    def __init__(self, store: Store, authenticator: Authenticator) -> None:
+        """Use these collaborators."""
+        self._store = store
+        self._authenticator = authenticator
+
+    @documented(
+        access=Access.PLAYER,
+        answers={HTTPStatus.OK: BalanceResponse},
+        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
+    )
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Tell the caller's balance."""
+        user_id = self._authenticator.player(req)
+        player = self._store.get_player(user_id)
+        if player is None:
+            raise UnknownPlayerError(str(user_id))
+        answer(resp, HTTPStatus.OK, BalanceResponse(user_id=user_id, balance=player.balance))

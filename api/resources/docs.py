@@ -1,0 +1,74 @@
+"""`/openapi.json` and `/docs`: the API's description, and Swagger UI from files of a package."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+import falcon
+from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
+
+from api.errors import ProblemError
+
+# The page loads nothing from elsewhere. Swagger UI needs inline styles and images.
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>gamehouse API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="/docs/favicon-32x32.png">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+"""
+_START = """SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true});
+"""
+_FILES = {
+    "swagger-ui.css": "text/css; charset=utf-8",
+    "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "favicon-32x32.png": falcon.MEDIA_PNG,
+}
+
+
+class OpenApiResource:
+    """The description."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        """Serve this document."""
+        self._document = json.dumps(document, ensure_ascii=False).encode()
+
+    def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Send the document."""
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = self._document
+
+
+class DocsResource:
+    """Swagger UI."""
+
+    def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Send the page."""
+        resp.content_type = falcon.MEDIA_HTML
+        resp.set_header("Content-Security-Policy", _CONTENT_SECURITY_POLICY)
+        resp.text = _PAGE
+
+    def on_get_file(self, _: falcon.Request, resp: falcon.Response, name: str) -> None:
+        """Send a file that the page needs."""
+        if name == "start.js":
+            resp.content_type = "text/javascript; charset=utf-8"
+            resp.text = _START
+        elif name in _FILES:
+            resp.content_type = _FILES[name]
+            resp.data = (swagger_ui_path / name).read_bytes()
+        else:
+            raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", "There is no such file.")

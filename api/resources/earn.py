@@ -1,0 +1,53 @@
+"""`POST /earn`: coins."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import falcon
+
+from api.auth import Authenticator
+from api.docs import Access, documented
+from api.requests import read_body, read_idempotency
+from api.resources.answers import answer
+from api.schemas import EarnRequest, EarnResponse, IdempotencyHeaders
+from api.store.protocol import Store
+
+
+class EarnResource:
+    """Coins earned."""
+
+    def __init__(self, store: Store, authenticator: Authenticator) -> None:
+        """Use these collaborators."""
+        self._store = store
+        self._authenticator = authenticator
+
+    @documented(
+        access=Access.PLAYER,
+        body=EarnRequest,
+        headers=IdempotencyHeaders,
+        answers={HTTPStatus.CREATED: EarnResponse},
+        problems=[
+            HTTPStatus.CONFLICT,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ],
+    )
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Raise the caller's balance and write an `earn` event, both or neither.
+
+        409 with code `balance_overflow` where the balance would exceed 2^63 - 1.
+        """
+        user_id = self._authenticator.player(req)
+        earned = read_body(req, EarnRequest)
+        recorded = self._store.earn(
+            user_id, earned.amount, earned.reason, read_idempotency(req, earned)
+        )
+        if recorded.balance is None:
+            raise RuntimeError("the store tells no balance after an earn")
+        answer(
+            resp,
+            HTTPStatus.CREATED,
+            EarnResponse(event_id=recorded.event_id, balance=recorded.balance),
+            is_replay=recorded.replayed,
+        )

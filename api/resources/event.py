@@ -1,0 +1,59 @@
+"""`POST /event`: something that happened in the game."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+
+import falcon
+
+from api.auth import Authenticator
+from api.clock import Clock
+from api.docs import Access, documented
+from api.requests import read_body, read_idempotency
+from api.resources.answers import answer
+from api.schemas import EventRequest, EventResponse, IdempotencyHeaders, dump_meta
+from api.store.protocol import NewEvent, Store
+
+
+def new_event(request: EventRequest, now: datetime) -> NewEvent:
+    """Make the store's event of a client's; where the client told no time, it happened `now`."""
+    return NewEvent(
+        event_type=request.event_type,
+        occurred_at=request.occurred_at or now,
+        meta=None if request.meta is None else dump_meta(request.meta),
+    )
+
+
+class EventResource:
+    """One event."""
+
+    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock) -> None:
+        """Use these collaborators."""
+        self._store = store
+        self._authenticator = authenticator
+        self._clock = clock
+
+    @documented(
+        access=Access.PLAYER,
+        body=EventRequest,
+        headers=IdempotencyHeaders,
+        answers={HTTPStatus.CREATED: EventResponse},
+        problems=[HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE],
+    )
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Record an event of the caller.
+
+        The types `earn` and `deep_link` are the server's own: 400 with code `reserved_event_type`.
+        """
+        user_id = self._authenticator.player(req)
+        request = read_body(req, EventRequest)
+        recorded = self._store.record(
+            user_id, new_event(request, self._clock()), read_idempotency(req, request)
+        )
+        answer(
+            resp,
+            HTTPStatus.CREATED,
+            EventResponse(event_id=recorded.event_id),
+            is_replay=recorded.replayed,
+        )

@@ -1,0 +1,109 @@
+"""`/events`: many events at once, and the newest ones."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import falcon
+from pydantic import ValidationError
+
+from api.auth import Authenticator
+from api.clock import Clock
+from api.docs import Access, documented
+from api.errors import ProblemError
+from api.requests import field_errors, read_body, read_query, validation_code
+from api.resources.answers import answer
+from api.resources.event import new_event
+from api.schemas import (
+    Event,
+    EventListResponse,
+    EventRequest,
+    EventsQuery,
+    EventsRequest,
+    EventsResponse,
+    RecordedResult,
+    RejectedResult,
+)
+from api.store.protocol import NewEvent, Store
+
+
+class EventsResource:
+    """Events."""
+
+    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock) -> None:
+        """Use these collaborators."""
+        self._store = store
+        self._authenticator = authenticator
+        self._clock = clock
+
+    @documented(
+        access=Access.PLAYER,
+        body=EventsRequest,
+        answers={HTTPStatus.OK: EventsResponse},
+        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
+    )
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Record up to 500 events of the caller; each gets its own result, in their order.
+
+        The valid ones are recorded in one transaction, the others are reported. There is no
+        Idempotency-Key here: one that is sent is refused rather than ignored.
+        """
+        user_id = self._authenticator.player(req)
+        if req.get_header("Idempotency-Key") is not None:
+            raise ProblemError(
+                HTTPStatus.BAD_REQUEST,
+                "idempotency_not_supported",
+                "Batches take no Idempotency-Key; send the events one by one to /event.",
+            )
+        batch = read_body(req, EventsRequest)
+        now = self._clock()
+        valid: list[NewEvent] = []
+        results: list[RejectedResult | None] = []
+        for item in batch.events:
+            try:
+                valid.append(new_event(EventRequest.model_validate(item), now))
+                results.append(None)
+            except ValidationError as error:
+                results.append(_refusal(error))
+        recorded = iter(self._store.record_many(user_id, valid) if valid else [])
+        answer(
+            resp,
+            HTTPStatus.OK,
+            EventsResponse(
+                recorded=len(valid),
+                rejected=len(results) - len(valid),
+                results=[
+                    result
+                    or RecordedResult(status=HTTPStatus.CREATED, event_id=next(recorded).event_id)
+                    for result in results
+                ],
+            ),
+        )
+
+    @documented(
+        access=Access.ANYONE,
+        query=EventsQuery,
+        answers={HTTPStatus.OK: EventListResponse},
+        problems=[HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE],
+    )
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """List events, newest first: a player's own, or for an operator everyone's."""
+        self._authenticator.anyone(req)
+        query = read_query(req, EventsQuery)
+        user_id = self._authenticator.visible_user(req, query.user_id)
+        stored = self._store.recent_events(user_id, query.limit, query.before)
+        is_full = len(stored) == query.limit
+        answer(
+            resp,
+            HTTPStatus.OK,
+            EventListResponse(
+                events=[Event.of(event) for event in stored],
+                next_before=stored[-1].event_id if is_full else None,
+            ),
+        )
+
+
+def _refusal(error: ValidationError) -> RejectedResult:
+    return RejectedResult(
+        status=HTTPStatus.BAD_REQUEST, code=validation_code(error), errors=field_errors(error)
+    )

@@ -1,0 +1,35 @@
+"""`GET /health`: can this process serve requests?"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import falcon
+
+from api.docs import Access, documented
+from api.resources.answers import answer
+from api.schemas import HealthResponse
+from api.store.protocol import Store
+
+
+class HealthResource:
+    """Readiness and liveness."""
+
+    def __init__(self, store: Store) -> None:
+        """Ask this store."""
+        self._store = store
+
+    @documented(
+        access=Access.PUBLIC,
+        answers={HTTPStatus.OK: HealthResponse},
+        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
+    )
+    def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Readiness: the process runs and its store answers."""
+        self._store.ping()
+        answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))
+
+    @documented(access=Access.PUBLIC, answers={HTTPStatus.OK: HealthResponse})
+    def on_get_live(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Liveness: the process runs, whatever its store does."""
+        answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))

@@ -1,0 +1,25 @@
+"""`GET /metrics`: for Prometheus."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import falcon
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from api.docs import Access, documented
+from api.metrics import Metrics
+
+
+class MetricsResource:
+    """Metrics."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        """Show these."""
+        self._metrics = metrics
+
+    @documented(access=Access.PUBLIC, answers={HTTPStatus.OK: None})
+    def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Tell all metrics in Prometheus' text format."""
+        resp.content_type = CONTENT_TYPE_LATEST
+        resp.data = self._metrics.text()

@@ -1,0 +1,42 @@
+"""`GET /track`: a deep link was opened."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import falcon
+
+from api.auth import Authenticator
+from api.clock import Clock
+from api.docs import Access, documented
+from api.requests import read_query
+from api.resources.answers import answer
+from api.schemas import DEEP_LINK, EventResponse, TrackQuery, dump_meta
+from api.store.protocol import NewEvent, Store
+
+
+class TrackResource:
+    """Deep links."""
+
+    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock) -> None:
+        """Use these collaborators."""
+        self._store = store
+        self._authenticator = authenticator
+        self._clock = clock
+
+    @documented(
+        access=Access.OPTIONAL,
+        query=TrackQuery,
+        answers={HTTPStatus.OK: EventResponse},
+        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
+    )
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Record a click on a deep link; a player's token, if sent, ties it to the player.
+
+        The character is trimmed and has 1 to 128 characters, none of them a control character.
+        """
+        identity = self._authenticator.optional(req)
+        query = read_query(req, TrackQuery)
+        event = NewEvent(DEEP_LINK, self._clock(), dump_meta({"character": query.character}))
+        recorded = self._store.record(identity.user_id if identity else None, event)
+        answer(resp, HTTPStatus.OK, EventResponse(event_id=recorded.event_id))

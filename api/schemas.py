@@ -1,0 +1,361 @@
+"""The typed models of requests and responses; validation and documentation come from these.
+
+Field names are the names of the warehouse's columns; clients see their aliases in camelCase.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SkipValidation,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from api.store.protocol import MAX_BALANCE, StoredEvent
+
+MAX_BATCH = 500
+MAX_META_BYTES = 4096
+MAX_META_DEPTH = 8
+MAX_USER_ID = 2**63 - 1
+EARN, DEEP_LINK = "earn", "deep_link"
+# `earn` moves coins and only /earn does that, or the balances would not add up; /track writes the
+# other one.
+RESERVED_EVENT_TYPES = (EARN, DEEP_LINK)
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+
+_ISO_8601 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})"
+)
+# Control and format characters, surrogates, line and paragraph separators: they hide or forge text.
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def _visible(text: str) -> str:
+    if any(unicodedata.category(character) in _UNSAFE_CATEGORIES for character in text):
+        raise PydanticCustomError("control_character", "Text must not hold control characters")
+    return text
+
+
+def _not_reserved(event_type: str) -> str:
+    if event_type in RESERVED_EVENT_TYPES:
+        raise PydanticCustomError(
+            "reserved_event_type", "The event types earn and deep_link are the server's own"
+        )
+    return event_type
+
+
+def _utc_time(value: object) -> datetime:
+    if not isinstance(value, str) or not _ISO_8601.fullmatch(value):
+        raise PydanticCustomError(
+            "invalid_time", "Time must be ISO 8601 with Z or an offset: 2026-01-31T12:00:00Z"
+        )
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("invalid_time", "There is no such time") from None
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise PydanticCustomError(
+            "invalid_time", f"The year must be from {FIRST_YEAR} to {LAST_YEAR}"
+        )
+    return time.astimezone(UTC)
+
+
+def _small_object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("dict_type", "Meta must be a JSON object")
+    _check_json(value, MAX_META_DEPTH)
+    if len(dump_meta(value).encode()) > MAX_META_BYTES:
+        raise PydanticCustomError(
+            "meta_too_large", f"Meta must not exceed {MAX_META_BYTES} bytes of JSON"
+        )
+    return value
+
+
+def _check_json(value: object, depth: int) -> None:
+    """Refuse what is nested deeper than `depth`, and numbers that JSON cannot write."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("finite_number", "Numbers must be finite")
+    if isinstance(value, dict | list):
+        if depth == 0:
+            raise PydanticCustomError(
+                "meta_too_deep", f"Meta must not be nested deeper than {MAX_META_DEPTH} levels"
+            )
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_json(item, depth - 1)
+
+
+def dump_meta(meta: dict[str, Any]) -> str:
+    """Write meta as compact JSON."""
+    return json.dumps(meta, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _zulu(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+_TIME_SCHEMA = WithJsonSchema({"type": "string", "format": "date-time"})
+# What a client sends: ISO 8601 with an offset; and what it gets: microseconds and Z.
+RequestTime = Annotated[datetime, BeforeValidator(_utc_time), _TIME_SCHEMA]
+ResponseTime = Annotated[datetime, PlainSerializer(_zulu), _TIME_SCHEMA]
+Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@+-]{1,64}$")]
+# NIST SP 800-63B asks for at least 8 characters and no rules about which; the upper bound bounds
+# the work of hashing.
+Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
+Amount = Annotated[StrictInt, Field(ge=1, le=MAX_BALANCE)]
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_visible),
+]
+EventType = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$"), AfterValidator(_not_reserved)
+]
+Meta = Annotated[dict[str, Any], BeforeValidator(_small_object)]
+Character = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=128),
+    AfterValidator(_visible),
+]
+EventId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+]
+
+
+def _number(value: object) -> object:
+    """Read a number of a query string; what is none is left for the field to refuse."""
+    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value)
+    return int(value) if is_number else value  # type: ignore[call-overload]
+
+
+QueryUserId = Annotated[StrictInt, Field(ge=1, le=MAX_USER_ID), BeforeValidator(_number)]
+
+
+class Model(BaseModel):
+    """What all models share: strict types, camelCase outside, nothing that is not declared."""
+
+    model_config = ConfigDict(
+        strict=True,
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        field_title_generator=lambda name, field: field.alias or to_camel(name),
+        # Also false for names: a client must not send `event_type`.
+        validate_by_name=False,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+class ResponseModel(Model):
+    """What is made by the server, by field name."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=False)
+
+
+class LoginRequest(Model):
+    """Who wants to play."""
+
+    username: Username
+    password: Password
+
+
+class EarnRequest(Model):
+    """Coins for the caller."""
+
+    amount: Amount
+    reason: Reason
+
+
+class EventRequest(Model):
+    """Something that happened in the game."""
+
+    event_type: EventType
+    meta: Meta | None = Field(
+        default=None,
+        description=f"At most {MAX_META_BYTES} bytes of JSON and {MAX_META_DEPTH} levels deep.",
+    )
+    occurred_at: RequestTime | None = Field(
+        default=None,
+        alias="tsUtc",
+        description="When it happened, with Z or an offset; by default when it was received.",
+    )
+
+
+class EventsRequest(Model):
+    """Up to 500 events; each is validated by itself, so that a bad one does not refuse the rest."""
+
+    events: Annotated[list[SkipValidation[EventRequest]], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+class EventsQuery(Model):
+    """Which events."""
+
+    limit: Annotated[StrictInt, Field(ge=1, le=100), BeforeValidator(_number)] = Field(
+        default=100, description="At most this many."
+    )
+    before: EventId | None = Field(
+        default=None, description="Only events older than the one with this id."
+    )
+    user_id: QueryUserId | None = Field(
+        default=None, description="Whose; for operators. A player sees no one else's."
+    )
+
+
+class StatsQuery(Model):
+    """Whose events."""
+
+    user_id: QueryUserId | None = Field(
+        default=None, description="Whose; for operators. A player sees no one else's."
+    )
+
+
+class TrackQuery(Model):
+    """The deep link that was opened. Other parameters, such as `utm_source`, are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    character: Character
+
+
+class IdempotencyHeaders(Model):
+    """Makes a request safe to repeat."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")] | None = Field(
+        default=None,
+        alias="Idempotency-Key",
+        description="1 to 128 visible ASCII characters. The same key with the same request gets the"
+        " stored answer again; with another request it is refused.",
+    )
+
+
+class LoginResponse(ResponseModel):
+    """A token, to be sent as `Authorization: Bearer ...`."""
+
+    user_id: int
+    token: str = Field(repr=False)
+    token_type: Literal["Bearer"]
+    expires_in: int = Field(description="Seconds.")
+
+
+class EarnResponse(ResponseModel):
+    """The event that was written and the balance after it."""
+
+    event_id: str
+    balance: int
+
+
+class EventResponse(ResponseModel):
+    """The event that was written."""
+
+    event_id: str
+
+
+class FieldError(ResponseModel):
+    """What is wrong with one field."""
+
+    field: str
+    code: str
+    message: str
+
+
+class RecordedResult(ResponseModel):
+    """An event of a batch that was written."""
+
+    status: int
+    event_id: str
+
+
+class RejectedResult(ResponseModel):
+    """An event of a batch that was not written, and why."""
+
+    status: int
+    code: str
+    errors: list[FieldError]
+
+
+class EventsResponse(ResponseModel):
+    """The fates of a batch's events, in their order."""
+
+    recorded: int
+    rejected: int
+    results: list[RecordedResult | RejectedResult]
+
+
+class BalanceResponse(ResponseModel):
+    """The caller's coins."""
+
+    user_id: int
+    balance: int
+
+
+class Event(ResponseModel):
+    """An event as the store keeps it and `raw.game_events` has it."""
+
+    event_id: str
+    user_id: int | None
+    event_type: str
+    occurred_at: ResponseTime = Field(serialization_alias="tsUtc")
+    received_at: ResponseTime
+    meta: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, stored: StoredEvent) -> Event:
+        """Show an event of the store."""
+        return cls(
+            event_id=stored.event_id,
+            user_id=stored.user_id,
+            event_type=stored.event_type,
+            occurred_at=stored.occurred_at,
+            received_at=stored.received_at,
+            meta=None if stored.meta is None else json.loads(stored.meta),
+        )
+
+
+class EventListResponse(ResponseModel):
+    """Events, newest first; `nextBefore` continues where they end, null after the last."""
+
+    events: list[Event]
+    next_before: str | None
+
+
+class StatsResponse(ResponseModel):
+    """Number of events per type."""
+
+    counts: dict[str, int]
+    total: int
+
+
+class HealthResponse(ResponseModel):
+    """The state of the process."""
+
+    status: Literal["ok"]
+
+
+class Problem(ResponseModel):
+    """RFC 9457: what went wrong. Clients decide by `code`, which is stable."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str | None = None
+    errors: list[FieldError] | None = None

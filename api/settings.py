@@ -1,0 +1,233 @@
+"""Settings of the API: environment variables, each with its default, meaning and parser."""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+# RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
+MIN_SECRET_BYTES = 32
+DEVELOPMENT_KEY_FILE = ".jwt_secret"
+
+# Settings found so far, by attribute.
+Values = Mapping[str, Any]
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the message names each one and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a setting comes from.
+
+    Attributes:
+        variable: The environment variable.
+        default: Its text where the variable is not set, or how to find it from the settings
+            declared before.
+        doc: What it means, for `--help`.
+        parse: Makes the value of the text; raises ValueError with what was expected.
+    """
+
+    variable: str
+    default: str | Callable[[Values], str]
+    doc: str
+    parse: Callable[[str], object]
+
+
+def _setting(
+    variable: str, default: str | Callable[[Values], str], doc: str, parse: Callable[[str], object]
+) -> Mapping[str, Setting]:
+    """Make the metadata of a field."""
+    return {"setting": Setting(variable, default, doc, parse)}
+
+
+def _integer(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text[:20]) <= highest):
+            raise ValueError(f"expected a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= 3600:  # noqa: PLR2004 (an hour)
+        raise ValueError("expected seconds, more than 0 and at most 3600")
+    return seconds
+
+
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("expected on or off")
+    return text == "on"
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("expected a text that is not blank")
+    return text
+
+
+def _url(text: str) -> str:
+    try:
+        make_url(text)
+    except ArgumentError:
+        # SQLAlchemy's own message would show a password that the URL may hold.
+        raise ValueError("expected a database URL such as sqlite:///path/to/file") from None
+    return text
+
+
+def _secret(text: str) -> str:
+    if len(text.encode()) < MIN_SECRET_BYTES:
+        raise ValueError(
+            f"expected at least {MIN_SECRET_BYTES} bytes, for example from `openssl rand -hex 32`"
+        )
+    return text
+
+
+def _store_beside_warehouse(values: Values) -> str:
+    return f"sqlite:///{values['warehouse_path'].with_suffix('.store.sqlite')}"
+
+
+def _secret_beside_store(values: Values) -> str:
+    url = make_url(values["store_url"])
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    beside = Path(url.database or "") if is_file else values["warehouse_path"]
+    return development_secret(beside.with_name(DEVELOPMENT_KEY_FILE))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings, verified. Attributes are documented where they are declared."""
+
+    warehouse_path: Path = field(
+        metadata=_setting(
+            "WAREHOUSE_PATH",
+            "warehouse/gamehouse.duckdb",
+            "the DuckDB file that events are shipped to",
+            lambda text: Path(_text(text)),
+        )
+    )
+    store_url: str = field(
+        repr=False,  # it may hold a password
+        metadata=_setting(
+            "STORE_URL",
+            _store_beside_warehouse,
+            "accounts and events, as SQLAlchemy URL (default: an SQLite file beside the warehouse)",
+            _url,
+        ),
+    )
+    host: str = field(
+        metadata=_setting("HOST", "127.0.0.1", "address to listen on; 0.0.0.0 is all", _text)
+    )
+    port: int = field(metadata=_setting("PORT", "5000", "port to listen on", _integer(1, 65535)))
+    threads: int = field(
+        metadata=_setting("THREADS", "32", "requests handled at a time", _integer(1, 1000))
+    )
+    jwt_secret: str = field(
+        repr=False,
+        metadata=_setting(
+            "JWT_SECRET",
+            _secret_beside_store,
+            f"key that signs tokens, {MIN_SECRET_BYTES} bytes or more"
+            f" (default: generated once into {DEVELOPMENT_KEY_FILE} beside the store)",
+            _secret,
+        ),
+    )
+    token_ttl_seconds: int = field(
+        metadata=_setting(
+            "TOKEN_TTL_SECONDS", "86400", "how long a token is valid", _integer(1, 366 * 86400)
+        )
+    )
+    loader_enabled: bool = field(
+        metadata=_setting(
+            "LOADER", "on", "on: this process ships events to the warehouse; or off", _on_or_off
+        )
+    )
+    loader_interval_seconds: float = field(
+        metadata=_setting("LOADER_INTERVAL_SECONDS", "1", "seconds between two shipments", _seconds)
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read and verify all settings; relative paths count from the working directory.
+
+        Raises:
+            SettingsError: At least one cannot be used; the message names all that cannot.
+        """
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for declared in fields(cls):
+            setting: Setting = declared.metadata["setting"]
+            text = environment.get(setting.variable)
+            if text is None and callable(setting.default) and faults:
+                # Such a default needs the settings before it; it is tried when they are right.
+                continue
+            try:
+                if text is None:
+                    default = setting.default
+                    text = default(values) if callable(default) else default
+                values[declared.name] = setting.parse(text)
+            except (ValueError, OSError) as error:
+                faults.append(f"{setting.variable}: {error}")
+        if faults:
+            raise SettingsError("\n".join(faults))
+        return cls(**values)
+
+    @classmethod
+    def describe(cls) -> str:
+        """List all settings, one per line, for `--help`."""
+        lines = []
+        for declared in fields(cls):
+            setting: Setting = declared.metadata["setting"]
+            shown = "" if callable(setting.default) else f" (default: {setting.default})"
+            lines.append(f"  {setting.variable:<24} {setting.doc}{shown}")
+        return "\n".join(lines)
+
+
+def development_secret(path: Path) -> str:
+    """Read the secret of a development machine; the first call makes it.
+
+    Args:
+        path: Its file, which only its owner can read.
+
+    Raises:
+        ValueError: The file holds no secret, or others can read it.
+        OSError: It cannot be read or written.
+    """
+    if not path.exists():
+        _write_once(path, secrets.token_hex(MIN_SECRET_BYTES))
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ValueError(f"others can read {path}; make it private: chmod 600 {path}")
+    secret = path.read_text(encoding="utf-8").strip()
+    if len(secret.encode()) < MIN_SECRET_BYTES:
+        raise ValueError(f"{path} holds less than {MIN_SECRET_BYTES} bytes; remove it")
+    return secret
+
+
+def _write_once(path: Path, secret: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secret + "\n")
+    try:
+        # A link appears whole or not at all, and never replaces the secret of another process.
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,259 @@
+"""The API as tests use it: the application on a real store, and the whole process."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+import requests
+from falcon import testing
+
+from api.app import create_app
+from api.auth import AUDIENCE, ISSUER, Identity, Role, Tokens
+from api.clock import utc_now
+from api.log import create_logger
+from api.metrics import Metrics
+from api.settings import Settings
+from api.store.outbox import SqlOutbox
+from api.store.sql_store import SqlStore
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "a secret of more than thirty-two bytes"  # noqa: S105 (guards nothing)
+PASSWORD = "correct horse battery"  # noqa: S105 (guards nothing)
+PROBLEM = "application/problem+json"
+START_SECONDS = 30.0
+
+
+def settings_in(folder: Path, **variables: str) -> Settings:
+    """Settings with everything in a folder."""
+    return Settings.from_environment(
+        {"WAREHOUSE_PATH": str(folder / "w.duckdb"), "JWT_SECRET": SECRET, **variables}
+    )
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that sends a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def claims(subject: str = "1", **changes: object) -> dict[str, Any]:
+    """The claims of a good player's token, with changes; a claim of None is left out."""
+    now = datetime.now(UTC)
+    good = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "iat": now,
+        "exp": now + timedelta(hours=1),
+        "sub": subject,
+        "jti": "1",
+        "role": "player",
+    }
+    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+
+
+def bad_tokens(subject: str = "1") -> dict[str, str]:
+    """Tokens that must not be believed, by what is wrong with them."""
+    now = datetime.now(UTC)
+    good = jwt.encode(claims(subject), SECRET, algorithm="HS256")
+    head, body, signature = good.split(".")
+
+    def signed(algorithm: str = "HS256", key: str = SECRET, **changes: object) -> str:
+        return jwt.encode(claims(subject, **changes), key, algorithm=algorithm)
+
+    return {
+        "expired": signed(exp=now - timedelta(seconds=1)),
+        "without expiry": signed(exp=None),
+        "forged": signed(key="another secret of more than thirty-two bytes"),
+        "alg none": jwt.encode(claims(subject), None, algorithm="none"),
+        "alg none with the signature": ".".join(
+            [jwt.encode({}, None, algorithm="none").split(".")[0], body, signature]
+        ),
+        "other algorithm": signed(algorithm="HS512", key=SECRET * 2),
+        "wrong audience": signed(aud="another-api"),
+        "wrong issuer": signed(iss="another"),
+        "without audience": signed(aud=None),
+        "without id": signed(jti=None),
+        "without subject": signed(sub=None),
+        "subject no number": signed(sub="1 or 1=1"),
+        "subject zero": signed(sub="0"),
+        "without role": signed(role=None),
+        "unknown role": signed(role="admin"),
+        "role a list": signed(role=["operator"]),
+        "truncated": good[:-1],
+        "truncated to two parts": f"{head}.{body}",
+        "not yet valid": signed(nbf=now + timedelta(hours=1)),
+        "no token": "no-token",
+    }
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody with a token; `user_id` is 0 for an operator."""
+
+    user_id: int
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of this caller's requests."""
+        return bearer(self.token)
+
+
+@dataclass
+class Game:
+    """The application on a store of its own."""
+
+    folder: Path
+    settings: Settings = field(init=False)
+    log: io.StringIO = field(default_factory=io.StringIO)
+    metrics: Metrics = field(default_factory=Metrics)
+    now: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Open the store."""
+        self.settings = settings_in(self.folder)
+        self.store = SqlStore(
+            self.settings.store_url, clock=self.clock, on_commit=self.metrics.observe_commit
+        )
+        self.outbox = SqlOutbox(self.settings.store_url)
+        self.metrics.watch_backlog(self.outbox.backlog, self.clock)
+        self.app = create_app(
+            self.store,
+            self.settings,
+            logger=create_logger(self.log),
+            metrics=self.metrics,
+            clock=self.clock,
+        )
+        self.client = testing.TestClient(self.app)
+        self.tokens = Tokens(self.settings.jwt_secret)
+
+    def clock(self) -> datetime:
+        """The time, which a test may set."""
+        return self.now or utc_now()
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+        self.outbox.close()
+
+    def player(self, username: str = "alice") -> Caller:
+        """Make a player, without the work of hashing a password."""
+        player = self.store.register(username, "no hash")
+        identity = Identity(Role.PLAYER, str(player.user_id))
+        return Caller(player.user_id, self.tokens.mint(identity, 3600))
+
+    def operator(self) -> Caller:
+        """Make an operator."""
+        return Caller(0, self.tokens.mint(Identity(Role.OPERATOR, "ops"), 3600))
+
+    def get(self, path: str, caller: Caller | None = None, query: str = "") -> testing.Result:
+        """Send a GET."""
+        headers = caller.headers if caller else {}
+        return self.client.simulate_get(path, query_string=query, headers=headers)
+
+    def post(
+        self, path: str, body: object, caller: Caller | None = None, **headers: str
+    ) -> testing.Result:
+        """Send a POST: JSON, or bytes as they are. `_` in names of headers stands for `-`."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json", **(caller.headers if caller else {})}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.simulate_post(path, body=content, headers=sent)
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What was logged."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+def assert_problem(result: testing.Result, status: int, code: str) -> dict[str, Any]:
+    """Check that the answer is a problem document with this code; returns it."""
+    assert (result.status_code, result.json.get("code")) == (status, code), result.text
+    assert result.headers["Content-Type"] == PROBLEM
+    assert result.json["status"] == status
+    assert result.json["title"]
+    assert result.json["detail"]
+    assert result.json["requestId"] == result.headers["X-Request-ID"]
+    problem: dict[str, Any] = result.json
+    return problem
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(folder: Path, **variables: str) -> dict[str, str]:
+    """The environment of a process that shall keep everything in a folder."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "WAREHOUSE_PATH": str(folder / "w.duckdb"),
+        **variables,
+    }
+
+
+class Process:
+    """`python -m api serve`, started and ready."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        """Start it and wait until it is ready."""
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log_path = folder / "api.log"
+        with self._log_path.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "api", "serve"],
+                env=environment(folder, **{"LOADER": "off", "PORT": str(self.port), **variables}),
+                cwd=folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_ready():
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def log(self) -> str:
+        """All it printed."""
+        return self._log_path.read_text()
+
+    def login(self, username: str = "alice") -> dict[str, str]:
+        """Log a player in; returns the headers of the player's requests."""
+        answer = requests.post(
+            f"{self.url}/login", json={"username": username, "password": PASSWORD}, timeout=30
+        )
+        assert answer.ok, answer.text
+        return bearer(answer.json()["token"])
+
+    def terminate(self, signal_number: int = signal.SIGTERM) -> None:
+        """Ask it to stop."""
+        self._process.send_signal(signal_number)
+
+    def wait(self) -> int:
+        """Wait until it ended; returns its exit code."""
+        return self._process.wait(timeout=60)
+
+    def kill(self) -> None:
+        """End it, if it still runs."""
+        self._process.kill()
+        self._process.wait()

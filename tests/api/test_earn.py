@@ -1,0 +1,130 @@
+"""POST /earn and GET /balance."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from api.auth import Identity, Role
+from api.store.protocol import MAX_BALANCE
+from tests.api.game import Caller, Game, assert_problem
+
+COINS = {"amount": 5, "reason": "level 3"}
+
+
+def test_earn_raises_the_balance_and_writes_an_event(game: Game) -> None:
+    alice = game.player()
+
+    first, second = game.post("/earn", COINS, alice), game.post("/earn", COINS, alice)
+
+    assert (first.status_code, first.json["balance"], second.json["balance"]) == (201, 5, 10)
+    assert game.get("/balance", alice).json == {"userId": alice.user_id, "balance": 10}
+    newest = game.get("/events", alice).json["events"][0]
+    assert newest["eventId"] == second.json["eventId"]
+    assert newest["eventType"] == "earn"
+    assert newest["meta"] == COINS
+
+
+def test_same_key_and_body_replays_the_answer(game: Game) -> None:
+    alice = game.player()
+
+    first = game.post("/earn", COINS, alice, Idempotency_Key="k")
+    game.post("/earn", COINS, alice)
+    # The order of keys and white space make no other request.
+    again = game.post("/earn", b'{ "reason":"level 3", "amount":5 }', alice, Idempotency_Key="k")
+
+    assert (again.status_code, again.json) == (first.status_code, first.json)
+    assert "Idempotent-Replay" not in first.headers
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert game.get("/balance", alice).json["balance"] == 10
+
+
+def test_same_key_with_another_body_or_endpoint_is_422(game: Game) -> None:
+    alice = game.player()
+    game.post("/earn", COINS, alice, Idempotency_Key="k")
+
+    other_body = game.post("/earn", {**COINS, "amount": 6}, alice, Idempotency_Key="k")
+    other_path = game.post("/event", {"eventType": "jump"}, alice, Idempotency_Key="k")
+
+    assert_problem(other_body, 422, "idempotency_key_reused")
+    assert_problem(other_path, 422, "idempotency_key_reused")
+    assert game.get("/stats", alice).json == {"counts": {"earn": 1}, "total": 1}
+
+
+def test_keys_of_different_players_are_different(game: Game) -> None:
+    for caller in (game.player("alice"), game.player("bob")):
+        answer = game.post("/earn", COINS, caller, Idempotency_Key="k")
+        assert (answer.status_code, answer.json["balance"]) == (201, 5)
+
+
+def test_same_key_fifty_times_at_once_pays_once(game: Game) -> None:
+    alice = game.player()
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(
+            pool.map(lambda _: game.post("/earn", COINS, alice, Idempotency_Key="k"), range(50))
+        )
+
+    assert {(answer.status_code, answer.text) for answer in answers} == {(201, answers[0].text)}
+    assert sum("Idempotent-Replay" not in answer.headers for answer in answers) == 1
+    assert game.get("/balance", alice).json["balance"] == 5
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 129, "ž", "a\tb"])
+def test_unusable_keys_are_400(game: Game, key: str) -> None:
+    answer = game.post("/earn", COINS, game.player(), Idempotency_Key=key)
+
+    assert_problem(answer, 400, "invalid_idempotency_key")
+
+
+def test_balance_goes_up_to_its_limit_and_not_over(game: Game) -> None:
+    alice = game.player()
+
+    full = game.post("/earn", {**COINS, "amount": MAX_BALANCE}, alice)
+    over = game.post("/earn", {**COINS, "amount": 1}, alice)
+
+    assert (full.status_code, full.json["balance"]) == (201, MAX_BALANCE)
+    assert_problem(over, 409, "balance_overflow")
+    assert game.get("/stats", alice).json["counts"] == {"earn": 1}
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        *("true", "false", "null", '"5"', "0", "-1", "5.0", "1.5", "1e2", "-0", "[5]", "{}"),
+        *("1e400", "-1e400", str(2**63), str(-(2**63)), "9" * 4000),
+    ],
+)
+def test_no_amount(game: Game, amount: str) -> None:
+    alice = game.player()
+
+    answer = game.post("/earn", f'{{"amount": {amount}, "reason": "x"}}'.encode(), alice)
+
+    problem = assert_problem(answer, 400, "invalid_body")
+    assert [error["field"] for error in problem["errors"]] == ["amount"]
+    assert game.get("/balance", alice).json["balance"] == 0
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity", "05", "+5", "5.", "9" * 5000])
+def test_no_number_of_json(game: Game, amount: str) -> None:
+    answer = game.post("/earn", f'{{"amount": {amount}, "reason": "x"}}'.encode(), game.player())
+
+    assert_problem(answer, 400, "malformed_json")
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 201, "a\nb", "a\u0000b", "a\u202eb", 1, None])
+def test_no_reason(game: Game, reason: object) -> None:
+    answer = game.post("/earn", {"amount": 1, "reason": reason}, game.player())
+
+    problem = assert_problem(answer, 400, "invalid_body")
+    assert [error["field"] for error in problem["errors"]] == ["reason"]
+
+
+def test_token_of_a_player_who_does_not_exist_is_401(game: Game) -> None:
+    nobody = Caller(999, game.tokens.mint(Identity(Role.PLAYER, "999"), 3600))
+    jump = {"eventType": "jump"}
+
+    assert_problem(game.post("/earn", COINS, nobody), 401, "invalid_token")
+    assert_problem(game.get("/balance", nobody), 401, "invalid_token")
+    assert_problem(game.post("/event", jump, nobody), 401, "invalid_token")
+    assert_problem(game.post("/events", {"events": [jump]}, nobody), 401, "invalid_token")

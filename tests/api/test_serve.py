@@ -1,0 +1,235 @@
+"""`python -m api serve`: the whole process over HTTP."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+import requests
+
+from api.store.outbox import SqlOutbox
+from tests.api.game import PASSWORD, PROBLEM, SECRET, Process
+
+Start = Callable[..., Process]
+COINS: dict[str, int | str] = {"amount": 1, "reason": "x"}
+
+
+def send_raw(process: Process, data: bytes) -> bytes:
+    """Send bytes as they are and read until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
+        connection.sendall(data)
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received
+
+
+def test_everything_works_over_http(start: Start) -> None:
+    process = start()
+    headers = process.login()
+
+    earned = requests.post(f"{process.url}/earn", json=COINS, headers=headers, timeout=10)
+    balance = requests.get(f"{process.url}/balance", headers=headers, timeout=10)
+    metrics = requests.get(f"{process.url}/metrics", timeout=10)
+
+    assert (earned.status_code, earned.json()["balance"]) == (201, 1)
+    assert balance.json()["balance"] == 1
+    assert "gamehouse_loader_backlog_events 1.0" in metrics.text
+    assert "gamehouse_store_commit_batch_size_count 2.0" in metrics.text
+
+
+def test_process_listens_on_loopback_only_by_default(start: Start) -> None:
+    process = start()
+
+    assert json.loads(process.log().splitlines()[0])["host"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_ten_megabytes_are_413(start: Start, is_chunked: bool) -> None:
+    process = start()
+    headers = {**process.login(), "Content-Type": "application/json"}
+    block = b" " * 65536
+    body = (block for _ in range(160)) if is_chunked else block * 160
+
+    answer = requests.post(f"{process.url}/earn", data=body, headers=headers, timeout=30)
+
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"] == PROBLEM
+    assert answer.json()["code"] == "body_too_large"
+
+
+def test_client_that_sends_everything_first_still_reads_the_refusal(start: Start) -> None:
+    process = start()
+    head = b"POST /earn HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"
+
+    received = send_raw(process, head + b" " * 10_000_000 + b"")
+
+    assert received.startswith(b"HTTP/1.1 413 ")
+    assert json.loads(received.partition(b"\r\n\r\n")[2])["code"] == "body_too_large"
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"nonsense\r\n\r\n", 400, "malformed_request"),
+        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400, "malformed_request"),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400, "malformed_request"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1e3\r\n\r\n", 400, "malformed_request"),
+        (
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            400,
+            "malformed_request",
+        ),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "malformed_request"),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000 + b"\r\n\r\n", 431, "headers_too_large"),
+    ],
+)
+def test_what_is_no_http_gets_a_problem_document(
+    start: Start, data: bytes, status: int, code: str
+) -> None:
+    received = send_raw(start(), data)
+
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert f" {status} ".encode() in head.splitlines()[0]
+    assert b"Content-Type: application/problem+json" in head
+    assert json.loads(body)["code"] == code
+
+
+def test_hostile_requests_leave_the_process_well(start: Start) -> None:
+    process = start()
+    headers = {**process.login(), "Content-Type": "application/json"}
+    bodies = [b"[" * 200_000, b"\xff" * 1000, b'{"amount": 1e400}', b"{" * 1000, b"NaN", b""]
+    for path in ("/login", "/earn", "/event", "/events"):
+        for body in bodies:
+            answer = requests.post(f"{process.url}{path}", data=body, headers=headers, timeout=10)
+            assert answer.status_code == 400, (path, body[:20])
+            assert answer.headers["Content-Type"] == PROBLEM
+    for query in ("%", "%ff", "character=%00", "character=" + "x" * 8000, "a" * 8000):
+        answer = requests.get(f"{process.url}/track?{query}", timeout=10)
+        assert answer.status_code == 400, query[:20]
+        assert answer.headers["Content-Type"] == PROBLEM
+
+    assert requests.get(f"{process.url}/health", timeout=10).status_code == 200
+
+
+def test_log_is_json_and_holds_nothing_secret(start: Start) -> None:
+    process = start(JWT_SECRET=SECRET)
+    headers = process.login()
+    requests.get(f"{process.url}/balance", headers=headers, timeout=10)
+    requests.get(f"{process.url}/track?character=query-value", timeout=10)
+    requests.post(f"{process.url}/login", data=PASSWORD, timeout=10)
+    send_raw(process, b"GET /\r\n\r\n")
+    process.terminate()
+    assert process.wait() == 0
+
+    lines = [json.loads(line) for line in process.log().splitlines()]
+    assert {line["event"] for line in lines} == {"serving", "request", "stopped"}
+    assert all(line.keys() >= {"time", "level", "event"} for line in lines)
+    token = headers["Authorization"].removeprefix("Bearer ")
+    for secret in (PASSWORD, SECRET, token, "query-value", "argon2"):
+        assert secret not in process.log()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_stop_finishes_a_request_that_is_still_arriving(start: Start, signal_number: int) -> None:
+    process = start()
+    token = process.login()["Authorization"]
+    body = json.dumps(COINS).encode()
+    head = (
+        f"POST /earn HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", process.port), timeout=20) as connection:
+        connection.sendall(head.encode() + body[:5])
+        time.sleep(0.5)
+        process.terminate(signal_number)
+        time.sleep(0.5)
+        connection.sendall(body[5:])
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+
+    assert received.startswith(b"HTTP/1.1 201 ")
+    assert b"\r\nConnection: close\r\n" in received
+    assert process.wait() == 0
+
+
+def test_idle_connections_do_not_delay_the_stop(start: Start) -> None:
+    process = start()
+    with requests.Session() as session:
+        assert session.get(f"{process.url}/health", timeout=10).ok
+        process.terminate()
+        assert process.wait() == 0
+
+
+def test_every_answered_request_of_a_stop_under_load_is_in_the_store(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start()
+    headers = process.login()
+    acknowledged: list[str] = []
+    failures: list[object] = []
+
+    def earn_until_the_end() -> None:
+        with requests.Session() as session:
+            while True:
+                try:
+                    answer = session.post(
+                        f"{process.url}/earn", json=COINS, headers=headers, timeout=30
+                    )
+                except requests.ConnectionError:
+                    return
+                if answer.status_code != 201:
+                    failures.append(answer.text)
+                    return
+                acknowledged.append(answer.json()["eventId"])
+
+    clients = [threading.Thread(target=earn_until_the_end) for _ in range(8)]
+    for client in clients:
+        client.start()
+    time.sleep(1)
+    process.terminate()
+    exit_code = process.wait()
+    for client in clients:
+        client.join()
+
+    outbox = SqlOutbox(f"sqlite:///{tmp_path}/w.store.sqlite")
+    stored = [event.event_id for event in outbox.next_batch(10**6).events]
+    outbox.close()
+    assert exit_code == 0
+    assert failures == []
+    assert len(acknowledged) > 8
+    assert set(acknowledged) <= set(stored)
+
+
+def test_stop_ships_what_is_committed(start: Start, tmp_path: Path) -> None:
+    # So long an interval that nothing but the stop can ship the last events.
+    process = start(LOADER="on", LOADER_INTERVAL_SECONDS="3600")
+    ids = [
+        requests.get(f"{process.url}/track?character=x", timeout=10).json()["eventId"]
+        for _ in range(5)
+    ]
+    process.terminate()
+    assert process.wait() == 0, process.log()
+
+    with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as warehouse:
+        rows = warehouse.execute("select event_id from raw.game_events order by 1").fetchall()
+    assert [row[0] for row in rows] == sorted(ids)
+
+
+def test_development_secret_outlives_the_process(start: Start) -> None:
+    first = start()
+    headers = first.login()
+    first.terminate()
+    first.wait()
+
+    second = start()
+
+    assert requests.get(f"{second.url}/balance", headers=headers, timeout=10).status_code == 200

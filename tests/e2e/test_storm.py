@@ -1,0 +1,144 @@
+"""What was acknowledged is kept, once, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.e2e.storm import Storm
+from tests.e2e.test_errors import GOOD
+from tests.harness import Project
+from tests.server import Server
+
+# CI does more of both.
+BUILDS = int(os.environ.get("STORM_BUILDS", "3"))
+KILLS = int(os.environ.get("STORM_KILLS", "20"))
+SHIPPED_WITHIN_SECONDS = 5
+
+
+@pytest.fixture
+def server(project: Project) -> Iterator[Server]:
+    """An API that writes into the warehouse of the project."""
+    server = Server(project.warehouse)
+    server.start()
+    yield server
+    if server.process is not None and server.process.poll() is None:
+        server.kill()
+
+
+def in_warehouse(path: Path, query: str) -> list[tuple[object, ...]]:
+    """Ask the warehouse, waiting while the loader has it."""
+    while True:
+        try:
+            with duckdb.connect(str(path), read_only=True) as warehouse:
+                return warehouse.execute(query).fetchall()
+        except duckdb.IOException:
+            time.sleep(0.01)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until a condition holds; False where it did not in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return condition()
+
+
+def shipped_ids(path: Path) -> list[str]:
+    return [str(row[0]) for row in in_warehouse(path, "select event_id from raw.game_events")]
+
+
+def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
+    """Every acknowledged event and coin is in the store and in the warehouse, once."""
+    path = server.warehouse
+    acknowledged = sorted(storm.event_ids)
+    assert len(set(acknowledged)) == len(acknowledged)
+    wait_for(lambda: len(shipped_ids(path)) >= len(acknowledged), SHIPPED_WITHIN_SECONDS)
+    assert sorted(shipped_ids(path)) == acknowledged
+
+    with closing(sqlite3.connect(path.with_suffix(".store.sqlite"))) as store:
+        stored = [row[0] for row in store.execute("select event_id from events")]
+        balances = dict(store.execute("select user_id, balance from players"))
+        earned = dict(
+            store.execute(
+                "select user_id, sum(coalesce(json_extract(meta, '$.amount'), 0)) from events"
+                " group by user_id"
+            )
+        )
+    assert sorted(stored) == acknowledged
+    assert {user: balances[user] for user in storm.coins} == dict(storm.coins)
+    assert {user: earned[user] for user in storm.coins} == dict(storm.coins)
+
+    shipped = in_warehouse(path, "select user_id, balance from raw.players")
+    assert dict(shipped) == balances  # type: ignore[arg-type]
+    proof = in_warehouse(
+        path,
+        "select user_id, sum(cast(json_extract_string(meta, '$.amount') as bigint))"
+        " from raw.game_events where event_type = 'earn' group by user_id",
+    )
+    assert {user: int(str(coins)) for user, coins in proof} == {
+        user: coins for user, coins in storm.coins.items() if coins
+    }
+
+
+def test_builds_and_clients_do_not_disturb_each_other(project: Project, server: Server) -> None:
+    project.write_inputs(GOOD)
+    storm = Storm(server)
+    storm.start()
+    try:
+        builds = [project.build() for _ in range(BUILDS)]
+    finally:
+        storm.stop()
+    assert [build.exit_code for build in builds] == [0] * BUILDS, builds[-1].output
+    assert storm.failures == []
+    assert_exactly_what_was_acknowledged(storm, server)
+    assert server.stop() == 0
+
+
+def test_nothing_acknowledged_is_lost_when_the_api_is_killed(server: Server) -> None:
+    moments = random.Random(20260105)
+    storm = Storm(server)
+    storm.start()
+    try:
+        for _ in range(KILLS):
+            time.sleep(moments.uniform(0.1, 1.5))
+            server.kill()
+            server.start()
+    finally:
+        time.sleep(1)
+        storm.stop()
+    assert storm.failures, "no kill met a request: the test shows nothing"
+    assert_exactly_what_was_acknowledged(storm, server)
+
+
+def test_reader_that_holds_the_file_stops_nothing(server: Server) -> None:
+    storm = Storm(server, clients=4)
+    storm.start()
+    assert wait_for(server.warehouse.exists, 10)
+    with _held(server.warehouse):
+        before = len(storm.event_ids)
+        time.sleep(10)
+        while_held = len(storm.event_ids) - before
+    storm.stop()
+    assert storm.failures == []
+    assert while_held > 100
+    assert_exactly_what_was_acknowledged(storm, server)
+
+
+def _held(path: Path) -> closing[duckdb.DuckDBPyConnection]:
+    while True:
+        try:
+            return closing(duckdb.connect(str(path), read_only=True))
+        except duckdb.IOException:
+            threading.Event().wait(0.01)

@@ -1,0 +1,22 @@
+"""A game whose store and warehouse are files of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.store.outbox import SqlOutbox
+from api.store.sql_store import SqlStore
+from tests.warehouse.shipping import Game
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Iterator[Game]:
+    """A game that nobody has played yet."""
+    url = f"sqlite:///{tmp_path}/store.sqlite"
+    store, outbox = SqlStore(url), SqlOutbox(url)
+    yield Game(url, store, outbox, tmp_path / "data/game.duckdb")
+    outbox.close()
+    store.close()

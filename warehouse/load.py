@@ -1,0 +1,146 @@
+"""The command `python -m warehouse load`: ship events and players to the warehouse."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from api.store.outbox import SqlOutbox
+from api.store.protocol import Outbox, StoreError
+from warehouse.database import WarehouseUnavailableError
+from warehouse.loader import Loader, Status
+from warehouse.settings import Settings
+
+EXIT_OK, EXIT_COULD_NOT_RUN = 0, 2
+# A long backlog ships fastest in large batches; what arrives during a second is far smaller.
+BATCH_SIZE = 20_000
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
+
+
+def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `load` to the commands of a parser."""
+    load = commands.add_parser(
+        "load",
+        help="ship players and events from the store to the warehouse",
+        description="Ship players and events from the store to the warehouse. Every event arrives"
+        " exactly once, however often this is stopped or killed.",
+        epilog="Settings: STORE_URL (default: an SQLite file beside the warehouse), WAREHOUSE_PATH"
+        " and LOADER_INTERVAL_SECONDS (default 1).",
+    )
+    mode = load.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--once", action="store_true", help="ship what waits, then end (this is the default)"
+    )
+    mode.add_argument(
+        "--follow", action="store_true", help="go on until stopped by Ctrl-C or SIGTERM"
+    )
+    load.add_argument(
+        "--interval",
+        type=_seconds,
+        default=os.environ.get("LOADER_INTERVAL_SECONDS", "1"),
+        metavar="SECONDS",
+        help="how long --follow rests when nothing waits (default: LOADER_INTERVAL_SECONDS)",
+    )
+    load.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0, or 2 with the reason on standard error where it cannot."""
+    settings = Settings.from_environment()
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("warehouse").setLevel(logging.INFO)
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        outbox = SqlOutbox(settings.store_url)
+        try:
+            if options.follow:
+                _follow(settings, outbox, options.interval, console)
+            else:
+                _once(settings, outbox, console)
+        finally:
+            outbox.close()
+    except (StoreError, WarehouseUnavailableError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_COULD_NOT_RUN
+    except OSError as error:
+        print(f"Cannot ship to {settings.warehouse_path}: {error}", file=sys.stderr)
+        return EXIT_COULD_NOT_RUN
+    return EXIT_OK
+
+
+def _once(settings: Settings, outbox: Outbox, console: Console) -> None:
+    total = outbox.backlog().event_count
+    with _progress(console, total) as show:
+        loader = Loader(outbox, settings.warehouse_path, batch_size=BATCH_SIZE, on_progress=show)
+        loader.ship_all()
+    console.print(_summary(loader.status, settings))
+
+
+def _follow(settings: Settings, outbox: Outbox, interval: float, console: Console) -> None:
+    loader = Loader(
+        outbox,
+        settings.warehouse_path,
+        interval_seconds=interval,
+        batch_size=BATCH_SIZE,
+        on_progress=_lines(console, outbox.backlog().event_count),
+    )
+    # Signals are waited for instead of handled: a handler could run while the thread that it
+    # interrupts holds the lock of the event that it sets. Threads inherit what is blocked.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    stop = threading.Event()
+    thread = threading.Thread(target=loader.run, args=[stop], name="loader")
+    thread.start()
+    console.print(f"Shipping events to {settings.warehouse_path} until stopped.")
+    signal.sigwait(STOP_SIGNALS)
+    stop.set()
+    thread.join()
+    console.print(_summary(loader.status, settings))
+
+
+@contextmanager
+def _progress(console: Console, total: int) -> Iterator[Callable[[Status], None]]:
+    """Show a bar on a terminal, and lines elsewhere, while a long backlog ships."""
+    if not console.is_terminal:
+        yield _lines(console, total)
+        return
+    columns = (TextColumn("Shipping events"), BarColumn(), MofNCompleteColumn())
+    hidden = total <= BATCH_SIZE
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=hidden) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda status: bar.update(task, completed=status.event_count)
+
+
+def _lines(console: Console, total: int) -> Callable[[Status], None]:
+    """Print a line per batch, until the events that waited at the start are shipped."""
+
+    def show(status: Status) -> None:
+        if status.event_count < total:
+            console.print(f"Shipped {status.event_count:,} of {total:,} events")
+
+    return show
+
+
+def _summary(status: Status, settings: Settings) -> str:
+    if not status.event_count and not status.player_count:
+        return f"Nothing waited for {settings.warehouse_path}."
+    return (
+        f"Shipped {status.event_count:,} events and {status.player_count:,} player records"
+        f" to {settings.warehouse_path}."
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError
+    return seconds

@@ -1,0 +1,300 @@
+"""Moving committed events and players from the operational store into the warehouse.
+
+A batch is inserted in one DuckDB transaction, and only then marked as shipped in the store. Whoever
+dies in between leaves a batch that is inserted a second time, which changes nothing: every event is
+in the warehouse exactly once. The DuckDB file is open for one batch at a time, so that dbt and
+readers get at it. While one of them holds it, the batch waits in memory and nothing of the store is
+held.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from api.clock import Clock, utc_now
+from api.store.protocol import Batch, Outbox, ShippedPlayer, StoredEvent, StoreError
+from warehouse.database import WarehouseUnavailableError, holder_of
+from warehouse.election import Election, FileElection
+from warehouse.raw_tables import GAME_EVENTS, PLAYERS, RawTable, make_raw_tables
+
+logger = logging.getLogger(__name__)
+
+# Waiting begins with the first of these and doubles up to the second: short enough that the backlog
+# ships as soon as the file is free, long enough to cost nothing meanwhile.
+FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.05, 1.0
+# As long as `open_when_free` waits.
+DEFAULT_PATIENCE_SECONDS = 63.0
+
+# What can happen to files and databases; anything else is logged with its traceback.
+FORESEEN = (OSError, StoreError, WarehouseUnavailableError)
+
+# Waits for a number of seconds; false where the time for trying is over. `wait(0)` only asks.
+Wait = Callable[[float], bool]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the loader did so far, and how it is.
+
+    Attributes:
+        is_elected: It is the one loader, or it stands by; None before that is known.
+        event_count: Events shipped since its start, those shipped again after a crash included.
+        player_count: Likewise, players.
+        last_success_at: When it last shipped a batch or found that nothing waited; UTC, aware.
+        trouble: What keeps it from shipping; None where nothing does.
+    """
+
+    is_elected: bool | None = None
+    event_count: int = 0
+    player_count: int = 0
+    last_success_at: datetime | None = None
+    trouble: str | None = None
+
+
+class Loader:
+    """Ships what waits in an outbox to a warehouse.
+
+    `run` is for a thread or a process of its own, `ship_all` for a command. One thread at a time
+    may call a loader; `status` may be read from any.
+    """
+
+    def __init__(  # noqa: PLR0913 (each setting stands for itself and has a default)
+        self,
+        outbox: Outbox,
+        warehouse_path: Path,
+        *,
+        interval_seconds: float = 1.0,
+        batch_size: int = 5000,
+        patience_seconds: float = DEFAULT_PATIENCE_SECONDS,
+        last_attempt_seconds: float = 5.0,
+        election: Election | None = None,
+        clock: Clock = utc_now,
+        on_progress: Callable[[Status], None] = lambda _: None,
+        after_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Make a loader; touches neither the store nor the warehouse yet.
+
+        Args:
+            outbox: The store. It stays the caller's to close.
+            warehouse_path: The DuckDB file, made where it is missing.
+            interval_seconds: How long `run` rests when nothing waits.
+            batch_size: At most this many events per transaction.
+            patience_seconds: How long `ship_once` and `ship_all` wait for what another process
+                holds; `run` waits until it is stopped.
+            last_attempt_seconds: How long `run` still ships after it was stopped.
+            election: Who is the one loader; by default a lock file beside the warehouse decides.
+            clock: Tells `loaded_at`; aware.
+            on_progress: Told after every batch.
+            after_commit: Called when a batch is in the warehouse and not yet marked as shipped,
+                where a crash does most harm.
+        """
+        self._outbox = outbox
+        self._path = warehouse_path
+        self._interval_seconds = interval_seconds
+        self._batch_size = batch_size
+        self._patience_seconds = patience_seconds
+        self._last_attempt_seconds = last_attempt_seconds
+        self._election = election or FileElection(warehouse_path)
+        self._clock = clock
+        self._on_progress = on_progress
+        self._after_commit = after_commit
+        self._status = Status()
+
+    @property
+    def status(self) -> Status:
+        """The state at this moment."""
+        return self._status
+
+    def ship_once(self) -> int:
+        """Ship one batch, whoever is elected.
+
+        Returns:
+            The number of events and players in it; 0 where nothing waits, and then the warehouse is
+            not even opened.
+
+        Raises:
+            WarehouseUnavailableError: The warehouse is held for too long or cannot be written.
+            StoreError: The store cannot be read, or the batch not be marked as shipped.
+        """
+        return self._ship_batch(_for_seconds(self._patience_seconds))
+
+    def ship_all(self) -> None:
+        """Ship until nothing waits, or until another loader has done so.
+
+        Raises:
+            WarehouseUnavailableError: As `ship_once`, or another loader does not get on with it.
+            StoreError: As `ship_once`.
+        """
+        try:
+            if self._is_left_to_me(_for_seconds(self._patience_seconds)):
+                while self.ship_once():
+                    pass
+        finally:
+            self._resign()
+
+    def run(self, stop: threading.Event) -> None:
+        """Ship what is committed, about once per interval, until `stop` is set.
+
+        Whatever goes wrong is logged, once until it is over, and tried again. What waits when
+        `stop` is set ships within `last_attempt_seconds`, or else stays in the store for the next
+        start.
+        """
+        delays = _delays()
+        while not stop.is_set():
+            pause = self._interval_seconds
+            try:
+                self._ship_waiting(lambda seconds: not stop.wait(seconds))
+                delays = _delays()
+            except Exception as error:  # a thread that died would ship nothing more, ever
+                if not stop.is_set():
+                    self._report_trouble(error)
+                pause = next(delays)
+            stop.wait(pause)
+        try:
+            self._ship_waiting(_for_seconds(self._last_attempt_seconds))
+        except Exception as error:
+            logger.warning("Stopped before all was shipped, the rest stays in the store: %s", error)
+        finally:
+            self._resign()
+
+    def _ship_waiting(self, wait: Wait) -> None:
+        """Ship until nothing waits or the time is over, where this loader is the elected one."""
+        is_elected = self._election.stand()
+        if is_elected != self._status.is_elected:
+            role = "In charge of" if is_elected else "Standing by: another loader is in charge of"
+            logger.info("%s %s", role, self._path)
+            self._status = replace(self._status, is_elected=is_elected)
+        while is_elected and wait(0) and self._ship_batch(wait):
+            pass
+
+    def _is_left_to_me(self, wait: Wait) -> bool:
+        """Wait until this loader is elected (true), or until nothing waits (false)."""
+        delays = _delays()
+        while not self._election.stand():
+            if _is_empty(self._outbox.next_batch(1)):
+                return False
+            if not wait(next(delays)):
+                raise WarehouseUnavailableError(
+                    f"Another loader ({self._election.incumbent()}) is in charge of {self._path},"
+                    " and events still wait. Nothing was changed. See what keeps it, or stop it."
+                )
+        return True
+
+    def _resign(self) -> None:
+        self._election.resign()
+        self._status = replace(self._status, is_elected=False)
+
+    def _ship_batch(self, wait: Wait) -> int:
+        batch = self._outbox.next_batch(self._batch_size)
+        if not _is_empty(batch):
+            self._insert(batch, wait)
+            self._after_commit()
+            self._outbox.mark_shipped(batch)
+        self._report_success(batch)
+        return len(batch.events) + len(batch.players)
+
+    def _insert(self, batch: Batch, wait: Wait) -> None:
+        events, players = _as_json(GAME_EVENTS, batch.events), _as_json(PLAYERS, batch.players)
+        try:
+            with self._open(wait) as warehouse:
+                loaded_at = _without_zone(self._clock())
+                warehouse.begin()
+                make_raw_tables(warehouse)
+                new_events = _execute(warehouse, GAME_EVENTS.insert_missing, events, loaded_at)
+                # A batch without news is an old one, cut shorter than the one that was inserted
+                # before a crash. The balances in the warehouse are ahead of those in it.
+                statement = PLAYERS.upsert if new_events else PLAYERS.insert_missing
+                _execute(warehouse, statement, players, loaded_at)
+                warehouse.commit()
+        except duckdb.Error as error:
+            raise WarehouseUnavailableError(f"Cannot write to {self._path}: {error}") from error
+
+    def _open(self, wait: Wait) -> duckdb.DuckDBPyConnection:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        delays = _delays()
+        while True:
+            try:
+                return duckdb.connect(str(self._path))
+            except duckdb.IOException as error:
+                holder = holder_of(error)
+                if holder is None:
+                    raise
+                held = f"{self._path} is held by {holder}"
+            self._report_trouble(f"{held}; events wait in the store until it is free.")
+            if not wait(next(delays)):
+                raise WarehouseUnavailableError(f"{held}; what waits stays in the store.")
+
+    def _report_success(self, batch: Batch) -> None:
+        if self._status.trouble:
+            logger.info("Shipping to %s again", self._path)
+        self._status = replace(
+            self._status,
+            event_count=self._status.event_count + len(batch.events),
+            player_count=self._status.player_count + len(batch.players),
+            last_success_at=self._clock(),
+            trouble=None,
+        )
+        if not _is_empty(batch):
+            self._on_progress(self._status)
+
+    def _report_trouble(self, trouble: Exception | str) -> None:
+        """Keep what is wrong, and log it where all was well before."""
+        if self._status.trouble is None:
+            known = isinstance(trouble, (str, *FORESEEN))
+            logger.warning("%s", trouble, exc_info=not known)
+        self._status = replace(self._status, trouble=str(trouble))
+
+
+def _is_empty(batch: Batch) -> bool:
+    return not batch.events and not batch.players
+
+
+def _as_json(table: RawTable, rows: Sequence[StoredEvent] | Sequence[ShippedPlayer]) -> str:
+    columns = {column: [getattr(row, column) for row in rows] for column in table.shipped_columns}
+    return json.dumps(columns, ensure_ascii=False, default=_as_text)
+
+
+def _as_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _without_zone(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _execute(
+    warehouse: duckdb.DuckDBPyConnection, statement: str, rows: str, loaded_at: datetime
+) -> int:
+    """Run an insert; returns how many rows it inserted or changed."""
+    result = warehouse.execute(statement, {"rows": rows, "loaded_at": loaded_at}).fetchall()
+    return int(result[0][0])
+
+
+def _delays() -> Iterator[float]:
+    """Seconds to wait, longer each time; jitter keeps two that wait from staying in step."""
+    longest = FIRST_DELAY_SECONDS
+    while True:
+        yield random.uniform(longest / 2, longest)  # noqa: S311 (guards no secret)
+        longest = min(2 * longest, LONGEST_DELAY_SECONDS)
+
+
+def _for_seconds(patience: float) -> Wait:
+    """Wait as often as needed, but no longer than this many seconds from now on."""
+    deadline = time.monotonic() + patience
+
+    def wait(seconds: float) -> bool:
+        remaining = deadline - time.monotonic()
+        time.sleep(max(0.0, min(seconds, remaining)))
+        return remaining > 0
+
+    return wait
