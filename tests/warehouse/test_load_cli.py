@@ -63,7 +63,7 @@ def test_once_ships_what_waits_and_ends(game: Game, arguments: list[str]) -> Non
     game.play(game.register("ann", "bob"), 12)
     run = _load(game, *arguments)
     assert run.exit_code == 0, run.output
-    assert run.output == f"Shipped 12 events and 1 player records to {game.warehouse}.\n"
+    assert run.output == f"Shipped 12 events and 2 player records to {game.warehouse}.\n"
     assert game.shipped_ids() == game.stored_ids()
     again = _load(game, *arguments)
     assert (again.exit_code, again.output) == (0, f"Nothing waited for {game.warehouse}.\n")
