@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -17,11 +18,12 @@ import pytest
 from tests.e2e.storm import Storm
 from tests.e2e.test_errors import GOOD
 from tests.harness import Project
-from tests.server import Server
+from tests.server import Request, Server
 
-# CI does more of both.
+# CI lets these last longer.
 BUILDS = int(os.environ.get("STORM_BUILDS", "3"))
 KILLS = int(os.environ.get("STORM_KILLS", "20"))
+HOLD_SECONDS = float(os.environ.get("STORM_HOLD_SECONDS", "10"))
 SHIPPED_WITHIN_SECONDS = 5
 
 
@@ -122,13 +124,40 @@ def test_nothing_acknowledged_is_lost_when_the_api_is_killed(server: Server) -> 
     assert_exactly_what_was_acknowledged(storm, server)
 
 
+def test_a_thousand_earns_at_once_end_in_the_exact_balance(server: Server) -> None:
+    token = _login(server)
+    earn = Request("POST", "/earn", {"amount": 3, "reason": "race"}, token)
+    with ThreadPoolExecutor(max_workers=100) as pool:
+        statuses = [status for status, _ in pool.map(lambda _: server.call(earn), range(1000))]
+    assert statuses == [201] * 1000
+    assert server.call(Request("GET", "/balance", token=token))[1]["balance"] == 3000
+
+
+def test_same_key_sent_fifty_times_at_once_pays_once(server: Server) -> None:
+    token = _login(server)
+    earn = Request("POST", "/earn", {"amount": 3, "reason": "retry"}, token, key="quest-7")
+    with ThreadPoolExecutor(max_workers=50) as pool:
+        answers = list(pool.map(lambda _: server.call(earn), range(50)))
+    assert answers == [answers[0]] * 50
+    assert answers[0][0] == 201
+    assert server.call(Request("GET", "/balance", token=token))[1]["balance"] == 3
+    assert server.call(Request("GET", "/stats", token=token))[1]["counts"] == {"earn": 1}
+
+
+def _login(server: Server) -> str:
+    credentials = {"username": "ada", "password": "correct horse"}
+    status, answer = server.call(Request("POST", "/login", credentials))
+    assert status == 201
+    return str(answer["token"])
+
+
 def test_reader_that_holds_the_file_stops_nothing(server: Server) -> None:
     storm = Storm(server, clients=4)
     storm.start()
     assert wait_for(server.warehouse.exists, 10)
     with _held(server.warehouse):
         before = len(storm.event_ids)
-        time.sleep(10)
+        time.sleep(HOLD_SECONDS)
         while_held = len(storm.event_ids) - before
     storm.stop()
     assert storm.failures == []
