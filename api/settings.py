@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from warehouse.settings import store_beside
+
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_BYTES = 32
 DEVELOPMENT_KEY_FILE = ".jwt_secret"
@@ -100,7 +102,7 @@ def _secret(text: str) -> str:
 
 
 def _store_beside_warehouse(values: Values) -> str:
-    return f"sqlite:///{values['warehouse_path'].with_suffix('.store.sqlite')}"
+    return store_beside(values["warehouse_path"])
 
 
 def _secret_beside_store(values: Values) -> str:

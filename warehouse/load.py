@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.store.outbox import SqlOutbox
 from api.store.protocol import Outbox, StoreError
 from warehouse.database import WarehouseUnavailableError
 from warehouse.loader import Loader, Status
@@ -56,6 +55,9 @@ def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns 0, or 2 with the reason on standard error where it cannot."""
+    # SQLAlchemy takes longer to import than the other commands to run, and they need none of it.
+    from api.store.outbox import SqlOutbox  # noqa: PLC0415
+
     settings = Settings.from_environment()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("warehouse").setLevel(logging.INFO)

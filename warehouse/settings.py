@@ -27,9 +27,13 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read the settings; relative paths count from the working directory, as dbt's do."""
         warehouse_path = Path(environment.get("WAREHOUSE_PATH", "warehouse/gamehouse.duckdb"))
-        beside = f"sqlite:///{warehouse_path.with_suffix('.store.sqlite')}"
         return cls(
             warehouse_path=warehouse_path,
             reports_path=Path(environment.get("REPORTS_PATH", "reports")),
-            store_url=environment.get("STORE_URL", beside),
+            store_url=environment.get("STORE_URL", store_beside(warehouse_path)),
         )
+
+
+def store_beside(warehouse_path: Path) -> str:
+    """Name the default store, an SQLite file beside the warehouse, as an SQLAlchemy URL."""
+    return f"sqlite:///{warehouse_path.with_suffix('.store.sqlite')}"

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from api.metrics import Metrics
 from api.settings import Settings
 from api.store.outbox import SqlOutbox
 from api.store.sql_store import SqlStore
+from tests.server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret of more than thirty-two bytes"  # noqa: S105 (guards nothing)
@@ -186,13 +186,6 @@ def assert_problem(result: testing.Result, status: int, code: str) -> dict[str, 
     assert result.json["requestId"] == result.headers["X-Request-ID"]
     problem: dict[str, Any] = result.json
     return problem
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ import pytest
 import yaml
 
 from tests.harness import ROOT
+from tests.server import free_port
 from warehouse.schedule import STOP_SECONDS
 
 BIN = Path(sys.executable).parent
@@ -233,13 +233,6 @@ def container(folder: Path, packages: Path, service: str, **shell: str) -> Conta
         "PORT": str(free_port()),
     }
     return Container(folder / "image", folder / "data", folder / "log", environment)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def run_tool(*words: str) -> tuple[int, str]:
