@@ -10,28 +10,48 @@
     {{ adapter.dispatch('mutually_best_pairs')(candidates) }}
 {%- endmacro %}
 
+{# The first round, which leaves next to nothing, is a plain step: DuckDB's recursion keeps its result
+   by key and takes time with the square of it, two minutes for a million pairs. #}
 {% macro duckdb__mutually_best_pairs(candidates) -%}
-with recursive matched(purchase_id, confirmation_id) using key (purchase_id) as ( -- noqa: PRS
+with recursive
+
+first_round as (
     {{ best_of_both_sides(candidates) }}
+),
+
+still_free as (
+    {{ pairs_still_free(candidates, 'first_round') }}
+),
+
+later_rounds(purchase_id, confirmation_id) using key (purchase_id) as ( -- noqa: PRS
+    {{ best_of_both_sides('still_free') }}
     union
-    {{ best_of_both_sides(candidates, taken='recurring.matched') }}
+    {{ best_of_both_sides('still_free', taken='recurring.later_rounds') }}
 )
 
-select
-    purchase_id,
-    confirmation_id
-from matched
+select * from first_round
+union all
+select * from later_rounds
+{%- endmacro %}
+
+{% macro pairs_still_free(candidates, taken) -%}
+    select *
+    from {{ candidates }}
+    where
+        purchase_id not in (select purchase_id from {{ taken }})
+        and confirmation_id not in (select confirmation_id from {{ taken }})
 {%- endmacro %}
 
 {% macro best_of_both_sides(candidates, taken=none) -%}
     select
         purchase_id,
         confirmation_id
+    {%- if taken is none %}
     from {{ candidates }}
-    {%- if taken is not none %}
-    where
-        purchase_id not in (select purchase_id from {{ taken }})
-        and confirmation_id not in (select confirmation_id from {{ taken }})
+    {%- else %}
+    from (
+        {{ pairs_still_free(candidates, taken) }}
+    ) as free_pairs
     {%- endif %}
     qualify
         row_number() over (partition by purchase_id order by pair_rank) = 1
