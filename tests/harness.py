@@ -16,7 +16,7 @@ import duckdb
 ROOT = Path(__file__).resolve().parents[1]
 DBT = str(Path(sys.executable).parent / "dbt")
 
-PROJECT_FILES = ["dbt_project.yml", "profiles.yml"]
+PROJECT_FILES = [".dbtignore", "dbt_project.yml", "profiles.yml"]
 PROJECT_FOLDERS = ["api", "macros", "models", "tests/dbt", "warehouse"]
 # Settings of the shell that runs the tests must not leak into the project under test.
 SETTINGS = [

@@ -1,0 +1,214 @@
+"""Inputs of any size with the truth beside them: a game of N purchases, and what really happened.
+
+`generate_game` writes the four input files like `generate_sample` does, with the same kinds of
+traps at the rates of a real game, and in `truth/` three files that say what the warehouse should
+find: the disposition of every purchase row, the confirmation that belongs to it, and the days on
+which a campaign's ROAS collapsed. So precision and recall can be counted, at a size where speed
+shows.
+
+The rows are made by DuckDB, in the files of `scale_sql/`: what takes minutes row by row takes
+seconds there, what does not fit in memory goes to disk, and SQL says what it does set by set.
+`plan.sql` is the place to begin: it has the catalogue of what can happen, and its shares.
+
+Equal seeds and sizes give equal bytes on every platform and version: chance is MD5 of the seed and
+a row's number, all arithmetic is on integers, and every file has a total order.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+# With fewer, a campaign has days without any revenue, and a planted collapse may not show.
+MIN_PURCHASES = 1_000
+# With more, two sales without a receipt could fall into one second; plan.sql says what that breaks.
+MAX_PURCHASES = 1_000_000_000
+
+BEGINS_AT = datetime(2026, 1, 1, tzinfo=UTC)
+EXPORTED_AT_HOUR = 9
+
+# A million purchases are a quarter of a year of twenty campaigns. Days and campaigns both grow with
+# the cube root, and so does what a campaign sells on a day.
+DAYS_AT_A_MILLION, FEWEST_DAYS = 90, 14
+CAMPAIGNS_AT_A_MILLION, FEWEST_CAMPAIGNS = 20, 3
+
+# Rows that a thousand sales leave in purchases_raw.csv, by the catalogue in plan.sql.
+ROWS_PER_THOUSAND_SALES = 1_031
+
+# About four sales a payer on average, and four players for each who ever pays.
+SALES_PER_PAYER = 4
+PLAYERS_PER_PAYER = 4
+
+# Enough for every sort of a million rows; what needs more goes to disk.
+MEMORY_LIMIT = "1GB"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One SQL file, and the views of it that are written as files.
+
+    Attributes:
+        script: Name of the file in `scale_sql/`, without `.sql`.
+        title: What the step makes, for people who wait for it.
+        outputs: Files to write, relative to the output folder, by the names of their views.
+        weight: Share in the time of all steps, in per cent.
+    """
+
+    script: str
+    title: str
+    outputs: dict[str, str]
+    weight: int
+
+
+STEPS = (
+    Step("plan", "the plan", {}, 1),
+    Step("sales", "sales", {}, 20),
+    Step("purchase_rows", "purchases", {"purchases_raw": "purchases_raw.csv"}, 23),
+    Step("truth_purchases", "their truth", {"truth_purchases": "truth/purchases.csv"}, 6),
+    Step(
+        "confirmation_rows",
+        "confirmations",
+        {"confirmed_purchases": "confirmed_purchases.csv"},
+        18,
+    ),
+    Step("truth_matches", "their truth", {"truth_matches": "truth/matches.csv"}, 9),
+    Step("session_rows", "sessions", {"sessions": "sessions.csv"}, 21),
+    Step("cost_rows", "costs", {"costs_daily": "costs_daily.csv"}, 1),
+    Step("truth_anomalies", "their truth", {"truth_anomalies": "truth/anomalies.csv"}, 1),
+)
+
+
+def generate_game(
+    out: Path,
+    purchases: int,
+    seed: int = 7,
+    on_step: Callable[[Step], None] | None = None,
+    threads: int | None = None,
+) -> dict[str, int]:
+    """Write the four input files into the folder `out`, and their truth into `out/truth`.
+
+    The files appear when all of them are complete; files of these names are replaced. Meanwhile
+    `out` needs about twice their size on disk. Memory is bounded, whatever the size.
+
+    Args:
+        out: The folder to write to. It is made if it is missing.
+        purchases: About how many rows `purchases_raw.csv` gets, 1,000 to 1,000,000,000.
+            Confirmations are as many, sessions twice as many.
+        seed: Any integer.
+        on_step: Called after each of `STEPS`.
+        threads: How many DuckDB uses, one per core by default. The bytes do not depend on it.
+
+    Returns:
+        The number of rows below the header of each file, by its path relative to `out`.
+
+    Raises:
+        ValueError: `purchases` is out of range.
+        OSError: `out` cannot be made, or a file in it cannot be written.
+        duckdb.Error: DuckDB ran out of disk space.
+    """
+    if not MIN_PURCHASES <= purchases <= MAX_PURCHASES:
+        raise ValueError(f"purchases is {purchases:,}, not {MIN_PURCHASES:,} to {MAX_PURCHASES:,}")
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".generating-", dir=out) as name:
+        scratch = Path(name)
+        (scratch / "truth").mkdir()
+        counts = _write(scratch, _plan(purchases, seed), on_step, threads)
+        (out / "truth").mkdir(exist_ok=True)
+        for file in counts:
+            (scratch / file).replace(out / file)
+    return counts
+
+
+def _plan(purchases: int, seed: int) -> dict[str, int]:
+    """Return the variables that the SQL files read; `plan.sql` says what they mean."""
+    sales = purchases * 1_000 // ROWS_PER_THOUSAND_SALES
+    days = max(FEWEST_DAYS, _cube_root_share(DAYS_AT_A_MILLION, purchases))
+    campaigns = max(FEWEST_CAMPAIGNS, _cube_root_share(CAMPAIGNS_AT_A_MILLION, purchases))
+    payers = max(1, sales // days // SALES_PER_PAYER)
+    begins_at = int(BEGINS_AT.timestamp())
+    return {
+        "seed": seed,
+        "sale_count": sales,
+        "day_count": days,
+        "d1_no": days - 2,
+        "campaign_count": campaigns,
+        "payer_pool": payers,
+        "player_pool": payers * PLAYERS_PER_PAYER,
+        "begins_at": begins_at,
+        "exported_at": begins_at + ((days - 1) * 24 + EXPORTED_AT_HOUR) * 3_600,
+    }
+
+
+def _cube_root_share(at_a_million: int, purchases: int) -> int:
+    """Scale a number by the cube root of the size, rounded up, without floating point."""
+    scaled = 1
+    while scaled**3 * 1_000_000 < at_a_million**3 * purchases:
+        scaled += 1
+    return scaled
+
+
+def _write(
+    folder: Path,
+    variables: dict[str, int],
+    on_step: Callable[[Step], None] | None,
+    threads: int | None,
+) -> dict[str, int]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": str(folder / "spilled"),
+        # The scripts join large tables to small ones and say so by their order; nothing else is
+        # left to find out, and a wrong guess keeps the large table in memory.
+        "disabled_optimizers": "join_order,build_side_probe_side",
+    }
+    if threads is not None:
+        config["threads"] = threads
+    counts = {}
+    with duckdb.connect(config=config) as game:
+        for name, value in variables.items():
+            game.execute(f"set variable {name} = {value}")
+        for step in STEPS:
+            game.execute((files("warehouse") / f"scale_sql/{step.script}.sql").read_text("utf-8"))
+            for view, file in step.outputs.items():
+                counts[file] = _copy(game, view, folder / file)
+            if on_step is not None:
+                on_step(step)
+    return counts
+
+
+def _copy(game: duckdb.DuckDBPyConnection, view: str, path: Path) -> int:
+    """Write a view as CSV, in its own order; returns the number of rows."""
+    quoted = str(path).replace("'", "''")
+    copied = game.execute(f"copy (from {view}) to '{quoted}' (header, delimiter ',')")
+    [[count]] = copied.fetchall()
+    return int(count)
+
+
+def generate_with_progress(out: Path, purchases: int, seed: int, console: Console) -> None:
+    """Do what `generate_game` does, with a bar on a terminal, and say what was written."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("Making {task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(STEPS[0].title, total=sum(step.weight for step in STEPS))
+
+        def show(done: Step) -> None:
+            following = STEPS[STEPS.index(done) + 1 :]
+            title = following[0].title if following else done.title
+            bar.update(task, advance=done.weight, description=title)
+
+        counts = generate_game(out, purchases, seed, show)
+    written = ", ".join(f"{file} ({count:,} rows)" for file, count in counts.items())
+    console.print(f"Wrote {written} to {out}", soft_wrap=True)
