@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pytest workers; dbt and DuckDB bring threads of their own
 JOBS ?= 2
 
-.PHONY: help setup build serve test lint lock clean
+.PHONY: help setup build check serve test lint lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,10 +26,14 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@touch $@
 
 # The unit tests prove the SQL, not the data: they belong to `make test`.
-build: setup ## from the four CSVs in seeds/ to the reports: dbt build, then what came out
+build: setup ## from the four CSVs in seeds/ to checked reports: dbt build, what came out, checkpoints
 	@$(BIN)/python -m warehouse inputs
 	@$(BIN)/dbt build --exclude-resource-type unit_test
 	@$(BIN)/python -m warehouse summary
+	@$(BIN)/python -m warehouse check --brief
+
+check: setup ## judge the warehouse of the last build: every expectation, and Data Docs
+	@$(BIN)/python -m warehouse check
 
 serve: setup ## run the game API on port 5000 until Ctrl-C
 	@$(BIN)/python -m api serve

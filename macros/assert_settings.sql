@@ -14,6 +14,8 @@
             ('reconciliation_window_minutes', 0),
             ('roas_history_window_days', 1),
             ('roas_min_history_days', 0),
+            ('quality_min_rows', 1),
+            ('quality_min_rows_per_day', 1),
         ] -%}
             {%- do assert_var(
                 name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,3 +33,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     project = Project.copy_to(tmp_path_factory.mktemp("built") / "project")
     generate_sample(project.root / "seeds")
     return Built(project, project.dbt("build"))
+
+
+@pytest.fixture(scope="session")
+def great_expectations() -> None:
+    """Import it here: it imports `sre_constants`, which Python has deprecated."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        importlib.import_module("great_expectations")

@@ -7,12 +7,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 from rich.console import Console
 
 from warehouse import inputs
+from warehouse.checkpoints.command import add_check_command
+from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.database import WarehouseUnavailableError
 from warehouse.generate import generate_sample
 from warehouse.load import add_load_command
+from warehouse.scale import MAX_PURCHASES, MIN_PURCHASES, generate_with_progress
 from warehouse.schedule import add_schedule_command
 from warehouse.settings import Settings
 from warehouse.summary import print_summary
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (FileNotFoundError, WarehouseUnavailableError) as error:
+    except (CannotCheckError, FileNotFoundError, WarehouseUnavailableError) as error:
         print(error, file=sys.stderr)
         return EXIT_COULD_NOT_RUN
 
@@ -55,8 +59,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     check_inputs.set_defaults(run=_inputs)
 
-    generate = commands.add_parser("generate", help="write the four sample input files")
+    generate = commands.add_parser(
+        "generate",
+        help="write four input files: the sample, or a game of any size",
+        description="Write four input files: the sample or, with --purchases, a game of any size,"
+        " and in the folder truth/ beside them what a build should find in it.",
+    )
     generate.add_argument("--out", type=Path, required=True, help="folder to write them to")
+    generate.add_argument(
+        "--purchases",
+        type=_purchase_count,
+        metavar="N",
+        help=f"about how many rows purchases_raw.csv gets, at least {MIN_PURCHASES:,}",
+    )
     generate.add_argument(
         "--seed", type=int, default=7, help="other seeds give other data (default: 7)"
     )
@@ -67,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
 
     summary = commands.add_parser("summary", help="print the outcome of the last build")
     summary.set_defaults(run=_summary)
+
+    add_check_command(commands)
     return parser
 
 
@@ -77,7 +94,24 @@ def _inputs(options: argparse.Namespace) -> int:
     return EXIT_FAILED if faults else EXIT_OK
 
 
+def _purchase_count(text: str) -> int:
+    count = int(text)
+    if not MIN_PURCHASES <= count <= MAX_PURCHASES:
+        raise argparse.ArgumentTypeError(
+            f"{count:,} is not within {MIN_PURCHASES:,} to {MAX_PURCHASES:,}"
+        )
+    return count
+
+
 def _generate(options: argparse.Namespace) -> int:
+    if options.purchases is not None:
+        console = Console(highlight=False)
+        try:
+            generate_with_progress(options.out, options.purchases, options.seed, console)
+        except (OSError, duckdb.Error) as error:
+            print(f"Cannot write to {options.out}: {error}", file=sys.stderr)
+            return EXIT_COULD_NOT_RUN
+        return EXIT_OK
     generate_sample(options.out, options.seed)
     print(f"Wrote {', '.join(inputs.HEADERS)} to {options.out}")
     return EXIT_OK

@@ -6,11 +6,14 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
 # Attempt n is followed by 2**n seconds of waiting, the schedule of dbt-duckdb's `retries`.
 DEFAULT_ATTEMPTS = 7
+
+Connection = TypeVar("Connection")
 
 
 class WarehouseUnavailableError(Exception):
@@ -41,6 +44,35 @@ def open_when_free(
     Args:
         path: The DuckDB file. It is created where it does not exist and `read_only` is false.
         read_only: Several readers may share the file; a writer needs it alone.
+        attempts: See `connect_when_free`, as for the others.
+        report: Told once, when waiting begins.
+        sleep: Waits for a number of seconds.
+
+    Raises:
+        WarehouseUnavailableError: The file is held to the end, or cannot be opened at all.
+    """
+    return connect_when_free(
+        path,
+        lambda: duckdb.connect(str(path), read_only=read_only),
+        attempts=attempts,
+        report=report,
+        sleep=sleep,
+    )
+
+
+def connect_when_free(
+    path: Path,
+    connect: Callable[[], Connection],
+    *,
+    attempts: int = DEFAULT_ATTEMPTS,
+    report: Callable[[str], None] = print,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Connection:
+    """Connect to the warehouse by whatever means, waiting while another process holds the file.
+
+    Args:
+        path: The DuckDB file, for messages.
+        connect: Connects, or fails with DuckDB's own error.
         attempts: How often to try before giving up, at least once; waits 1, 2, 4, ... seconds.
         report: Told once, when waiting begins, who holds the file.
         sleep: Waits for a number of seconds.
@@ -51,7 +83,7 @@ def open_when_free(
     waited = 0
     for attempt in range(attempts):
         try:
-            return duckdb.connect(str(path), read_only=read_only)
+            return connect()
         except duckdb.Error as error:
             holder = holder_of(error)
             if holder is None:

@@ -1,4 +1,4 @@
-"""Builds the warehouse again and again, for a machine where nobody types `dbt build`."""
+"""Builds and checks the warehouse again and again, where nobody types `make build`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,10 +24,13 @@ HEARTBEAT_SECONDS = 30
 STOP_SECONDS = 30
 
 
-def dbt_build() -> list[str]:
-    """Name the command that builds, with the dbt of the running Python's environment."""
+def build_and_check() -> dict[str, list[str]]:
+    """Name the commands of a build by what they do, in the running Python's environment."""
     dbt = Path(sys.executable).with_name("dbt")
-    return [str(dbt), "build", "--exclude-resource-type", "unit_test"]
+    return {
+        "build": [str(dbt), "build", "--exclude-resource-type", "unit_test"],
+        "check": [sys.executable, "-m", "warehouse", "check"],
+    }
 
 
 def _say(text: str) -> None:
@@ -35,11 +38,14 @@ def _say(text: str) -> None:
 
 
 class Schedule:
-    """Runs a build, waits, and so on until it is told to stop. A failed build changes nothing."""
+    """Runs its steps, waits, and so on until it is told to stop.
+
+    A step that fails is the last one of its round; the next round begins with the first.
+    """
 
     def __init__(
         self,
-        build: Sequence[str],
+        steps: Mapping[str, Sequence[str]],
         interval_seconds: int,
         heartbeat: Path,
         *,
@@ -49,13 +55,13 @@ class Schedule:
         """Take what to run and how often.
 
         Args:
-            build: The command.
-            interval_seconds: From the end of a build to the beginning of the next.
+            steps: Commands by name, in the order in which they run.
+            interval_seconds: From the end of a round to the beginning of the next.
             heartbeat: A file whose modification time says that the schedule is alive.
             clock: Tells the time; UTC, aware.
             sleep: Waits for a number of seconds.
         """
-        self._build = build
+        self._steps = steps
         self._interval_seconds = interval_seconds
         self._heartbeat = heartbeat
         self._clock = clock
@@ -67,26 +73,33 @@ class Schedule:
         self._stopping = True
 
     def run(self) -> None:
-        """Build until told to stop; a build that runs then is interrupted."""
+        """Run the steps until told to stop; one that runs then is interrupted."""
         while not self._stopping:
             started_at = self._clock()
-            exit_code = self._run_build()
+            outcome = self._run_steps()
             ended_at = self._clock()
             if self._stopping:
                 break
-            outcome = "passed" if exit_code == 0 else f"failed with exit status {exit_code}"
             next_at = ended_at + timedelta(seconds=self._interval_seconds)
             _say(
-                f"{ended_at:%Y-%m-%dT%H:%M:%SZ} build {outcome}"
+                f"{ended_at:%Y-%m-%dT%H:%M:%SZ} {outcome}"
                 f" after {(ended_at - started_at).total_seconds():.0f} s;"
                 f" the next begins at {next_at:%Y-%m-%dT%H:%M:%SZ}"
             )
             self._wait()
         _say(f"{self._clock():%Y-%m-%dT%H:%M:%SZ} stopped")
 
-    def _run_build(self) -> int:
-        # In a session of its own, the build does not get the terminal's Ctrl-C as well as ours.
-        with subprocess.Popen(self._build, start_new_session=True) as process:  # noqa: S603 (not a user's command)
+    def _run_steps(self) -> str:
+        """Run the steps up to the first that fails; returns what came of them, in words."""
+        for name, command in self._steps.items():
+            exit_code = self._run_step(command)
+            if exit_code != 0:
+                return f"{name} failed with exit status {exit_code}"
+        return f"{' and '.join(self._steps)} passed"
+
+    def _run_step(self, command: Sequence[str]) -> int:
+        # In a session of its own, the step does not get the terminal's Ctrl-C as well as ours.
+        with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603 (not a user's command)
             while True:
                 self._heartbeat.touch()
                 try:
@@ -96,7 +109,7 @@ class Schedule:
                         return self._interrupt(process)
 
     def _interrupt(self, process: subprocess.Popen[bytes]) -> int:
-        """Stop a build as Ctrl-C does: dbt then cancels its queries and rolls back."""
+        """Stop a step as Ctrl-C does: dbt then cancels its queries and rolls back."""
         process.send_signal(signal.SIGINT)
         try:
             return process.wait(STOP_SECONDS)
@@ -131,15 +144,16 @@ def add_schedule_command(commands: argparse._SubParsersAction[argparse.ArgumentP
     """Add `schedule` to the commands of `python -m warehouse`."""
     parser = commands.add_parser(
         "schedule",
-        help="run dbt build now and then at an interval, whatever its outcome",
-        description="Runs dbt build now and then at an interval, until SIGTERM or Ctrl-C. A build"
-        " that fails leaves the reports as they are; the next one is tried all the same.",
+        help="run dbt build and the checkpoints at an interval, whatever comes of them",
+        description="Runs dbt build and then the checkpoints, now and then at an interval, until"
+        " SIGTERM or Ctrl-C. A build that fails leaves the reports as they are; the next one is"
+        " tried all the same.",
     )
     parser.add_argument(
         "--interval-seconds",
         type=_positive,
         default=os.environ.get("BUILD_INTERVAL_SECONDS", "300"),
-        help="from the end of a build to the next (default: BUILD_INTERVAL_SECONDS or 300)",
+        help="from the end of one round to the next (default: BUILD_INTERVAL_SECONDS or 300)",
     )
     parser.add_argument(
         "--check",
@@ -173,7 +187,7 @@ def _schedule(options: argparse.Namespace) -> int:
             f"Cannot write {heartbeat}: {error.strerror}."
             " Set WAREHOUSE_PATH to a place that can be written."
         ) from error
-    schedule = Schedule(dbt_build(), options.interval_seconds, heartbeat)
+    schedule = Schedule(build_and_check(), options.interval_seconds, heartbeat)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: schedule.stop())
     schedule.run()

@@ -75,9 +75,9 @@ def bad_tokens(subject: str = "1") -> dict[str, str]:
         "expired": signed(exp=now - timedelta(seconds=1)),
         "without expiry": signed(exp=None),
         "forged": signed(key="another secret of more than thirty-two bytes"),
-        "alg none": jwt.encode(claims(subject), None, algorithm="none"),
+        "alg none": jwt.encode(claims(subject), "", algorithm="none"),
         "alg none with the signature": ".".join(
-            [jwt.encode({}, None, algorithm="none").split(".")[0], body, signature]
+            [jwt.encode({}, "", algorithm="none").split(".")[0], body, signature]
         ),
         "other algorithm": signed(algorithm="HS512", key=SECRET * 2),
         "wrong audience": signed(aud="another-api"),

@@ -63,7 +63,7 @@ def test_builds_again_after_success_and_failure(
     build = python(
         f"import sys; log = open({str(runs)!r}, 'a+'); log.write('x'); sys.exit(log.tell() == 2)"
     )
-    schedule = Schedule(build, 300, heartbeat, clock=time.clock, sleep=pause)
+    schedule = Schedule({"build": build}, 300, heartbeat, clock=time.clock, sleep=pause)
     schedule.run()
     assert capsys.readouterr().out.splitlines() == [
         "2026-01-30T12:00:00Z build passed after 0 s; the next begins at 2026-01-30T12:05:00Z",
@@ -72,6 +72,26 @@ def test_builds_again_after_success_and_failure(
         "2026-01-30T12:10:00Z build passed after 0 s; the next begins at 2026-01-30T12:15:00Z",
         "2026-01-30T12:10:01Z stopped",
     ]
+
+
+def test_a_step_that_fails_is_the_last_of_its_round(
+    tmp_path: Path, heartbeat: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    never, time = tmp_path / "never", FakeTime()
+
+    def pause(seconds: float) -> None:
+        time.sleep(seconds)
+        schedule.stop()
+
+    steps = {
+        "build": python("pass"),
+        "check": python("import sys; sys.exit(2)"),
+        "publish": python(f"open({str(never)!r}, 'w')"),
+    }
+    schedule = Schedule(steps, 300, heartbeat, clock=time.clock, sleep=pause)
+    schedule.run()
+    assert "12:00:00Z check failed with exit status 2 after" in capsys.readouterr().out
+    assert not never.exists()
 
 
 def test_stop_ends_the_wait(tmp_path: Path, heartbeat: Path) -> None:
@@ -83,7 +103,7 @@ def test_stop_ends_the_wait(tmp_path: Path, heartbeat: Path) -> None:
             schedule.stop()
 
     build = python(f"open({str(runs)!r}, 'a').write('x')")
-    schedule = Schedule(build, 300, heartbeat, clock=time.clock, sleep=pause)
+    schedule = Schedule({"build": build}, 300, heartbeat, clock=time.clock, sleep=pause)
     schedule.run()
     assert time.now == datetime(2026, 1, 30, 12, 1, tzinfo=UTC)
     assert runs.read_text() == "x"
@@ -104,7 +124,7 @@ def test_heart_beats_while_a_build_runs_and_while_waiting(heartbeat: Path) -> No
         f"from pathlib import Path; import time; beat = Path({str(heartbeat)!r}); beat.unlink()\n"
         "while not beat.exists(): time.sleep(0.01)"
     )
-    schedule = Schedule(build, 300, heartbeat, clock=time.clock, sleep=pause)
+    schedule = Schedule({"build": build}, 300, heartbeat, clock=time.clock, sleep=pause)
     schedule.run()
     assert beats == [True] * 5
 
@@ -146,7 +166,7 @@ def test_a_running_build_is_interrupted_and_may_tidy_up(
         f"try:\n    pathlib.Path({str(started)!r}).touch(); time.sleep(600)\n"
         f"except KeyboardInterrupt:\n    pathlib.Path({str(tidied)!r}).touch()"
     )
-    stop_when_started(Schedule(build, 300, heartbeat), started)
+    stop_when_started(Schedule({"build": build}, 300, heartbeat), started)
     assert tidied.exists()
     assert [line.split()[1:] for line in capsys.readouterr().out.splitlines()] == [["stopped"]]
 
@@ -161,7 +181,7 @@ def test_a_build_that_will_not_stop_is_killed(
         f"pathlib.Path({str(started)!r}).touch(); time.sleep(600)\n"
         f"pathlib.Path({str(survived)!r}).touch()"
     )
-    stop_when_started(Schedule(build, 300, heartbeat), started)
+    stop_when_started(Schedule({"build": build}, 300, heartbeat), started)
     assert not survived.exists()
 
 
@@ -177,8 +197,8 @@ def test_schedule_outlives_failing_builds_of_the_project(project: Project) -> No
             list(lines_until(process, "build failed with exit status"))  # there are no inputs yet
             assert project.run(*SCHEDULE, "--check").exit_code == 0
             project.write_inputs(GOOD)
-            list(lines_until(process, "build passed after"))
-            assert project.report("manifest")["quality_status"] == "passed"
+            list(lines_until(process, "build and check passed after"))
+            assert project.report("manifest")["checkpoint_reports"] == "passed"
             assert project.run(*SCHEDULE, "--check").exit_code == 0
             process.terminate()
             output, _ = process.communicate()

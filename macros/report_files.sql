@@ -1,0 +1,12 @@
+{# The report files as they stand in their folder at this moment: name and SHA-256 of each; no row
+   where there are none. #}
+{% macro report_files() -%}
+    {{ adapter.dispatch('report_files')() }}
+{%- endmacro %}
+
+{% macro duckdb__report_files() -%}
+    select
+        parse_filename(filename) as file,
+        sha256(content) as sha256
+    from read_blob({{ sql_string(report_path('*.json')) }})
+{%- endmacro %}

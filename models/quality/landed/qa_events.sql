@@ -1,0 +1,24 @@
+with
+
+events as (
+    select * from {{ ref('stg_api__events') }}
+),
+
+measured as (
+    select
+        count(*) as event_count,
+        count(*) filter (where occurred_at > received_at + interval '1' day) as future_event_count,
+        count(*) filter (where event_type = 'earn' and earned_coins is null)
+            as unreadable_earn_count
+    from events
+),
+
+final as (
+    select
+        event_count,
+        {{ share_of('future_event_count', 'event_count') }} as future_event_share,
+        unreadable_earn_count
+    from measured
+)
+
+select * from final

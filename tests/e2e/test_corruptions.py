@@ -1,0 +1,114 @@
+"""Good data passes every checkpoint, and every fault of the catalogue is caught by what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import yaml
+from rich.console import Console
+
+from api.store.outbox import SqlOutbox
+from api.store.sql_store import SqlStore
+from tests.e2e.corruptions import CORRUPTIONS, Corruption
+from tests.harness import ROOT, Project
+from tests.warehouse.checkpoints.gx_project import RUNS_GREAT_EXPECTATIONS
+from tests.warehouse.shipping import Game
+from warehouse.checkpoints.command import check
+from warehouse.checkpoints.project import CHECKPOINTS
+from warehouse.generate import generate_sample
+from warehouse.loader import Loader
+from warehouse.settings import Settings, store_beside
+
+pytestmark = RUNS_GREAT_EXPECTATIONS
+
+DOCUMENT = ROOT / "docs/checkpoints.md"
+CAUGHT_ROW = re.compile(r"\| (?P<what>[^|`]+) \| (?P<guards>`[^|]+) \|")
+
+
+def build(root: Path, seed: int) -> Project:
+    """A project of its own with the sample of a seed, and with events of the API."""
+    project = Project.copy_to(root)
+    generate_sample(root / "seeds", seed)
+    url = store_beside(project.warehouse)
+    store, outbox = SqlStore(url), SqlOutbox(url)
+    game = Game(url, store, outbox, project.warehouse)
+    game.play(game.register("ann", "bob", "cyd"), 300, seed)
+    Loader(outbox, project.warehouse).ship_all()
+    outbox.close()
+    store.close()
+    run = project.build()
+    assert run.exit_code == 0, run.output
+    return project
+
+
+def failed_expectations(project: Project, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Run all checkpoints, as `python -m warehouse check` does; names what does not hold."""
+    monkeypatch.chdir(project.root)
+    settings = Settings.from_environment({})
+    output = StringIO()
+    exit_code = check(CHECKPOINTS, settings, Console(file=output, width=1000), brief=True)
+    names = re.findall(r"FAILED: (.+)", output.getvalue())
+    assert exit_code == (1 if names else 0), output.getvalue()
+    assert len(re.findall(r"^(?:landed|marts|reports): ", output.getvalue(), re.MULTILINE)) == 3
+    return [name for line in names for name in line.split(", ")]
+
+
+def failed_nodes(project: Project) -> list[str]:
+    """What stopped the last build, by name."""
+    results = json.loads((project.root / "target/run_results.json").read_text(encoding="utf-8"))
+    failed = [r["unique_id"] for r in results["results"] if r["status"] in ("fail", "error")]
+    assert failed
+    return [f"dbt: {_called(node_id)}" for node_id in failed]
+
+
+def _called(node_id: str) -> str:
+    """The name of a node; of a hook, the macro that it calls."""
+    if hook := re.search(r"on-run-start-(\d+)$", node_id):
+        project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+        return re.sub(r"[^a-z_]", "", project["on-run-start"][int(hook[1])])
+    return node_id.split(".")[2]
+
+
+def documented() -> dict[str, list[str]]:
+    """What the document says that catches each fault."""
+    rows = CAUGHT_ROW.finditer(DOCUMENT.read_text(encoding="utf-8"))
+    return {row["what"]: re.findall(r"`([^`]+)`", row["guards"]) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A good project, for all tests to copy."""
+    return build(tmp_path_factory.mktemp("good") / "project", seed=7)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_good_data_raises_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    assert failed_expectations(build(tmp_path / "project", seed), monkeypatch) == []
+
+
+def test_catalogue_is_the_documents() -> None:
+    assert [corruption.what for corruption in CORRUPTIONS] == list(documented())
+    assert len(CORRUPTIONS) >= 20
+
+
+@pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda corruption: corruption.name)
+def test_corruption_is_caught(
+    good: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corruption: Corruption
+) -> None:
+    project = good.clone_to(tmp_path / "project")
+    corruption.spoil(project)
+    # The data tests guard the SQL, which is right here as in every build.
+    if corruption.needs_build and project.build("--exclude-resource-type", "test").exit_code != 0:
+        guards = failed_nodes(project)
+    else:
+        guards = failed_expectations(project, monkeypatch)
+    assert guards, "nothing caught it"
+    row = f"| {corruption.what} | {', '.join(f'`{guard}`' for guard in guards)} |"
+    print(row)
+    assert guards == documented().get(corruption.what), f"{DOCUMENT.name} should say: {row}"

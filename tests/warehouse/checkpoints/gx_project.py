@@ -1,0 +1,182 @@
+"""A Great Expectations project of a test's own, with the warehouse that it judges."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import duckdb
+import pytest
+import yaml
+from rich.console import Console
+
+from tests.harness import ROOT, Run
+from warehouse.checkpoints.command import check
+from warehouse.checkpoints.project import CHECKPOINTS
+from warehouse.settings import Settings
+
+OWN = ROOT / "warehouse/checkpoints/gx/great_expectations.yml"
+
+# Marks a module whose tests run Great Expectations in this process.
+RUNS_GREAT_EXPECTATIONS = [
+    pytest.mark.usefixtures("great_expectations"),
+    # One data source for all schemas is what the project wants. It is to go with version 2.
+    pytest.mark.filterwarnings("ignore:`schema_name` is deprecated:DeprecationWarning"),
+]
+
+Json = dict[str, Any]
+
+
+def expects(kind: str, name: str, **kwargs: object) -> Json:
+    """An expectation of type `expect_<kind>` with a name and a description."""
+    return {
+        "type": f"expect_{kind}",
+        "kwargs": kwargs,
+        "description": f"What {name} means.",
+        "meta": {"name": name},
+    }
+
+
+def bound(name: str) -> Json:
+    """A reference to a bound."""
+    return {"$PARAMETER": name}
+
+
+def rows_of(output: str) -> dict[str, list[str]]:
+    """Give the cells of each row of the tables, by its first one, which is a name."""
+    lines = [line.split("  ") for line in output.splitlines()]
+    rows = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    return {row[0]: row[1:] for row in rows if len(row) > 1}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A table and what is expected of it."""
+
+    table: str
+    expectations: list[Json]
+    key: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class GxProject:
+    """A folder like `warehouse/checkpoints/`, and beside it a warehouse, a store and reports."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """What holds `gx/` and `bounds.yml`."""
+        return self.root / "checkpoints"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def store(self) -> Path:
+        """The SQLite file of the store."""
+        return self.root / "store.sqlite"
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the reports."""
+        return self.root / "reports"
+
+    @property
+    def docs(self) -> Path:
+        """The folder of the Data Docs."""
+        return self.reports / "data_docs"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of a process that checks this project."""
+        return {
+            "WAREHOUSE_PATH": str(self.warehouse),
+            "REPORTS_PATH": str(self.reports),
+            "STORE_URL": f"sqlite:///{self.store}",
+        }
+
+    def write_suites(
+        self, *judged: Judged, checkpoint: str = "landed", bounds: dict[str, float] | None = None
+    ) -> None:
+        """Write the project: one checkpoint with a suite per table, the others without any.
+
+        Stores, data sources and Data Docs are set as in the product's own project.
+        """
+        configuration = yaml.safe_load(OWN.read_text(encoding="utf-8"))
+        configuration["fluent_datasources"]["warehouse"]["assets"] = {
+            each.table: {
+                "type": "table",
+                "schema_name": each.table.split(".")[0],
+                "table_name": each.table.split(".")[1],
+                "batch_definitions": {"whole": {"partitioner": None}},
+            }
+            for each in judged
+        }
+        self.write("great_expectations.yml", yaml.safe_dump(configuration))
+        for each in judged:
+            name = each.table.replace(".", "__")
+            self._write_object(
+                "expectations", name, meta={"key": each.key}, expectations=each.expectations
+            )
+            self._write_object(
+                "validation_definitions",
+                name,
+                data={
+                    "datasource": {"name": "warehouse"},
+                    "asset": {"name": each.table},
+                    "batch_definition": {"name": "whole"},
+                },
+                suite={"name": name},
+            )
+        for name in CHECKPOINTS:
+            tables = [each.table for each in judged] if name == checkpoint else []
+            self._write_object(
+                "checkpoints",
+                name,
+                validation_definitions=[{"name": table.replace(".", "__")} for table in tables],
+            )
+        (self.folder / "bounds.yml").write_text(json.dumps(bounds or {}), encoding="utf-8")
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of `gx/`."""
+        file = self.folder / "gx" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def _write_object(self, kind: str, name: str, **content: object) -> None:
+        identified = {"name": name, "id": str(uuid5(NAMESPACE_URL, f"{kind}/{name}")), **content}
+        self.write(f"{kind}/{name}.json", json.dumps(identified))
+
+    def execute(self, sql: str, *parameters: object) -> None:
+        """Change the warehouse."""
+        with duckdb.connect(str(self.warehouse)) as warehouse:
+            warehouse.execute(sql, parameters or None)
+
+    def check(
+        self, *names: str, width: int = 100, brief: bool = False, store_url: str | None = None
+    ) -> Run:
+        """Run checkpoints in this process, by default `landed`."""
+        environment = self.environment
+        if store_url is not None:
+            environment["STORE_URL"] = store_url
+        output = io.StringIO()
+        exit_code = check(
+            names or ("landed",),
+            Settings.from_environment(environment),
+            Console(file=output, width=width, highlight=False),
+            brief=brief,
+            folder=self.folder,
+        )
+        return Run(exit_code, output.getvalue())
+
+    def pages(self) -> str:
+        """All pages of the Data Docs about results, as text."""
+        pages = sorted((self.docs / "validations").rglob("*.html"))
+        return "\n".join(page.read_text(encoding="utf-8") for page in pages)

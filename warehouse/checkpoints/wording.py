@@ -1,0 +1,146 @@
+"""Says in a few words what an expectation demands and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+TOO_LITTLE_DATA = "too little data"
+# So many rows or values are named; more of them would explain no more.
+NAMED = 3
+
+# What an expectation of a type demands; the others say it by their arguments.
+DEMANDS = {
+    "expect_column_values_to_be_null": "null",
+    "expect_column_values_to_not_be_null": "not null",
+    "expect_column_values_to_be_unique": "unique",
+    "expect_compound_columns_to_be_unique": "unique",
+    "expect_column_pair_values_to_be_equal": "= {column_B}",
+    "expect_column_pair_values_a_to_be_greater_than_b": "> {column_B}",
+    "expect_counts_to_lie_between": "within those of {comparison_data_source_name}",
+}
+
+# The arguments of an expectation, bounds filled in.
+Kwargs = Mapping[str, Any]
+# What Great Expectations says that it found; the keys depend on the expectation.
+Result = Mapping[str, Any]
+
+
+def text(value: object) -> str:
+    """Write a value as a person reads it: `1,234.5`, `2026-01-29`, `null`."""
+    if value is None:
+        return "null"
+    if isinstance(value, float | Decimal):
+        # Rounding to 0 would say the opposite of what a small share means.
+        rounded = f"{value:,.4f}".rstrip("0").rstrip(".")
+        return rounded if float(rounded.replace(",", "")) or not value else f"{value:.1e}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)
+
+
+def label(key: object) -> str:
+    """Write a value that names something: the number 1234 is no amount here."""
+    return text(key) if key is None else str(key)
+
+
+def interval(low: object, high: object) -> str:
+    """Write bounds: `0 to 0.05`, `at least 1`, `at most 0.05`, `7`; either may be None."""
+    if low is None:
+        return "any" if high is None else f"at most {text(high)}"
+    if high is None:
+        return f"at least {text(low)}"
+    return text(low) if low == high else f"{text(low)} to {text(high)}"
+
+
+def listed(items: Iterable[object]) -> str:
+    """Name the first of some items, each once."""
+    names = list(dict.fromkeys(map(text, items)))
+    return ", ".join([*names[:NAMED], *(["..."] if len(names) > NAMED else [])])
+
+
+def subject(kwargs: Kwargs) -> str:
+    """Name the column that is judged; blank where it is the table as a whole."""
+    columns = kwargs.get("column_list") or [kwargs.get("column") or kwargs.get("column_A") or ""]
+    return ", ".join(columns)
+
+
+def demanded(kind: str, kwargs: Kwargs) -> str:
+    """Say what an expectation of this type, `expect_...`, demands."""
+    words = _demanded(kind, kwargs)
+    mostly = kwargs.get("mostly", 1)
+    return words if mostly == 1 else f"{words} in {text(mostly * 100)} % of rows"
+
+
+def _demanded(kind: str, kwargs: Kwargs) -> str:
+    if kind in DEMANDS:
+        words = DEMANDS[kind].format_map(kwargs)
+        return words.replace(">", ">=", 1) if kwargs.get("or_equal") else words
+    if "value_set" in kwargs:
+        return f"{'has' if 'contain' in kind else 'one of'} {listed(kwargs['value_set'])}"
+    if "value" in kwargs:
+        return text(kwargs["value"])
+    if "min_value" not in kwargs and "max_value" not in kwargs:
+        return kind.removeprefix("expect_").replace("_", " ")
+    bounds = interval(kwargs.get("min_value"), kwargs.get("max_value"))
+    is_strict = kwargs.get("strict_min") or kwargs.get("strict_max")
+    return f"{bounds}, exclusive" if is_strict else bounds
+
+
+def found(result: Result) -> str:
+    """Say what was found, in a word or two."""
+    if "element_count" in result:
+        rows = judged_rows(result)
+        return _of(result["unexpected_count"], f"{text(rows)} row{'' if rows == 1 else 's'}")
+    if compared := _details(result).get("compared_count"):
+        return _of(len(_details(result)["outside"]), f"{text(compared)} counts")
+    if missing := result.get("missing_count"):
+        return f"{text(missing)} missing"
+    if unexpected := result.get("unexpected_count"):
+        return f"{text(unexpected)} unexpected"
+    observed = result.get("observed_value")
+    return "" if observed is None else text(observed)
+
+
+def judged_rows(result: Result) -> int:
+    """Count the rows that an expectation on rows has judged; it passes over nulls."""
+    return int(result["element_count"]) - int(result.get("missing_count", 0))
+
+
+def named(result: Result, key: Sequence[str]) -> str | None:
+    """Name what does not hold, row by row; None where the result names nothing.
+
+    Args:
+        result: What Great Expectations found.
+        key: The columns that name a row.
+    """
+    if rows := result.get("partial_unexpected_index_list"):
+        # They come in no order.
+        items: Sequence[object] = sorted(_row(row, key) for row in rows)
+    elif outside := _details(result).get("outside"):
+        items = [
+            f"{count['key']}: {text(count['count'])} instead of"
+            f" {interval(count['least'], count['most'])}"
+            for count in outside
+        ]
+    else:
+        items = result.get("partial_unexpected_list") or result.get("partial_missing_list") or []
+    return f"{found(result)}: {listed(items)}" if items else None
+
+
+def _row(row: Mapping[str, object], key: Sequence[str]) -> str:
+    name = " ".join(label(row[column]) for column in key)
+    others = {column: value for column, value in row.items() if column not in key}
+    if len(others) > 1:
+        values = ", ".join(f"{column} {text(value)}" for column, value in others.items())
+        return f"{name} ({values})"
+    return " = ".join([name, *map(text, others.values())])
+
+
+def _of(part: int, whole: str) -> str:
+    return f"{text(part)} of {whole}" if part else whole
+
+
+def _details(result: Result) -> Mapping[str, Any]:
+    return result.get("details") or {}
