@@ -6,7 +6,8 @@
         {{ sql_string(total_name) }} as total_name,
         activity_date,
         coalesce(sum(mart_value), 0) as mart_total,
-        coalesce(sum(row_value), 0) as recounted_total
+        coalesce(sum(row_value), 0) as recounted_total,
+        coalesce(sum(mart_value), 0) - coalesce(sum(row_value), 0) as difference
     from (
         select
             {{ mart[2] }} as activity_date,

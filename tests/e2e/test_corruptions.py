@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from io import StringIO
 from pathlib import Path
@@ -29,7 +28,7 @@ DOCUMENT = ROOT / "docs/checkpoints.md"
 CAUGHT_ROW = re.compile(r"\| (?P<what>[^|`]+) \| (?P<guards>`[^|]+) \|")
 
 
-def build(root: Path, seed: int) -> Project:
+def built_with(root: Path, seed: int) -> Project:
     """A project of its own with the sample of a seed, and with events of the API."""
     project = Project.copy_to(root)
     generate_sample(root / "seeds", seed)
@@ -57,20 +56,17 @@ def failed_expectations(project: Project, monkeypatch: pytest.MonkeyPatch) -> li
     return [name for line in names for name in line.split(", ")]
 
 
-def failed_nodes(project: Project) -> list[str]:
-    """What stopped the last build, by name."""
-    results = json.loads((project.root / "target/run_results.json").read_text(encoding="utf-8"))
-    failed = [r["unique_id"] for r in results["results"] if r["status"] in ("fail", "error")]
-    assert failed
-    return [f"dbt: {_called(node_id)}" for node_id in failed]
+def stopped_by(output: str) -> list[str]:
+    """Name what stopped a build: an input, or the macro of a hook at its start."""
+    nodes = re.findall(r"Error in (?:seed|operation) (\S+)", output)
+    return [f"dbt: {_called(node)}" for node in dict.fromkeys(nodes)]
 
 
-def _called(node_id: str) -> str:
-    """The name of a node; of a hook, the macro that it calls."""
-    if hook := re.search(r"on-run-start-(\d+)$", node_id):
+def _called(node: str) -> str:
+    if hook := re.fullmatch(r"gamehouse-on-run-start-(\d+)", node):
         project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
         return re.sub(r"[^a-z_]", "", project["on-run-start"][int(hook[1])])
-    return node_id.split(".")[2]
+    return node
 
 
 def documented() -> dict[str, list[str]]:
@@ -82,14 +78,14 @@ def documented() -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A good project, for all tests to copy."""
-    return build(tmp_path_factory.mktemp("good") / "project", seed=7)
+    return built_with(tmp_path_factory.mktemp("good") / "project", seed=7)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_good_data_raises_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    assert failed_expectations(build(tmp_path / "project", seed), monkeypatch) == []
+    assert failed_expectations(built_with(tmp_path / "project", seed), monkeypatch) == []
 
 
 def test_catalogue_is_the_documents() -> None:
@@ -104,8 +100,9 @@ def test_corruption_is_caught(
     project = good.clone_to(tmp_path / "project")
     corruption.spoil(project)
     # The data tests guard the SQL, which is right here as in every build.
-    if corruption.needs_build and project.build("--exclude-resource-type", "test").exit_code != 0:
-        guards = failed_nodes(project)
+    build = project.build("--exclude-resource-type", "test") if corruption.needs_build else None
+    if build is not None and build.exit_code != 0:
+        guards = stopped_by(build.output)
     else:
         guards = failed_expectations(project, monkeypatch)
     assert guards, "nothing caught it"

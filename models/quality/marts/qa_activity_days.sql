@@ -66,6 +66,7 @@ final as (
         trailed.activity_date,
         trailed.dau,
         coalesce(users_daily.user_count, 0) as user_count,
+        trailed.dau - coalesce(users_daily.user_count, 0) as excess_user_count,
         trailed.arpdau_usd,
         coalesce(purchasers_daily.purchaser_count, 0) as purchaser_count,
         case

@@ -8,12 +8,14 @@ found as (
     {{ report_files() }}
 ),
 
+-- Numbers, because a checkpoint reads all of a view's numbers at once, and each reading hashes the
+-- files again.
 final as (
     select
         recorded.file,
         recorded.row_count,
-        recorded.sha256 as recorded_sha256,
-        found.sha256 as found_sha256
+        cast(found.sha256 is null as bigint) as missing_file_count,
+        cast(coalesce(found.sha256 != recorded.sha256, false) as bigint) as changed_file_count
     from recorded
     left join found
         on recorded.file = found.file
