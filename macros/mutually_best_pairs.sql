@@ -10,8 +10,8 @@
     {{ adapter.dispatch('mutually_best_pairs')(candidates) }}
 {%- endmacro %}
 
-{# The first round, which leaves next to nothing, is a plain step: DuckDB's recursion keeps its result
-   by key and takes time with the square of it, two minutes for a million pairs. #}
+{# The first round, which leaves next to nothing, is a plain step: DuckDB's recursion keeps its
+   result by key and takes time with the square of it, two minutes for a million pairs. #}
 {% macro duckdb__mutually_best_pairs(candidates) -%}
 with recursive
 
