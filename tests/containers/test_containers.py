@@ -390,6 +390,8 @@ def test_warehouse_builds_and_stays_healthy_when_a_build_fails(
         warehouse.wait_until_logged("build and check passed", "build failed")
         warehouse.wait_until_healthy(healthcheck("warehouse"))
         costs.write_bytes(before["seeds/costs_daily.csv"])
-        warehouse.wait_until_logged("build and check passed", "build failed", "build and check passed")
+        warehouse.wait_until_logged(
+            "build and check passed", "build failed", "build and check passed"
+        )
         warehouse.wait_until_healthy(healthcheck("warehouse"))
     assert warehouse.files() == before
