@@ -112,21 +112,9 @@ def purchases_of_a_day_missing(project: Project) -> None:
 
 
 @_before_build
-def sessions_of_d1_missing(project: Project) -> None:
-    """All sessions of D-1 are missing."""
-    _edit(project, "sessions", _without_day(D1))
-
-
-@_before_build
 def costs_of_d1_missing(project: Project) -> None:
     """All costs of D-1 are missing."""
     _edit(project, "costs_daily", _without_day(D1))
-
-
-@_before_build
-def confirmations_of_d1_missing(project: Project) -> None:
-    """All confirmations of D-1 are missing."""
-    _edit(project, "confirmed_purchases", _without_day(D1))
 
 
 @_before_build
@@ -145,23 +133,9 @@ def purchase_in_the_future(project: Project) -> None:
 
 
 @_before_build
-def cost_in_the_future(project: Project) -> None:
-    """One cost row is dated 2031."""
-    rows = _read(project, "costs_daily")
-    _write(project, "costs_daily", [*rows, rows[-1] | {"date": "2031-01-29"}])
-
-
-@_before_build
 def purchases_in_cents(project: Project) -> None:
     """Purchases are in cents, confirmations in dollars."""
     _edit(project, "purchases_raw", _scaled("revenue_usd", 100))
-
-
-@_before_build
-def both_sides_in_cents(project: Project) -> None:
-    """Purchases and confirmations are in cents."""
-    _edit(project, "purchases_raw", _scaled("revenue_usd", 100))
-    _edit(project, "confirmed_purchases", _scaled("revenue_usd", 100))
 
 
 @_before_build
@@ -220,12 +194,6 @@ def campaign_renamed_in_costs(project: Project) -> None:
         return row | {"campaign": "WQ_2026"} if is_it else row
 
     _edit(project, "costs_daily", renamed)
-
-
-@_before_build
-def campaign_missing_in_purchases(project: Project) -> None:
-    """The campaign column of the purchases is empty."""
-    _edit(project, "purchases_raw", lambda row: row | {"campaign": ""})
 
 
 @_before_build
