@@ -48,12 +48,13 @@ class Request:
 
 @dataclass
 class Server:
-    """`python -m api serve` with a warehouse in a folder of its own."""
+    """`python -m api serve`, or another one like it, with a warehouse in a folder of its own."""
 
     warehouse: Path
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    command: tuple[str, ...] = ("-m", "api", "serve")
 
     @property
     def log(self) -> Path:
@@ -65,7 +66,7 @@ class Server:
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "api", "serve"],
+                [sys.executable, *self.command],
                 cwd=ROOT,
                 env={
                     **os.environ,

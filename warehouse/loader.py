@@ -14,7 +14,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from api.clock import Clock, utc_now
-from api.store.protocol import Batch, Outbox, ShippedPlayer, StoredEvent, StoreError
+from api.store.protocol import Batch, Outbox, ShippedEvents, ShippedPlayers, StoreError
 from warehouse.database import WarehouseUnavailableError, holder_of
 from warehouse.election import Election, FileElection
 from warehouse.raw_tables import GAME_EVENTS, PLAYERS, RawTable, make_raw_tables
@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.05, 1.0
 # As long as `open_when_free` waits.
 DEFAULT_PATIENCE_SECONDS = 63.0
+
+# A batch is too small for more threads to gain anything, and the API wants the other cores.
+ONE_THREAD: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
 
 # What can happen to files and databases; anything else is logged with its traceback.
 FORESEEN = (OSError, StoreError, WarehouseUnavailableError)
@@ -204,18 +207,17 @@ class Loader:
         return len(batch.events) + len(batch.players)
 
     def _insert(self, batch: Batch, wait: Wait) -> None:
-        events, players = _as_json(GAME_EVENTS, batch.events), _as_json(PLAYERS, batch.players)
+        events = _as_json(GAME_EVENTS, batch.events)
+        players = _as_json(PLAYERS, batch.players)
         try:
             with self._open(wait) as warehouse:
-                loaded_at = _without_zone(self._clock())
-                warehouse.begin()
-                make_raw_tables(warehouse)
-                new_events = _execute(warehouse, GAME_EVENTS.insert_missing, events, loaded_at)
-                # A batch without news is an old one, cut shorter than the one that was inserted
-                # before a crash. The balances in the warehouse are ahead of those in it.
-                statement = PLAYERS.upsert if new_events else PLAYERS.insert_missing
-                _execute(warehouse, statement, players, loaded_at)
-                warehouse.commit()
+                now = {"loaded_at": _without_zone(self._clock())}
+                try:
+                    _write(warehouse, GAME_EVENTS.insert, events | now, players | now)
+                except duckdb.ConstraintException:
+                    # Some of the events are there: a crash kept them from being marked as shipped.
+                    warehouse.rollback()
+                    _write(warehouse, GAME_EVENTS.insert_missing, events | now, players | now)
         except duckdb.Error as error:
             raise WarehouseUnavailableError(f"Cannot write to {self._path}: {error}") from error
 
@@ -224,7 +226,7 @@ class Loader:
         delays = _delays()
         while True:
             try:
-                return duckdb.connect(str(self._path))
+                return duckdb.connect(str(self._path), config=ONE_THREAD)
             except duckdb.IOException as error:
                 holder = holder_of(error)
                 if holder is None:
@@ -259,25 +261,32 @@ def _is_empty(batch: Batch) -> bool:
     return not batch.events and not batch.players
 
 
-def _as_json(table: RawTable, rows: Sequence[StoredEvent] | Sequence[ShippedPlayer]) -> str:
-    columns = {column: [getattr(row, column) for row in rows] for column in table.shipped_columns}
-    return json.dumps(columns, ensure_ascii=False, default=_as_text)
-
-
-def _as_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
+def _as_json(table: RawTable, rows: ShippedEvents | ShippedPlayers) -> dict[str, object]:
+    """Make the parameters of the table's statements: a JSON array for each column."""
+    return {
+        column: json.dumps(getattr(rows, column), ensure_ascii=False)
+        for column in table.shipped_columns
+    }
 
 
 def _without_zone(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _execute(
-    warehouse: duckdb.DuckDBPyConnection, statement: str, rows: str, loaded_at: datetime
-) -> int:
-    """Run an insert; returns how many rows it inserted or changed."""
-    result = warehouse.execute(statement, {"rows": rows, "loaded_at": loaded_at}).fetchall()
-    return int(result[0][0])
+def _write(
+    warehouse: duckdb.DuckDBPyConnection,
+    insert_events: str,
+    events: dict[str, object],
+    players: dict[str, object],
+) -> None:
+    """Write a batch in one transaction."""
+    warehouse.begin()
+    make_raw_tables(warehouse)
+    ((new_events,),) = warehouse.execute(insert_events, events).fetchall()
+    # A batch without news is an old one, cut shorter than the one that was inserted before a crash.
+    # The balances in the warehouse are ahead of those in it.
+    warehouse.execute(PLAYERS.upsert if new_events else PLAYERS.insert_missing, players)
+    warehouse.commit()
 
 
 def _delays() -> Iterator[float]:

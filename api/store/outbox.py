@@ -2,25 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, func, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Label,
+    Result,
+    bindparam,
+    func,
+    select,
+    true,
+    type_coerce,
+    update,
+)
 
 from api.store.engine import open_engine, unavailable_if_it_fails
 from api.store.migrations import migrate
-from api.store.protocol import Backlog, Batch, ShippedPlayer
-from api.store.sql_store import STORED_EVENT, stored_event
+from api.store.protocol import Backlog, Batch, ShippedEvents, ShippedPlayers
 from api.store.tables import events, players
+
+T = TypeVar("T")
 
 # SQLite takes 32,766 parameters in a statement.
 IDS_PER_QUERY = 10_000
+ROWS_AT_A_TIME = 1000
+
+
+def _as_stored(time: Column[datetime]) -> Label[int]:
+    """Select a time as the microseconds that the store keeps, which is what the warehouse gets."""
+    return type_coerce(time, BigInteger).label(time.name)
+
 
 OLDEST_EVENTS = (
-    select(*STORED_EVENT, events.c.balance).where(~events.c.is_shipped).order_by(events.c.position)
+    select(
+        events.c.event_id,
+        events.c.user_id,
+        events.c.event_type,
+        _as_stored(events.c.occurred_at),
+        _as_stored(events.c.received_at),
+        events.c.meta,
+        events.c.balance,
+    )
+    .where(~events.c.is_shipped)
+    .order_by(events.c.position)
 )
-PLAYERS = select(players.c.user_id, players.c.username, players.c.created_at)
+PLAYERS = select(players.c.user_id, players.c.username, _as_stored(players.c.created_at))
 NEW_PLAYERS = PLAYERS.where(~players.c.is_shipped).order_by(players.c.user_id)
+# Lists given when a statement runs: SQLAlchemy takes them without looking at each value.
+THESE_PLAYERS = PLAYERS.where(players.c.user_id.in_(bindparam("ids", expanding=True)))
+MARK_EVENTS = (
+    update(events)
+    .where(events.c.event_id.in_(bindparam("ids", expanding=True)))
+    .values(is_shipped=true())
+)
+MARK_PLAYERS = (
+    update(players)
+    .where(players.c.user_id.in_(bindparam("ids", expanding=True)))
+    .values(is_shipped=true())
+)
 
 
 class SqlOutbox:
@@ -43,38 +85,35 @@ class SqlOutbox:
     def next_batch(self, limit: int) -> Batch:
         """See `Outbox.next_batch`."""
         with unavailable_if_it_fails(), self._read_engine.begin() as snapshot:
-            rows = snapshot.execute(OLDEST_EVENTS.limit(limit)).all()
-            # Rows are in their order: what stays is each player's balance after the last of them.
-            balances = {row.user_id: row.balance for row in rows if row.balance is not None}
-            found = list(snapshot.execute(NEW_PLAYERS.limit(limit)))
-            for some in _batched(balances, IDS_PER_QUERY):
-                found += snapshot.execute(PLAYERS.where(players.c.user_id.in_(some)))
-        # A new player without an `earn` among these events has none before them either.
-        shipped = {
-            row.user_id: ShippedPlayer(
-                row.user_id, row.username, row.created_at, balances.get(row.user_id, 0)
-            )
-            for row in found
-        }
-        return Batch([stored_event(row) for row in rows], list(shipped.values()))
+            *columns, balance_after = _columns(snapshot.execute(OLDEST_EVENTS.limit(limit)))
+            oldest = ShippedEvents(*columns)
+            # Events are in their order: what stays is each player's balance after the last of them.
+            balances = {
+                user_id: balance
+                for user_id, balance in zip(oldest.user_id, balance_after, strict=True)
+                if balance is not None
+            }
+            found = {row.user_id: row for row in snapshot.execute(NEW_PLAYERS.limit(limit))}
+            for ids in _cut(list(balances), IDS_PER_QUERY):
+                found |= {row.user_id: row for row in snapshot.execute(THESE_PLAYERS, {"ids": ids})}
+        return Batch(
+            oldest,
+            ShippedPlayers(
+                user_id=list(found),
+                username=[row.username for row in found.values()],
+                created_at=[row.created_at for row in found.values()],
+                # A new player without an `earn` among these events has none before them either.
+                balance=[balances.get(user_id, 0) for user_id in found],
+            ),
+        )
 
     def mark_shipped(self, batch: Batch) -> None:
         """See `Outbox.mark_shipped`."""
         with unavailable_if_it_fails(), self._write_engine.begin() as connection:
-            if batch.events:
-                connection.execute(
-                    update(events)
-                    .where(events.c.event_id == bindparam("shipped"))
-                    .values(is_shipped=true()),
-                    [{"shipped": event.event_id} for event in batch.events],
-                )
-            if batch.players:
-                connection.execute(
-                    update(players)
-                    .where(players.c.user_id == bindparam("shipped"))
-                    .values(is_shipped=true()),
-                    [{"shipped": player.user_id} for player in batch.players],
-                )
+            for event_ids in _cut(batch.events.event_id, IDS_PER_QUERY):
+                connection.execute(MARK_EVENTS, {"ids": event_ids})
+            for user_ids in _cut(batch.players.user_id, IDS_PER_QUERY):
+                connection.execute(MARK_PLAYERS, {"ids": user_ids})
 
     def backlog(self) -> Backlog:
         """See `Outbox.backlog`."""
@@ -92,8 +131,18 @@ class SqlOutbox:
         self._read_engine.dispose()
 
 
-def _batched(numbers: Iterable[int], size: int) -> Iterator[list[int]]:
-    """Cut into lists of at most this size."""
-    rest = iter(numbers)
-    while some := list(islice(rest, size)):
-        yield some
+def _columns(result: Result[Any]) -> list[list[Any]]:
+    """Read all rows, as a list per column.
+
+    A few rows at a time: with all of them alive, garbage collection would look at each, repeatedly.
+    """
+    columns: list[list[Any]] = [[] for _ in range(len(result.keys()))]
+    for rows in result.partitions(ROWS_AT_A_TIME):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            column.extend(values)
+    return columns
+
+
+def _cut(ids: list[T], size: int) -> Iterator[list[T]]:
+    """Cut into pieces of at most this size."""
+    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -201,7 +201,7 @@ def test_every_answered_request_of_a_stop_under_load_is_in_the_store(
         client.join()
 
     outbox = SqlOutbox(f"sqlite:///{tmp_path}/w.store.sqlite")
-    stored = [event.event_id for event in outbox.next_batch(10**6).events]
+    stored = outbox.next_batch(10**6).events.event_id
     outbox.close()
     assert exit_code == 0
     assert failures == []

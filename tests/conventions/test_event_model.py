@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from api.schemas import Event
-from api.store.protocol import StoredEvent
+from api.store.protocol import ShippedEvents, StoredEvent
 from tests.conftest import Built
 from warehouse.raw_tables import GAME_EVENTS, make_raw_tables
 
@@ -25,6 +25,7 @@ def test_api_store_raw_table_and_dbt_source_have_the_same_columns(
         made_by_loader = warehouse.execute(f"describe {GAME_EVENTS.name}").fetchall()
 
     assert [field.name for field in fields(StoredEvent)] == event
+    assert [field.name for field in fields(ShippedEvents)] == event
     assert GAME_EVENTS.shipped_columns == event
     assert [row[0] for row in made_by_loader] == [*event, "loaded_at"]
     assert built.project.query(f"describe {GAME_EVENTS.name}") == made_by_loader

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from jsonschema import Draft202012Validator
 
-from api.store.protocol import MAX_BALANCE, ShippedPlayer, StoredEvent
+from api.store.protocol import MAX_BALANCE, ShippedEvents, ShippedPlayers
 from tests.e2e.test_errors import GOOD
 from tests.harness import ROOT, Project
 
@@ -140,10 +140,10 @@ def test_build_needs_no_api(silent: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "shipped"), [("game_events", StoredEvent), ("players", ShippedPlayer)]
+    ("table", "shipped"), [("game_events", ShippedEvents), ("players", ShippedPlayers)]
 )
 def test_store_tables_and_source_have_the_same_columns(
-    silent: Project, table: str, shipped: type[StoredEvent] | type[ShippedPlayer]
+    silent: Project, table: str, shipped: type[ShippedEvents] | type[ShippedPlayers]
 ) -> None:
     manifest = json.loads((silent.root / "target/manifest.json").read_text(encoding="utf-8"))
     source = manifest["sources"][f"source.gamehouse.api.{table}"]

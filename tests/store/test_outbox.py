@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from api.store.outbox import SqlOutbox
-from api.store.protocol import Backlog, NewEvent
+from api.store.protocol import Backlog, NewEvent, ShippedPlayers
 from api.store.sql_store import SqlStore
 from tests.store.conftest import FakeClock
 
@@ -18,7 +18,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 def test_nothing_waits_in_an_empty_store(outbox: SqlOutbox) -> None:
     batch = outbox.next_batch(10)
-    assert (batch.events, batch.players) == ([], [])
+    assert (len(batch.events), len(batch.players)) == (0, 0)
     assert outbox.backlog() == Backlog(0, None)
 
 
@@ -26,30 +26,28 @@ def test_events_come_oldest_first_until_they_are_marked(store: SqlStore, outbox:
     player = store.register("ada", "hash")
     ids = [store.record(player.user_id, NewEvent("e", NOON)).event_id for _ in range(5)]
     first = outbox.next_batch(3)
-    assert [event.event_id for event in first.events] == ids[:3]
+    assert first.events.event_id == ids[:3]
     assert outbox.next_batch(3) == first
     outbox.mark_shipped(first)
     outbox.mark_shipped(first)
-    assert [event.event_id for event in outbox.next_batch(3).events] == ids[3:]
+    assert outbox.next_batch(3).events.event_id == ids[3:]
     assert outbox.backlog().event_count == 2
 
 
 def test_player_without_events_is_shipped_once(store: SqlStore, outbox: SqlOutbox) -> None:
     player = store.register("ada", "hash")
     batch = outbox.next_batch(10)
-    assert [(p.user_id, p.username, p.balance) for p in batch.players] == [
-        (player.user_id, "ada", 0)
-    ]
-    assert not hasattr(batch.players[0], "password_hash")
+    created_at = int(NOON.timestamp() * 1_000_000)
+    assert batch.players == ShippedPlayers([player.user_id], ["ada"], [created_at], [0])
     outbox.mark_shipped(batch)
-    assert outbox.next_batch(10).players == []
+    assert len(outbox.next_batch(10).players) == 0
 
 
 def test_anonymous_click_concerns_no_player(store: SqlStore, outbox: SqlOutbox) -> None:
     store.record(None, NewEvent("deep_link", NOON, '{"character": "x"}'))
     batch = outbox.next_batch(10)
-    assert [event.user_id for event in batch.events] == [None]
-    assert batch.players == []
+    assert batch.events.user_id == [None]
+    assert len(batch.players) == 0
 
 
 def test_backlog_tells_the_age_of_its_oldest_event(
@@ -79,13 +77,13 @@ def test_money_proof_holds_after_every_batch(
             amounts[store.earn(user_id, amount, "r").event_id] = amount
             store.record(user_id, NewEvent("noise", NOON))
         batch = outbox.next_batch(limit)
-        for event in batch.events:
-            if event.event_type == "earn" and event.user_id is not None:
-                earned[event.user_id] += amounts[event.event_id]
-        balances |= {player.user_id: player.balance for player in batch.players}
+        for event_id, player in zip(batch.events.event_id, batch.events.user_id, strict=True):
+            if event_id in amounts and player is not None:
+                earned[player] += amounts[event_id]
+        balances |= dict(zip(batch.players.user_id, batch.players.balance, strict=True))
         assert balances == {user_id: earned[user_id] for user_id in balances}
         outbox.mark_shipped(batch)
     while (batch := outbox.next_batch(limit)).events:
         outbox.mark_shipped(batch)
-        balances |= {player.user_id: player.balance for player in batch.players}
+        balances |= dict(zip(batch.players.user_id, batch.players.balance, strict=True))
     assert sum(balances.values()) == sum(amounts.values())

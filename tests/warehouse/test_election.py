@@ -93,7 +93,7 @@ def test_standby_ships_when_the_loader_is_killed(game: Game) -> None:
             command = [sys.executable, "-c", FOLLOW, game.url, str(game.warehouse)]
             process = subprocess.Popen(command, cwd=ROOT)
             loaders[process.pid] = process
-        eventually(lambda: game.outbox.next_batch(1).players == [])
+        eventually(lambda: not game.outbox.next_batch(1).players)
         first = int(lock.incumbent().removeprefix("PID "))
         game.play(players, 10)
         loaders[first].kill()

@@ -21,7 +21,7 @@ import duckdb
 import pytest
 import yaml
 
-from api.store.protocol import NewEvent, ShippedPlayer, StoredEvent
+from api.store.protocol import NewEvent, ShippedEvents, ShippedPlayers
 from tests.harness import ROOT
 from tests.warehouse.shipping import MOMENT, Game, event, eventually, held
 from warehouse.database import WarehouseUnavailableError
@@ -380,9 +380,11 @@ def _program(pid: int) -> str:
 # --- The columns ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("table", "model"), [(GAME_EVENTS, StoredEvent), (PLAYERS, ShippedPlayer)])
+@pytest.mark.parametrize(
+    ("table", "model"), [(GAME_EVENTS, ShippedEvents), (PLAYERS, ShippedPlayers)]
+)
 def test_columns_are_those_of_the_model_and_of_the_dbt_source(
-    game: Game, table: RawTable, model: type[StoredEvent | ShippedPlayer]
+    game: Game, table: RawTable, model: type[ShippedEvents | ShippedPlayers]
 ) -> None:
     game.play(game.register("ann"), 1)
     Loader(game.outbox, game.warehouse).ship_all()
