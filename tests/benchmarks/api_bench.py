@@ -1,0 +1,344 @@
+"""The API under load, side by side with a comparator, alone and while `dbt build` loops.
+
+    python -m tests.benchmarks.api_bench --json api.json
+
+Every run starts both servers on fresh stores and puts the same load on one and the other in turn,
+endpoint by endpoint; runs begin with either of them alternately. What is told of a server is the
+median of its runs, except failures, which are added up. After each run the balances of all players
+must be what was acknowledged, or the run is worth nothing and the benchmark stops.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from itertools import cycle, islice, product
+from pathlib import Path
+
+from tests.benchmarks.load_client import Load, client_ceiling, encode_request, put_load
+from tests.benchmarks.memory import peak_memory_bytes
+from tests.harness import ROOT, Project, Run
+from tests.server import Request, Server
+from warehouse.generate import generate_sample
+
+COINS = 7
+EVENT = {"eventType": "level_complete", "meta": {"level": 3, "score": 1200}}
+EARN = {"amount": COINS, "reason": "quest"}
+ENDPOINTS: Mapping[str, Callable[[str], Request]] = {
+    "/event": lambda token: Request("POST", "/event", EVENT, token),
+    "/earn": lambda token: Request("POST", "/earn", EARN, token),
+    "/balance": lambda token: Request("GET", "/balance", token=token),
+    "/track": lambda _: Request("GET", "/track?character=dragon_queen"),
+}
+
+
+class Subject(StrEnum):
+    """Who is measured."""
+
+    PRODUCT = "product"
+    COMPARATOR = "comparator"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to measure.
+
+    Attributes:
+        runs: How often.
+        seconds: How long each measurement takes.
+        warmup_seconds: How long there is load before it.
+        connections: Under how many connections.
+        players: How many players share them.
+        is_beside_builds: Whether to measure again while `dbt build` loops.
+    """
+
+    runs: int = 5
+    seconds: float = 5.0
+    warmup_seconds: float = 1.0
+    connections: Sequence[int] = (16, 64)
+    players: int = 16
+    is_beside_builds: bool = True
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one figure is about."""
+
+    subject: Subject
+    endpoint: str
+    connections: int
+    is_beside_builds: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A case, and what came of it in each run."""
+
+    case: Case
+    requests_per_second: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    slowest_ms: float
+    failures: int
+    runs: Sequence[Load]
+
+    @classmethod
+    def of(cls, case: Case, runs: Sequence[Load]) -> Outcome:
+        """Take the medians."""
+        return cls(
+            case=case,
+            requests_per_second=statistics.median(run.requests_per_second for run in runs),
+            p50_ms=statistics.median(run.p50_ms for run in runs),
+            p95_ms=statistics.median(run.p95_ms for run in runs),
+            p99_ms=statistics.median(run.p99_ms for run in runs),
+            slowest_ms=max(run.slowest_ms for run in runs),
+            failures=sum(run.failures for run in runs),
+            runs=runs,
+        )
+
+
+@dataclass(frozen=True)
+class Builds:
+    """What became of the builds beside the load.
+
+    Attributes:
+        finished: How many there were.
+        failed: How many of them failed.
+        seconds: Their median duration.
+    """
+
+    finished: int
+    failed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was measured.
+
+    Attributes:
+        plan: How.
+        outcomes: Of every case.
+        peak_memory_bytes: Of each server's process, the median of its runs, after all loads.
+        builds: `dbt build` beside the load; None where there was none.
+        client_ceiling: What the client gets out of a server that does nothing, by connections: were
+            it near what a server answers, the client would be what is measured.
+    """
+
+    plan: Plan
+    outcomes: Sequence[Outcome]
+    peak_memory_bytes: Mapping[Subject, float]
+    builds: Builds | None
+    client_ceiling: Mapping[int, Load]
+
+
+@dataclass
+class Contender:
+    """A server with its players.
+
+    Attributes:
+        server: The process.
+        tokens: Of the players.
+        earned: Acknowledged earns.
+        unsure: Earns without an acknowledgement, which may have happened all the same.
+    """
+
+    server: Server
+    tokens: list[str] = field(default_factory=list)
+    earned: int = 0
+    unsure: int = 0
+
+    def start(self, players: int) -> None:
+        """Start the server and register the players."""
+        self.server.start()
+        for number in range(players):
+            credentials = {"username": f"player-{number}", "password": "correct horse battery"}
+            status, answer = self.server.call(Request("POST", "/login", credentials))
+            if status != 201:
+                raise RuntimeError(f"the login was answered with {status}: {answer}")
+            self.tokens.append(answer["token"])
+
+    def measure(self, endpoint: str, connections: int, plan: Plan) -> Load:
+        """Put load on an endpoint."""
+        load = put_load(
+            self.server.port,
+            self.requests(endpoint, connections),
+            seconds=plan.seconds,
+            warmup_seconds=plan.warmup_seconds,
+        )
+        if endpoint == "/earn":
+            self.earned += load.acknowledged
+            self.unsure += load.failures
+        return load
+
+    def requests(self, endpoint: str, connections: int) -> list[bytes]:
+        """Make one request for each connection."""
+        tokens = islice(cycle(self.tokens), connections)
+        return [encode_request(ENDPOINTS[endpoint](token)) for token in tokens]
+
+    def check_money(self) -> None:
+        """Fail where the balances are not what was acknowledged."""
+        answers = [self.server.call(Request("GET", "/balance", token=t)) for t in self.tokens]
+        coins = sum(answer["balance"] for _, answer in answers)
+        if not self.earned * COINS <= coins <= (self.earned + self.unsure) * COINS:
+            raise RuntimeError(f"{self.earned} earns of {COINS} were acknowledged; held: {coins}")
+
+    def peak_memory_bytes(self) -> int:
+        """Tell the most memory that the process ever had."""
+        assert self.server.process is not None
+        return peak_memory_bytes(self.server.process.pid)
+
+
+def measure(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
+    """Measure all cases.
+
+    Args:
+        plan: What and how often.
+        folder: Where the servers have their files. It should be on a disk: where a commit waits for
+            nothing, all that is measured is Python.
+        say: Told what is going on.
+    """
+    loads: dict[Case, list[Load]] = defaultdict(list)
+    peaks: dict[Subject, list[int]] = defaultdict(list)
+    builds: list[tuple[float, Run]] = []
+    for number in range(plan.runs):
+        project = Project.copy_to(folder / f"run-{number}/project")
+        generate_sample(project.root / "seeds")
+        with started(project, plan.players) as contenders:
+            order = list(Subject) if number % 2 == 0 else list(reversed(Subject))
+            for is_beside_builds in [False, True] if plan.is_beside_builds else [False]:
+                with _building(project, builds) if is_beside_builds else nullcontext():
+                    for connections, endpoint in product(plan.connections, ENDPOINTS):
+                        for subject in order:
+                            case = Case(subject, endpoint, connections, is_beside_builds)
+                            load = contenders[subject].measure(endpoint, connections, plan)
+                            loads[case].append(load)
+                            say(f"Run {number + 1} of {plan.runs}: {_line(case, load)}")
+            for subject, contender in contenders.items():
+                contender.check_money()
+                peaks[subject].append(contender.peak_memory_bytes())
+    return Report(
+        plan=plan,
+        outcomes=[Outcome.of(case, runs) for case, runs in loads.items()],
+        peak_memory_bytes={subject: statistics.median(peaks[subject]) for subject in Subject},
+        builds=_summary(builds) if builds else None,
+        client_ceiling={
+            connections: client_ceiling(
+                connections, seconds=plan.seconds, warmup_seconds=plan.warmup_seconds
+            )
+            for connections in plan.connections
+        },
+    )
+
+
+@contextmanager
+def started(project: Project, players: int) -> Iterator[Mapping[Subject, Contender]]:
+    """Start both servers, each with this many players; the product has the project's warehouse."""
+    contenders = {
+        Subject.PRODUCT: Contender(
+            Server(project.warehouse, environment={"LOADER_INTERVAL_SECONDS": "1"})
+        ),
+        Subject.COMPARATOR: Contender(
+            Server(
+                project.root / "comparator/none.duckdb",
+                command=("-m", "tests.benchmarks.comparator"),
+            )
+        ),
+    }
+    try:
+        for contender in contenders.values():
+            contender.start(players)
+        yield contenders
+    finally:
+        for contender in contenders.values():
+            if contender.server.process is not None:
+                contender.server.kill()
+
+
+@contextmanager
+def _building(project: Project, builds: list[tuple[float, Run]]) -> Iterator[None]:
+    """Run `dbt build` in a loop; adds the seconds and the outcome of each build."""
+    stop = threading.Event()
+
+    def build() -> None:
+        while not stop.is_set():
+            begin = time.monotonic()
+            run = project.build()
+            builds.append((time.monotonic() - begin, run))
+
+    thread = threading.Thread(target=build)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _summary(builds: Sequence[tuple[float, Run]]) -> Builds:
+    return Builds(
+        finished=len(builds),
+        failed=sum(run.exit_code != 0 for _, run in builds),
+        seconds=statistics.median(seconds for seconds, _ in builds),
+    )
+
+
+def _line(case: Case, load: Load | Outcome) -> str:
+    beside = " beside builds" if case.is_beside_builds else ""
+    return (
+        f"{case.subject} {case.endpoint} {case.connections} connections{beside}:"
+        f" {load.requests_per_second:,.0f}/s, p50 {load.p50_ms:.1f} ms, p95 {load.p95_ms:.1f} ms,"
+        f" p99 {load.p99_ms:.1f} ms, {load.failures} failures"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    plan = Plan()
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.api_bench", description="The API under load."
+    )
+    parser.add_argument("--runs", type=int, default=plan.runs)
+    parser.add_argument("--seconds", type=float, default=plan.seconds, help="of each measurement")
+    parser.add_argument("--warmup", type=float, default=plan.warmup_seconds, help="seconds")
+    parser.add_argument("--connections", type=int, nargs="+", default=plan.connections)
+    parser.add_argument("--no-builds", action="store_true", help="only the API alone")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the report here")
+    options = parser.parse_args(arguments)
+    plan = Plan(
+        runs=options.runs,
+        seconds=options.seconds,
+        warmup_seconds=options.warmup,
+        connections=options.connections,
+        is_beside_builds=not options.no_builds,
+    )
+    # Not in /tmp, which may be memory: what is measured is durable.
+    target = ROOT / "target"
+    target.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix="api-bench-") as folder:
+        report = measure(plan, Path(folder), lambda text: print(text, flush=True))
+    print("\nMedians")
+    for outcome in report.outcomes:
+        print(_line(outcome.case, outcome))
+    for subject, size in report.peak_memory_bytes.items():
+        print(f"{subject}: peak memory {size / 2**20:,.0f} MiB")
+    for connections, load in report.client_ceiling.items():
+        print(f"client: {load.requests_per_second:,.0f}/s over {connections} connections")
+    if report.builds is not None:
+        print(report.builds)
+    if options.json is not None:
+        options.json.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
