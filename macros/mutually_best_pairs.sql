@@ -26,7 +26,9 @@ still_free as (
 later_rounds(purchase_id, confirmation_id) using key (purchase_id) as ( -- noqa: PRS
     {{ best_of_both_sides('still_free') }}
     union
-    {{ best_of_both_sides('still_free', taken='recurring.later_rounds') }}
+    {{ best_of_both_sides(
+        '(' ~ pairs_still_free('still_free', 'recurring.later_rounds') ~ ') as free_pairs'
+    ) }}
 )
 
 select * from first_round
@@ -42,17 +44,11 @@ select * from later_rounds
         and confirmation_id not in (select confirmation_id from {{ taken }})
 {%- endmacro %}
 
-{% macro best_of_both_sides(candidates, taken=none) -%}
+{% macro best_of_both_sides(candidates) -%}
     select
         purchase_id,
         confirmation_id
-    {%- if taken is none %}
     from {{ candidates }}
-    {%- else %}
-    from (
-        {{ pairs_still_free(candidates, taken) }}
-    ) as free_pairs
-    {%- endif %}
     qualify
         row_number() over (partition by purchase_id order by pair_rank) = 1
         and row_number() over (partition by confirmation_id order by pair_rank) = 1
