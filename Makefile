@@ -25,10 +25,9 @@ $(VENV)/installed: requirements.lock pyproject.toml
 		--no-build-isolation --editable .
 	@touch $@
 
-# The unit tests prove the SQL, not the data: they belong to `make test`.
 build: setup ## from the four CSVs in seeds/ to checked reports: dbt build, what came out, checkpoints
 	@$(BIN)/python -m warehouse inputs
-	@$(BIN)/dbt build --exclude-resource-type unit_test
+	@$(BIN)/dbt build
 	@$(BIN)/python -m warehouse summary
 	@$(BIN)/python -m warehouse check --brief
 

@@ -1,7 +1,11 @@
 {# Text without surrounding white space; null where nothing is left. Besides ASCII white space it
-   takes the no-break spaces (160, 8239) that spreadsheets leave behind. #}
+   takes the no-break spaces (160, 8239) that spreadsheets leave behind. Nearly every value is
+   visible ASCII from end to end and stays as it is, which takes a third of the time of a trim. #}
 {% macro clean_text(column) -%}
-    nullif({{ adapter.dispatch('trim_white_space')(column) }}, '')
+    case
+        when {{ matches_fully(column, '[!-~]+') }} then {{ column }}
+        else nullif({{ adapter.dispatch('trim_white_space')(column) }}, '')
+    end
 {%- endmacro %}
 
 {% macro white_space_characters() -%}

@@ -1,5 +1,7 @@
-{# Makes the tables that the API's loader fills where they do not exist yet, so that a build needs
-   no API. The loader makes the same ones where it comes first. Times are UTC. #}
+{# Makes the tables that are not models where they do not exist yet. `game_events` and `players` are
+   filled by the API's loader, which makes the same ones where it comes first; so a build needs no
+   API. Times are UTC. `builds` and `input_loads` tell what incremental models may rest on, see
+   `begin_build` and `csv_seed`. #}
 {% macro create_raw_tables() -%}
     {{ adapter.dispatch('create_raw_tables')() }}
 {%- endmacro %}
@@ -23,5 +25,19 @@
         created_at timestamp,
         balance bigint,
         loaded_at timestamp
+    );
+
+    create table if not exists raw.builds (
+        build_number bigint primary key,
+        history_since bigint,
+        rules_sha256 text
+    );
+
+    create table if not exists raw.input_loads (
+        input_name text,
+        build_number bigint,
+        row_count bigint,
+        byte_count bigint,
+        sha256 text
     )
 {%- endmacro %}

@@ -3,46 +3,54 @@
    it stands in the file, and `source_row_number` keeps the order of the rows (1 = the first below
    the header).
 
-   `assert_inputs` has checked the header by now. The table is replaced in one transaction, so a
-   file that is refused leaves the rows of the one before it in place. #}
+   A file that has only grown since it was loaded adds its new rows, one that is the same adds
+   nothing, any other replaces the table. All of it is one transaction, so a file that is refused
+   leaves the rows of the one before it in place. `assert_inputs` has checked the header by now. #}
 {% materialization seed, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set file_name = model.original_file_path -%}
     {%- set path = sql_string(adapter.get_seed_file_path(model)) -%}
     {%- set rejects = model.name ~ '_rejects' -%}
+    {%- set growth = input_growth(model) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- do drop_rejects(rejects) -%}
-    {% call statement('create') -%}
-        create or replace table {{ target_relation }} as
-        select
-            row_number() over () as source_row_number,
-            *
-        from read_csv(
-            {{ path }},
-            auto_detect = false,
-            header = true,
-            delim = ',',
-            quote = '"',
-            escape = '"',
-            encoding = 'utf-8',
-            columns = { {%- for column in csv_header(path) -%}
-                {{ sql_string(column) }}: 'varchar'{{ ', ' if not loop.last }}
-            {%- endfor -%} },
-            store_rejects = true,
-            rejects_table = {{ sql_string(rejects) }},
-            rejects_scan = {{ sql_string(rejects ~ '_scan') }},
-            rejects_limit = 20
-        )
-    {%- endcall %}
-    {%- do assert_csv_lines(file_name, rejects) -%}
+    {%- if growth != 'unchanged' -%}
+        {%- do drop_rejects(rejects) -%}
+        {#- before the file is read: rows that reach it meanwhile are new ones to the next build -#}
+        {%- set file_facts = run_query(
+            'select size, file_sha256(filename) from read_blob(' ~ path ~ ')'
+        ).rows[0] -%}
+        {% call statement('load') -%}
+            {%- if growth == 'grown' -%}
+            insert into {{ target_relation }}
+            from ({{ csv_rows(path, rejects) }})
+            where source_row_number > (select count(*) from {{ target_relation }})
+            {%- else -%}
+            create or replace table {{ target_relation }} as
+            {{ csv_rows(path, rejects) }}
+            {%- endif -%}
+        {%- endcall %}
+        {%- do assert_csv_lines(file_name, rejects) -%}
+        {%- do drop_rejects(rejects) -%}
+    {%- endif -%}
     {%- set row_count = run_query('select count(*) from ' ~ target_relation).columns[0][0] -%}
     {%- do assert_csv_rows(file_name, row_count) -%}
-    {%- do drop_rejects(rejects) -%}
+    {%- if growth != 'unchanged' -%}
+        {% call statement('record') -%}
+            insert into raw.input_loads
+            select
+                {{ sql_string(model.name) }} as input_name,
+                {{ build_number() }} as build_number,
+                {{ row_count }} as row_count,
+                {{ file_facts[0] }} as byte_count,
+                {{ sql_string(file_facts[1]) }} as sha256
+        {%- endcall %}
+    {%- endif %}
 
-    {% call noop_statement('main', 'INSERT ' ~ row_count, 'INSERT', row_count) -%}
+    {%- set verb = {'unchanged': 'UNCHANGED', 'grown': 'GROWN TO', 'replaced': 'INSERT'}[growth] -%}
+    {% call noop_statement('main', verb ~ ' ' ~ row_count, verb, row_count) -%}
         -- read by DuckDB from {{ file_name }}
     {%- endcall %}
 
@@ -57,6 +65,49 @@
 
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+{# A query for the rows of a CSV file, numbered; lines that are no CSV go to the table `rejects`. #}
+{% macro csv_rows(path, rejects) -%}
+select
+    row_number() over () as source_row_number,
+    *
+from read_csv(
+    {{ path }},
+    auto_detect = false,
+    header = true,
+    delim = ',',
+    quote = '"',
+    escape = '"',
+    encoding = 'utf-8',
+    columns = { {%- for column in csv_header(path) -%}
+        {{ sql_string(column) }}: 'varchar'{{ ', ' if not loop.last }}
+    {%- endfor -%} },
+    store_rejects = true,
+    rejects_table = {{ sql_string(rejects) }},
+    rejects_scan = {{ sql_string(rejects ~ '_scan') }},
+    rejects_limit = 20
+)
+{%- endmacro %}
+
+{# What became of an input's file since it was loaded: `unchanged`, `grown` by further lines, or
+   `replaced`, which it also is where it never was or the table is not as the load left it. #}
+{% macro input_growth(node) -%}
+    {%- set table = adapter.get_relation(node.database, node.schema, node.alias) -%}
+    {%- if table is none or flags.FULL_REFRESH -%}
+        {{ return('replaced') }}
+    {%- endif -%}
+    {%- set growth -%}
+        select file_growth({{ sql_string(adapter.get_seed_file_path(node)) }}, byte_count, sha256)
+        from raw.input_loads
+        where
+            input_name = {{ sql_string(node.name) }}
+            and row_count = (select count(*) from {{ table }})
+        order by build_number desc
+        limit 1
+    {%- endset -%}
+    {%- set rows = run_query(growth).rows -%}
+    {{ return(rows[0][0] if rows | length > 0 else 'replaced') }}
+{%- endmacro %}
 
 {# The column names in the first line of a CSV file; an empty list where there is none. `path` is a
    quoted SQL string. Reads the line whole (unit separator as delimiter: no export contains it).

@@ -1,8 +1,8 @@
 {# Writes the model that was just built to `<REPORTS_PATH>/<file_name>`; meant as its post-hook.
 
-   Rows stand in the order of `order_by`; all other columns break its ties, so the same rows are the
-   same bytes. Without `header` the file is an array of row objects. With `header`, a relation of
-   one row, it is an object: the header's columns as keys (below one key `header_key` where that is
+   Rows stand in the order of `order_by`, which must name a key, so that the same rows are the same
+   bytes. Without `header` the file is an array of row objects. With `header`, a relation of one
+   row, it is an object: the header's columns as keys (below one key `header_key` where that is
    given) and the rows in an array `rows_key`. Columns in `hidden` take part in the order alone.
 
    Reports may only rest on tested marts. `dbt build` runs the tests of a model before what stands
@@ -24,45 +24,40 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# One JSON text per line, written as a CSV of one column without quoting. DuckDB writes a file of
-   another name first and renames it, which replaces the report in one step. The delimiter is a
-   control character, which JSON always escapes. #}
+{# One JSON text per line, written as a CSV of one column without quoting: DuckDB streams the lines
+   in the order of the `union all`. It writes a file of another name first and renames it, which
+   replaces the report in one step. The delimiter is a control character, which JSON always escapes.
+   #}
 {% macro duckdb__export_json(file_name, order_by, hidden, header, header_key, rows_key) -%}
-{%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | list -%}
+{%- set row_text = "'{', " ~ json_members_text(this, hidden) ~ ", '}'" -%}
 copy (
     with
 
-    numbered as (
-        select
-            '{' || {{ json_members_text(this, hidden) }} || '}' as line,
-            row_number() over (order by {{ (order_by + columns) | join(', ') }}) as line_number,
-            count(*) over () as line_count
+    sorted_rows as not materialized (
+        select *
         from {{ this }}
-    ),
-
-    lines as (
-        {%- if header is none %}
-        select 0 as line_number, '[' as line
-        {%- else %}
-        {%- set opening = '{"' ~ header_key ~ '":{' if header_key is not none else '{' %}
-        {%- set closing = '}' if header_key is not none else '' %}
-        select
-            0 as line_number,
-            concat(
-                '{{ opening }}', {{ json_members_text(header) }}, '{{ closing }},"{{ rows_key }}":['
-            ) as line
-        from {{ header }}
-        {%- endif %}
-        union all
-        select line_number, line || case when line_number < line_count then ',' else '' end as line
-        from numbered
-        union all
-        select 9223372036854775807 as line_number, '{{ ']' if header is none else ']}' }}' as line
+        order by {{ order_by | join(', ') }}
     )
 
-    select line
-    from lines
-    order by line_number
+    {% if header is none -%}
+    select '[' as line
+    {%- else -%}
+    {%- set opening = '{"' ~ header_key ~ '":{' if header_key is not none else '{' -%}
+    {%- set closing = '}' if header_key is not none else '' -%}
+    select
+        concat(
+            '{{ opening }}', {{ json_members_text(header) }}, '{{ closing }},"{{ rows_key }}":['
+        ) as line
+    from {{ header }}
+    {%- endif %}
+    union all
+    select concat({{ row_text }}) as line
+    from (from sorted_rows limit 1)
+    union all
+    select concat(',', {{ row_text }}) as line
+    from (from sorted_rows offset 1)
+    union all
+    select '{{ ']' if header is none else ']}' }}' as line
 )
 to {{ sql_string(report_path(file_name)) }}
 (format csv, header false, quote '', escape '', delimiter e'\x01', use_tmp_file true)

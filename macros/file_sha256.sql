@@ -8,6 +8,7 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# A function of `warehouse/functions.py`. #}
 {% macro duckdb__file_sha256(path) -%}
-    (select sha256(content) from read_blob({{ sql_string(path) }}))
+    file_sha256({{ sql_string(path) }})
 {%- endmacro %}

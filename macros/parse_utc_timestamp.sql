@@ -8,17 +8,19 @@
     {%- set date = '[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}' -%}
     {%- set hour, minute = '([01][0-9]|2[0-3])', '[0-5][0-9]' -%}
     {%- set clock = hour ~ ':' ~ minute ~ '(:[0-5][0-9]([.,][0-9]{1,9})?)?' -%}
-    {%- set offset = '(Z|[+-]' ~ hour ~ '(:?' ~ minute ~ ')?)' -%}
+    {%- set offset = '[+-]' ~ hour ~ '(:?' ~ minute ~ ')?' -%}
     {#- the search starts behind the date, whose hyphens would pass for signs -#}
-    {%- set zone = "regexp_extract(substr(" ~ text ~ ", 11), '(Z|[+-][0-9:]+)$', 1)" -%}
+    {%- set zone = "regexp_extract(substr(" ~ text ~ ", 11), '([+-][0-9:]+)$', 1)" -%}
     {%- set local = "left(" ~ text ~ ", length(" ~ text ~ ") - length(" ~ zone ~ "))" -%}
     {%- set zone_digits = "replace(" ~ zone ~ ", ':', '')" -%}
     case
-        when {{ matches_fully(text, date ~ '([T ]' ~ clock ~ offset ~ '?)?') }}
+        when {{ matches_fully(text, date ~ '([T ]' ~ clock ~ 'Z?)?') }}
+            then try_cast(replace(rtrim({{ text }}, 'Z'), ',', '.') as timestamp)
+        when {{ matches_fully(text, date ~ '[T ]' ~ clock ~ offset) }}
             then try_cast(replace({{ local }}, ',', '.') as timestamp)
                 - case when {{ zone }} like '-%' then -1 else 1 end
                 * (
-                    coalesce(try_cast(substr({{ zone_digits }}, 2, 2) as int), 0) * 60
+                    try_cast(substr({{ zone_digits }}, 2, 2) as int) * 60
                     + coalesce(try_cast(substr({{ zone_digits }}, 4, 2) as int), 0)
                 )
                 * interval '1' minute

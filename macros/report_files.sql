@@ -6,7 +6,7 @@
 
 {% macro duckdb__report_files() -%}
     select
-        parse_filename(filename) as file,
-        sha256(content) as sha256
-    from read_blob({{ sql_string(report_path('*.json')) }})
+        parse_filename(file) as file,
+        file_sha256(file) as sha256
+    from glob({{ sql_string(report_path('*.json')) }})
 {%- endmacro %}

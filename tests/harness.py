@@ -16,7 +16,7 @@ import duckdb
 ROOT = Path(__file__).resolve().parents[1]
 DBT = str(Path(sys.executable).parent / "dbt")
 
-PROJECT_FILES = [".dbtignore", "dbt_project.yml", "profiles.yml"]
+PROJECT_FILES = [".dbtignore", "dbt_project.yml", "profiles.yml", "selectors.yml"]
 PROJECT_FOLDERS = ["api", "macros", "models", "tests/dbt", "warehouse"]
 # Settings of the shell that runs the tests must not leak into the project under test.
 SETTINGS = [
@@ -24,7 +24,7 @@ SETTINGS = [
     *("HOST", "PORT", "THREADS", "JWT_SECRET", "TOKEN_TTL_SECONDS", "BUILD_INTERVAL_SECONDS"),
     *("DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_LOG_PATH"),
 ]
-# The unit tests of the models run once, in the test of the whole build.
+# The unit tests of the models run once, in a test of their own.
 WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 
 

@@ -1,4 +1,4 @@
-"""What must hold before dbt opens the warehouse; dbt-duckdb loads it (see `profiles.yml`)."""
+"""What must hold when dbt opens the warehouse; dbt-duckdb loads it (see `profiles.yml`)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.events.logging import AdapterLogger
 from dbt_common.exceptions import DbtRuntimeError
+from duckdb import DuckDBPyConnection
 
 from warehouse.database import WarehouseUnavailableError, open_when_free
+from warehouse.functions import register_functions
 from warehouse.settings import Settings
 
 
 class Plugin(BasePlugin):
-    """Makes the folders that a build writes to and waits for the warehouse file.
+    """Makes the folders that a build writes to, waits for the warehouse and adds functions to it.
 
     dbt-duckdb waits in silence, and just as long for a read-only disk as for a lock. Here the wait
     says which process it is for, and whatever waiting cannot cure fails at once.
@@ -41,6 +43,10 @@ class Plugin(BasePlugin):
             ).close()
         except WarehouseUnavailableError as error:
             raise DbtRuntimeError(str(error)) from error
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Run after the first connection of a dbt process."""
+        register_functions(conn)
 
 
 def _make_writable(folder: Path, setting: str) -> None:

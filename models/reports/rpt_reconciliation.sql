@@ -3,6 +3,8 @@
     order_by=[
         \"case type when 'matched' then 1 when 'af_only' then 2 else 3 end\",
         'coalesce(af_event_time_utc, confirmed_event_time_utc)',
+        'af_row_number',
+        'confirmed_row_number',
     ],
     header=ref('rpt_reconciliation_summary'),
     header_key='summary',

@@ -282,7 +282,7 @@ def test_tests_pass_between_builds(project: Project) -> None:
         [("later-1", 4, "earn", NOON, '{"amount": 3}'), ("later-2", 1, "login", NOON, None)],
         [(4, "new", 3)],
     )
-    run = project.dbt("test", "--exclude-resource-type", "unit_test")
+    run = project.dbt("test")
     assert run.exit_code == 0, run.output
 
 

@@ -33,6 +33,12 @@ def test_build_passes_without_a_warning(built: Built) -> None:
     assert not re.search(r"warning|deprecat", built.run.output.replace("WARN=0", ""), re.IGNORECASE)
 
 
+def test_unit_tests_of_the_models_pass(built: Built) -> None:
+    run = built.project.dbt("test", "--select", "test_type:unit")
+    assert run.exit_code == 0, run.output
+    assert re.search(r"Done\. PASS=1\d\d WARN=0 ERROR=0 SKIP=0", run.output)
+
+
 def test_every_report_and_no_other_file_is_written(built: Built) -> None:
     files = sorted(path.name for path in built.project.reports.iterdir())
     assert files == [f"{name}.json" for name in REPORTS]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import duckdb
@@ -28,6 +28,7 @@ from warehouse.checkpoints.store import missing_file, parse_store_url, read_only
 from warehouse.checkpoints.verdicts import FILE, ManifestRow
 from warehouse.checkpoints.wording import NAMED
 from warehouse.database import WarehouseUnavailableError, connect_when_free
+from warehouse.functions import register_functions
 from warehouse.settings import Settings
 
 WAREHOUSE = "warehouse"
@@ -137,11 +138,14 @@ def _held(
 
 def _connect(engine: Engine) -> Connection:
     try:
-        return engine.connect()
+        connection = engine.connect()
     except DBAPIError as error:
         if isinstance(error.orig, duckdb.Error):
             raise error.orig from error
         raise
+    # Views that are judged call them, through whichever connection of this process.
+    register_functions(cast("duckdb.DuckDBPyConnection", connection.connection.dbapi_connection))
+    return connection
 
 
 def _judge(

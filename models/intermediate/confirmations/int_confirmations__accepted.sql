@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 confirmations as (
@@ -12,7 +14,8 @@ final as (
         confirmed_at,
         revenue_usd,
         campaign,
-        receipt_id
+        receipt_id,
+        build_number
     from confirmations
     where rejection_reason is null
 )

@@ -1,7 +1,12 @@
+{{ config(
+    materialized='incremental', incremental_strategy='replace_changed', unique_key='appsflyer_id'
+) }}
+
 with
 
 pairs as (
     select * from {{ ref('int_reconciliation__paired') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 best_pairs as (
@@ -12,9 +17,11 @@ final as (
     select
         pairs.purchase_id,
         pairs.confirmation_id,
+        pairs.appsflyer_id,
         pairs.seconds_apart,
         pairs.amount_difference_usd,
-        case when pairs.is_same_receipt then 'receipt' else 'nearest' end as match_rule
+        case when pairs.is_same_receipt then 'receipt' else 'nearest' end as match_rule,
+        {{ build_number() }} as build_number
     from best_pairs
     inner join pairs
         on

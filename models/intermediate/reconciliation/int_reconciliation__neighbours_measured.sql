@@ -1,11 +1,17 @@
+{{ config(
+    materialized='incremental', incremental_strategy='replace_changed', unique_key='appsflyer_id'
+) }}
+
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 both_sides as (
@@ -33,6 +39,7 @@ neighboured as (
     select
         side,
         row_id,
+        appsflyer_id,
         happened_at,
         case
             when side = 'purchase' then last_value(confirmed_at ignore nulls) over earlier
@@ -58,10 +65,12 @@ final as (
     select
         side,
         row_id,
+        appsflyer_id,
         least(
             {{ seconds_between('other_before_at', 'happened_at') }},
             {{ seconds_between('happened_at', 'other_after_at') }}
-        ) as nearest_seconds_apart
+        ) as nearest_seconds_apart,
+        {{ build_number() }} as build_number
     from neighboured
 )
 

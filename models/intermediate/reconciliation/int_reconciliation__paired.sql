@@ -1,17 +1,24 @@
+{{ config(
+    materialized='incremental', incremental_strategy='replace_changed', unique_key='appsflyer_id'
+) }}
+
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 paired as (
     select
         purchases.purchase_id,
         confirmations.confirmation_id,
+        purchases.appsflyer_id,
         purchases.purchased_at,
         confirmations.confirmed_at,
         coalesce(purchases.receipt_id = confirmations.receipt_id, false) as is_same_receipt,
@@ -27,15 +34,17 @@ paired as (
             and purchases.purchased_at + {{ reconciliation_window() }}
 ),
 
--- Best first. The ids end the order, so no two pairs share a rank.
+-- Best first. The ids end the order, so no two pairs of a player share a rank.
 final as (
     select
         purchase_id,
         confirmation_id,
+        appsflyer_id,
         is_same_receipt,
         seconds_apart,
         amount_difference_usd,
         row_number() over (
+            partition by appsflyer_id
             order by
                 is_same_receipt desc,
                 abs(seconds_apart),
@@ -44,7 +53,8 @@ final as (
                 confirmed_at asc,
                 purchase_id asc,
                 confirmation_id asc
-        ) as pair_rank
+        ) as pair_rank,
+        {{ build_number() }} as build_number
     from paired
 )
 

@@ -1,7 +1,13 @@
+{{ config(
+    materialized='incremental', incremental_strategy='replace_changed', unique_key='purchase_id',
+    on_schema_change='fail'
+) }}
+
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
+    {{ where_changed('purchase_id') }}
 ),
 
 final as (
@@ -17,7 +23,8 @@ final as (
         receipt_id,
         is_receipt_missing,
         is_charged_back,
-        duplicates_removed
+        duplicates_removed,
+        {{ build_number() }} as build_number
     from purchases
 )
 

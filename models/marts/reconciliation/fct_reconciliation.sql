@@ -1,23 +1,33 @@
+{{ config(
+    materialized='incremental', incremental_strategy='replace_changed', unique_key='appsflyer_id',
+    on_schema_change='fail'
+) }}
+
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 pairs as (
     select * from {{ ref('int_reconciliation__paired') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 matches as (
     select * from {{ ref('int_reconciliation__matched') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 neighbours as (
     select * from {{ ref('int_reconciliation__neighbours_measured') }}
+    {{ where_changed('appsflyer_id') }}
 ),
 
 purchase_candidates as (
@@ -140,7 +150,8 @@ final as (
         explained.reason,
         case
             when explained.reason = 'outside_window' then explained.nearest_seconds_apart
-        end as nearest_seconds_apart
+        end as nearest_seconds_apart,
+        {{ build_number() }} as build_number
     from explained
     left join purchases
         on explained.purchase_id = purchases.purchase_id

@@ -1,7 +1,12 @@
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
 with
 
 source as (
     select * from {{ ref('purchases_raw') }}
+    {%- if is_incremental() %}
+    where source_row_number > (select max(purchase_id) from {{ this }})
+    {%- endif %}
 ),
 
 cleaned as (
@@ -30,7 +35,8 @@ final as (
         lower(status) as status,
         event_time_text,
         revenue_text,
-        campaign_spelling
+        campaign_spelling,
+        {{ build_number() }} as build_number
     from cleaned
 )
 

@@ -1,7 +1,12 @@
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
 with
 
 source as (
     select * from {{ ref('sessions') }}
+    {%- if is_incremental() %}
+    where source_row_number > (select max(session_id) from {{ this }})
+    {%- endif %}
 ),
 
 cleaned as (
@@ -29,7 +34,8 @@ final as (
         {{ rejection_reason({
             'missing_user_id': 'user_id is null',
             'unparsable_time': 'started_at is null',
-        }) }} as rejection_reason
+        }) }} as rejection_reason,
+        {{ build_number() }} as build_number
     from parsed
 )
 

@@ -1,7 +1,12 @@
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
 with
 
 source as (
     select * from {{ ref('confirmed_purchases') }}
+    {%- if is_incremental() %}
+    where source_row_number > (select max(confirmation_id) from {{ this }})
+    {%- endif %}
 ),
 
 cleaned as (
@@ -39,7 +44,8 @@ final as (
             'missing_appsflyer_id': 'appsflyer_id is null',
             'unparsable_time': 'confirmed_at is null',
             'unparsable_revenue': 'revenue_usd is null',
-        }) }} as rejection_reason
+        }) }} as rejection_reason,
+        {{ build_number() }} as build_number
     from parsed
 )
 

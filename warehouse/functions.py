@@ -1,0 +1,81 @@
+"""What the SQL of the warehouse calls and DuckDB does not have."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+
+CHUNK_BYTES = 1024 * 1024
+
+
+def file_sha256(path: str) -> str:
+    """Hash a file's bytes, without holding them.
+
+    DuckDB's own `sha256(content)` reads a file whole, takes ten times as long, and knows no more
+    than 4 GiB.
+
+    Args:
+        path: The file.
+
+    Returns:
+        SHA-256 in hexadecimal.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_growth(path: str, byte_count: int, sha256: str) -> str:
+    """Tell what became of a text file since its size and hash were taken.
+
+    Args:
+        path: The file.
+        byte_count: Its size then.
+        sha256: Its SHA-256 then, in hexadecimal.
+
+    Returns:
+        `unchanged`; `grown`, where whole lines were added at its end; or `replaced`.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        ends_with_line, start_sha256 = _read_start(file, byte_count)
+        is_longer = file.read(1) != b""
+    if start_sha256 != sha256:
+        return "replaced"
+    if not is_longer:
+        return "unchanged"
+    # What follows an unfinished line changes that line.
+    return "grown" if ends_with_line else "replaced"
+
+
+def _read_start(file: BinaryIO, byte_count: int) -> tuple[bool, str]:
+    """Tell whether the first bytes of a file end with a line's end, and hash them."""
+    digest = hashlib.sha256()
+    last = b""
+    while byte_count > 0 and (chunk := file.read(min(byte_count, CHUNK_BYTES))):
+        digest.update(chunk)
+        byte_count -= len(chunk)
+        last = chunk[-1:]
+    return last == b"\n", digest.hexdigest()
+
+
+def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the SQL of this process call these functions.
+
+    Args:
+        connection: Any connection to the warehouse; all of the process have the functions then,
+            until the last of them closes.
+    """
+    text, number = duckdb.sqltype("varchar"), duckdb.sqltype("bigint")
+    # A file may change between two calls, so that DuckDB must not keep what one returned.
+    connection.create_function("file_sha256", file_sha256, [text], text, side_effects=True)
+    connection.create_function(
+        "file_growth", file_growth, [text, number, text], text, side_effects=True
+    )
