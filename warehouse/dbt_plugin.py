@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.events.logging import AdapterLogger
 from dbt_common.exceptions import DbtRuntimeError
-from duckdb import DuckDBPyConnection
 
 from warehouse.database import WarehouseUnavailableError, open_when_free
 from warehouse.functions import register_functions
@@ -28,12 +28,15 @@ class Plugin(BasePlugin):
         """Run before the first connection of a dbt process.
 
         Raises:
-            DbtRuntimeError: The warehouse or the folder of the reports cannot be written.
+            DbtRuntimeError: The warehouse or the folder of the reports cannot be written, or
+                DuckDB does not understand the memory limit.
         """
-        del config  # the connection needs no options of its own
+        settings = Settings.from_environment()
         warehouse = Path(creds.path)
         _make_writable(warehouse.parent, "WAREHOUSE_PATH")
-        _make_writable(Settings.from_environment().reports_path, "REPORTS_PATH")
+        _make_writable(settings.reports_path, "REPORTS_PATH")
+        if settings.memory_limit is not None:
+            config["memory_limit"] = _verified(settings.memory_limit)
         try:
             open_when_free(
                 warehouse,
@@ -44,9 +47,20 @@ class Plugin(BasePlugin):
         except WarehouseUnavailableError as error:
             raise DbtRuntimeError(str(error)) from error
 
-    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Run after the first connection of a dbt process."""
         register_functions(conn)
+
+
+def _verified(memory_limit: str) -> str:
+    try:
+        duckdb.connect(config={"memory_limit": memory_limit}).close()
+    except duckdb.Error as error:
+        raise DbtRuntimeError(
+            f"WAREHOUSE_MEMORY_LIMIT is {memory_limit!r}. Set it to an amount such as 8GB, or leave"
+            " it out."
+        ) from error
+    return memory_limit
 
 
 def _make_writable(folder: Path, setting: str) -> None:

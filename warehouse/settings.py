@@ -10,18 +10,21 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are.
+    """Where things are, and what they may take.
 
     Attributes:
         warehouse_path: The DuckDB file (`WAREHOUSE_PATH`).
         reports_path: The folder of the JSON reports (`REPORTS_PATH`).
         store_url: The operational store as an SQLAlchemy URL (`STORE_URL`), by default an SQLite
             file beside the warehouse. It may hold a password.
+        memory_limit: What DuckDB may take in a build (`WAREHOUSE_MEMORY_LIMIT`), such as `8GB`;
+            None leaves it to DuckDB, which takes up to 80 % of the memory.
     """
 
     warehouse_path: Path
     reports_path: Path
     store_url: str = field(repr=False)
+    memory_limit: str | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -31,6 +34,7 @@ class Settings:
             warehouse_path=warehouse_path,
             reports_path=Path(environment.get("REPORTS_PATH", "reports")),
             store_url=environment.get("STORE_URL", store_beside(warehouse_path)),
+            memory_limit=environment.get("WAREHOUSE_MEMORY_LIMIT") or None,
         )
 
 

@@ -225,3 +225,16 @@ def test_warehouse_that_another_process_holds(good: Project) -> None:
     output, _ = build.communicate()
     assert f"(PID {holder.pid}); waiting up to 63 s for it." in told
     assert build.returncode == 0, output
+
+
+def test_memory_limit_that_is_none_is_named(good: Project) -> None:
+    run = good.build(environment={"WAREHOUSE_MEMORY_LIMIT": "much"})
+    assert run.exit_code != 0
+    assert "WAREHOUSE_MEMORY_LIMIT is 'much'. Set it to an amount such as 8GB" in run.output
+
+
+def test_memory_limit_holds_in_a_build(good: Project) -> None:
+    """One that is too small for any build fails it, so that a larger one is kept, too."""
+    run = good.build(environment={"WAREHOUSE_MEMORY_LIMIT": "1MB"})
+    assert run.exit_code != 0
+    assert "Out of Memory" in run.output

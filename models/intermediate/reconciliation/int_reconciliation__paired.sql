@@ -14,6 +14,20 @@ confirmations as (
     {{ where_changed('appsflyer_id') }}
 ),
 
+slotted_purchases as (
+    select
+        *,
+        {{ time_slot('purchased_at') }} as time_slot
+    from purchases
+),
+
+slotted_confirmations as (
+    select
+        *,
+        {{ explode_time_slots('confirmed_at') }} as time_slot
+    from confirmations
+),
+
 paired as (
     select
         purchases.purchase_id,
@@ -25,10 +39,11 @@ paired as (
         {{ seconds_between('purchases.purchased_at', 'confirmations.confirmed_at') }}
             as seconds_apart,
         confirmations.revenue_usd - purchases.revenue_usd as amount_difference_usd
-    from purchases
-    inner join confirmations
+    from slotted_purchases as purchases
+    inner join slotted_confirmations as confirmations
         on
             purchases.appsflyer_id = confirmations.appsflyer_id
+            and purchases.time_slot = confirmations.time_slot
             and confirmations.confirmed_at
             between purchases.purchased_at - {{ reconciliation_window() }}
             and purchases.purchased_at + {{ reconciliation_window() }}
