@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pytest workers; dbt and DuckDB bring threads of their own
 JOBS ?= 2
 
-.PHONY: help setup build check serve test lint lock clean
+.PHONY: help setup build check serve test lint bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -47,6 +47,9 @@ lint: setup ## check style and types of Python and SQL
 	@mkdir -p target
 	@WAREHOUSE_PATH=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models \
 		tests/dbt/singular
+
+bench: setup ## measure everything and write docs/benchmarks.md; BENCH_LARGE=1 for 10 million, too
+	@$(BIN)/python -m tests.benchmarks
 
 lock: ## renew the lock files from pyproject.toml (after make setup), with hashes, without addresses
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

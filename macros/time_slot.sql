@@ -1,6 +1,6 @@
 {# Slots of time as wide as the reconciliation window, so that what lies within the window of a
-   moment is in its slot or in one beside it. Joined by player and slot, a player with very many rows
-   (a bot) does not meet all of them for each.
+   moment is in its slot or in one beside it. Joined by player and slot, a player with very many
+   rows (a bot) does not meet all of them for each.
 
    The slot that a moment is in. #}
 {% macro time_slot(timestamp_column) -%}

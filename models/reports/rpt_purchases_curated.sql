@@ -1,6 +1,9 @@
-{{ config(post_hook="{{ export_json(
-    'purchases_curated.json', order_by=['event_time_utc', 'purchase_id'], hidden=['purchase_id']
-) }}") }}
+{{ config(
+    materialized='view',
+    post_hook="{{ export_json(
+        'purchases_curated.json', order_by=['event_time_utc', 'purchase_id'], hidden=['purchase_id']
+    ) }}"
+) }}
 
 -- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
 with

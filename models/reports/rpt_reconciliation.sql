@@ -1,15 +1,18 @@
-{{ config(post_hook="{{ export_json(
-    'reconciliation.json',
-    order_by=[
-        \"case type when 'matched' then 1 when 'af_only' then 2 else 3 end\",
-        'coalesce(af_event_time_utc, confirmed_event_time_utc)',
-        'af_row_number',
-        'confirmed_row_number',
-    ],
-    header=ref('rpt_reconciliation_summary'),
-    header_key='summary',
-    rows_key='details',
-) }}") }}
+{{ config(
+    materialized='view',
+    post_hook="{{ export_json(
+        'reconciliation.json',
+        order_by=[
+            \"case type when 'matched' then 1 when 'af_only' then 2 else 3 end\",
+            'coalesce(af_event_time_utc, confirmed_event_time_utc)',
+            'af_row_number',
+            'confirmed_row_number',
+        ],
+        header=ref('rpt_reconciliation_summary'),
+        header_key='summary',
+        rows_key='details',
+    ) }}"
+) }}
 
 -- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
 with

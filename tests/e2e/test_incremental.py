@@ -45,7 +45,6 @@ INCREMENTAL = [
     "intermediate.int_reconciliation__paired",
     "intermediate.int_reconciliation__matched",
     "intermediate.int_reconciliation__neighbours_measured",
-    "marts.fct_purchases",
     "marts.fct_reconciliation",
 ]
 
@@ -174,9 +173,9 @@ def test_only_what_changed_is_written_again(started: Project) -> None:
     assert started.query(
         "select distinct appsflyer_id, build_number from marts.fct_reconciliation order by all"
     ) == [("p1", 3), ("p2", 1), ("p3", 1)]
-    assert started.query("select purchase_id from marts.fct_purchases where build_number > 1") == [
-        (5,)
-    ]
+    assert started.query(
+        "select purchase_id from intermediate.int_purchases__classified where build_number > 1"
+    ) == [(5,)]
 
 
 def test_file_that_did_not_just_grow_starts_anew(started: Project) -> None:
@@ -224,10 +223,10 @@ def test_part_of_a_build_leaves_the_rest_to_the_next(started: Project) -> None:
     run(started, "run", "--select", "stg_appsflyer__purchases")
     build(started)
     assert build_numbers(started, "staging.stg_appsflyer__purchases") == {3}
-    assert build_numbers(started, "marts.fct_purchases") == {4}
+    assert build_numbers(started, "marts.fct_reconciliation") == {4}
     run(started, "run", "--full-refresh", "--select", "int_purchases__classified")
     build(started)
-    assert build_numbers(started, "marts.fct_purchases") == {6}
+    assert build_numbers(started, "marts.fct_reconciliation") == {6}
     assert_as_after_full_refresh(started)
 
 

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from tests.harness import Project, Run
+from tests.truth import OUT_OF_REACH, WITHOUT_RECEIPT, Score, compare_with_truth
 from warehouse.inputs import HEADERS
 from warehouse.scale import generate_game
 
@@ -28,19 +29,6 @@ DISPOSITIONS = [
     *("malformed", "not_a_purchase", "chargeback", "failed"),
     *("false_success", "duplicate", "curated"),
 ]
-# True pairs that reconciliation must not match, by its rules: one side cannot be read, or the two
-# lie further apart than the window.
-OUT_OF_REACH = {
-    *("ambiguous_thousands", "bad_amount", "bad_time", "missing_id"),
-    "bad_confirmation",
-    *("exactly_601_seconds", "late_confirmation"),
-}
-# Nothing but nearness tells which is whose, and the player bought twice within minutes.
-WITHOUT_RECEIPT = {
-    *("missing_receipt", "missing_confirmation_receipt", "missing_both_receipts"),
-    *("unreceipted_duplicate", "duplicate_in_other_notation"),
-    "bought_twice_unreceipted",
-}
 
 
 @dataclass(frozen=True)
@@ -57,35 +45,6 @@ class Game:
         return duckdb.execute(f"select {columns} from read_csv(?)", [path]).fetchall()  # noqa: S608
 
 
-@dataclass(frozen=True)
-class Score:
-    """How many were found of those that are so, and how many of those found are so."""
-
-    right: int
-    wrong: int
-    missed: int
-
-    @classmethod
-    def of(cls, truth: set[Any], found: set[Any]) -> Score:
-        """Compare two sets of whatever."""
-        return cls(len(truth & found), len(found - truth), len(truth - found))
-
-    @property
-    def precision(self) -> float:
-        """Share of the found ones that are right."""
-        return self.right / (self.right + self.wrong)
-
-    @property
-    def recall(self) -> float:
-        """Share of the true ones that were found."""
-        return self.right / (self.right + self.missed)
-
-    def line(self, name: str) -> str:
-        """One line of the table."""
-        counts = f"{self.right:>7,}{self.wrong:>7,}{self.missed:>7,}"
-        return f"{name:<24}{counts}   {self.precision:.5f}   {self.recall:.5f}"
-
-
 @pytest.fixture(scope="module")
 def game(tmp_path_factory: pytest.TempPathFactory) -> Game:
     """The game, built whole with all its data tests. Read it, do not change it."""
@@ -95,6 +54,12 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> Game:
     for name in HEADERS:
         (folder / "game" / name).rename(project.root / "seeds" / name)
     return Game(project, folder / "game/truth", project.build())
+
+
+def line(name: str, score: Score) -> str:
+    """One line of a table."""
+    counts = f"{score.right:>7,}{score.wrong:>7,}{score.missed:>7,}"
+    return f"{name:<24}{counts}   {score.precision:.5f}   {score.recall:.5f}"
 
 
 def show(title: str, lines: list[str]) -> None:
@@ -122,7 +87,7 @@ def test_every_row_has_its_true_disposition(game: Game) -> None:
         )
         for name in DISPOSITIONS
     }
-    show("disposition", [score.line(name) for name, score in scores.items()])
+    show("disposition", [line(name, score) for name, score in scores.items()])
     assert sum(score.right for score in scores.values()) == len(truth)
     assert [name for name, score in scores.items() if score.wrong or score.missed] == []
     assert min(score.right for score in scores.values()) > 100
@@ -146,7 +111,7 @@ def test_every_row_has_its_true_mark(game: Game, mark: str, truth_sql: str, leas
         f"select purchase_id, {mark} from intermediate.int_purchases__classified"  # noqa: S608
     )
     score = Score.of({row for row in truth if row[1]}, {row for row in found if row[1]})
-    show("mark", [score.line(mark)])
+    show("mark", [line(mark, score)])
     assert (score.precision, score.recall) == (1, 1)
     assert score.right > least
 
@@ -161,7 +126,7 @@ def test_every_planted_collapse_is_flagged_and_no_other_day(game: Game) -> None:
         {row[:2] for row in truth if row[2]},
         {row[:2] for row in found if row[2]},
     )
-    show("anomaly", [score.line("is_anomaly")])
+    show("anomaly", [line("is_anomaly", score)])
     assert (score.precision, score.recall) == (1, 1)
     assert score.right >= 3
     [(d1,)] = game.project.query("select d1_date from intermediate.int_as_of__resolved")
@@ -198,9 +163,9 @@ def test_matching_errs_only_where_nothing_but_nearness_tells(game: Game) -> None
     show(
         "pairs",
         [
-            score.line("in reach"),
-            receipt_score.line("  receipts on both sides"),
-            nearest_score.line("  a receipt missing"),
+            line("in reach", score),
+            line("  receipts on both sides", receipt_score),
+            line("  a receipt missing", nearest_score),
         ],
     )
     print("errors:", dict(Counter(error_of.values())))
@@ -225,6 +190,27 @@ def test_matching_errs_only_where_nothing_but_nearness_tells(game: Game) -> None
         for purchase, confirmation in missed
         if purchase not in taken_purchases and confirmation not in taken_confirmations
     ] == []
+
+
+def test_scores_of_the_benchmark_are_these(game: Game) -> None:
+    """The benchmark counts in SQL what is counted row by row here."""
+    scores = compare_with_truth(game.project.warehouse, game.truth)
+    truth = game.read_truth("matches", "purchase_row_number, confirmation_row_number, story")
+    in_reach = {row[:2] for row in truth if None not in row and row[2] not in OUT_OF_REACH}
+    found = game.project.query(
+        "select purchase_id, confirmation_id, is_ambiguous"
+        " from marts.fct_reconciliation where outcome = 'matched'"
+    )
+    wrong = {row for row in found if row[:2] not in in_reach}
+    assert scores.pairs == Score.of(in_reach, {row[:2] for row in found})
+    assert scores.wrong_and_ambiguous == sum(is_ambiguous for _, _, is_ambiguous in wrong)
+    assert scores.wrong_and_sure == sum(not is_ambiguous for _, _, is_ambiguous in wrong)
+    assert (scores.anomalies.precision, scores.anomalies.recall) == (1, 1)
+    assert set(scores.dispositions) == set(DISPOSITIONS)
+    assert {(score.wrong, score.missed) for score in scores.dispositions.values()} == {(0, 0)}
+    assert sum(score.right for score in scores.dispositions.values()) == len(
+        game.read_truth("purchases", "source_row_number")
+    )
 
 
 def error_class(wrong: Pair, in_reach: set[Pair]) -> str:

@@ -1,12 +1,10 @@
-{{ config(
-    materialized='incremental', incremental_strategy='replace_changed', unique_key='appsflyer_id'
-) }}
+{{ config(materialized='incremental', incremental_strategy='replace_players') }}
 
 with
 
 pairs as (
     select * from {{ ref('int_reconciliation__paired') }}
-    {{ where_changed('appsflyer_id') }}
+    {{ where_player_changed() }}
 ),
 
 best_pairs as (

@@ -1,17 +1,15 @@
-{{ config(
-    materialized='incremental', incremental_strategy='replace_changed', unique_key='appsflyer_id'
-) }}
+{{ config(materialized='incremental', incremental_strategy='replace_players') }}
 
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
-    {{ where_changed('appsflyer_id') }}
+    {{ where_player_changed() }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
-    {{ where_changed('appsflyer_id') }}
+    {{ where_player_changed() }}
 ),
 
 slotted_purchases as (

@@ -1,13 +1,9 @@
-{{ config(
-    materialized='incremental', incremental_strategy='replace_changed', unique_key='purchase_id',
-    on_schema_change='fail'
-) }}
+{{ config(materialized='view') }}
 
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
-    {{ where_changed('purchase_id') }}
 ),
 
 final as (
@@ -23,8 +19,7 @@ final as (
         receipt_id,
         is_receipt_missing,
         is_charged_back,
-        duplicates_removed,
-        {{ build_number() }} as build_number
+        duplicates_removed
     from purchases
 )
 

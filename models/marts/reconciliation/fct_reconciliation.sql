@@ -1,33 +1,32 @@
 {{ config(
-    materialized='incremental', incremental_strategy='replace_changed', unique_key='appsflyer_id',
-    on_schema_change='fail'
+    materialized='incremental', incremental_strategy='replace_players', on_schema_change='fail'
 ) }}
 
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
-    {{ where_changed('appsflyer_id') }}
+    {{ where_player_changed() }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
-    {{ where_changed('appsflyer_id') }}
+    {{ where_player_changed() }}
 ),
 
 pairs as (
     select * from {{ ref('int_reconciliation__paired') }}
-    {{ where_changed('appsflyer_id') }}
+    {{ where_player_changed() }}
 ),
 
 matches as (
     select * from {{ ref('int_reconciliation__matched') }}
-    {{ where_changed('appsflyer_id') }}
+    {{ where_player_changed() }}
 ),
 
 neighbours as (
     select * from {{ ref('int_reconciliation__neighbours_measured') }}
-    {{ where_changed('appsflyer_id') }}
+    {{ where_player_changed() }}
 ),
 
 purchase_candidates as (

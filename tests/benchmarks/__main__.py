@@ -1,0 +1,37 @@
+"""`make bench`: all benchmarks, and the page about them.
+
+    python -m tests.benchmarks
+
+With BENCH_LARGE=1 in the environment, the pipeline is measured at ten million purchases, too. What
+was measured stays in `target/bench/`; `python -m tests.benchmarks.page target/bench` writes the
+page again.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests.harness import ROOT
+
+RESULTS = ROOT / "target/bench"
+LARGE = ["--large", "10000000"]
+
+
+def main() -> None:
+    """Run one after the other, so that nothing disturbs what is measured."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    large = LARGE if os.environ.get("BENCH_LARGE") == "1" else []
+    for name, arguments in {"pipeline.bench": large, "api_bench": [], "loader_bench": []}.items():
+        out = RESULTS / f"{name.removesuffix('.bench').removesuffix('_bench')}.json"
+        _run(f"tests.benchmarks.{name}", *arguments, "--json", str(out))
+    _run("tests.benchmarks.page", str(RESULTS))
+
+
+def _run(*module: str) -> None:
+    subprocess.run([sys.executable, "-m", *module], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,458 @@
+"""Writes docs/benchmarks.md from what the benchmarks measured.
+
+    python -m tests.benchmarks.page FOLDER
+
+FOLDER holds `pipeline.json`, `api.json` and `loader.json`. Nothing on the page is written by hand:
+whether a target holds is computed from the figures beside it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.harness import ROOT
+
+PAGE = ROOT / "docs/benchmarks.md"
+PACKAGES = [
+    *("dbt-core", "dbt-duckdb", "duckdb", "pandas", "falcon", "waitress", "sqlalchemy"),
+    *("fastapi", "uvicorn"),
+]
+GIB = 2**30
+MODELS_SHOWN = 8
+
+Json = Any  # what the json module returns
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something the project promises, and what was measured."""
+
+    promise: str
+    limit: float
+    measured: float
+    unit: str
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise is kept."""
+        if self.at_least:
+            return self.measured >= self.limit
+        return self.measured <= self.limit
+
+    @property
+    def cells(self) -> list[str]:
+        """Its row in the table."""
+        limit = f"{'at least' if self.at_least else 'at most'} {self.limit:g} {self.unit}"
+        measured = f"{self.measured:.2f} {self.unit}"
+        return [self.promise, limit.strip(), measured.strip(), "yes" if self.holds else "**no**"]
+
+
+def main() -> None:
+    """Write the page."""
+    (folder,) = map(Path, sys.argv[1:])
+    pipeline, api, loader = (
+        json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("pipeline", "api", "loader")
+    )
+    PAGE.write_text(page(pipeline, api, loader), encoding="utf-8")
+    print(f"Wrote {PAGE.relative_to(ROOT)}")
+
+
+def page(pipeline: Json, api: Json, loader: Json) -> str:
+    """Write the page from the three reports."""
+    parts = [
+        "# Benchmarks",
+        _introduction(),
+        "## Targets",
+        _targets(pipeline, api, loader),
+        "## Pipeline",
+        _pipeline(pipeline),
+        "## A day later",
+        _next_day(pipeline["next_day"]),
+        "## Where the time goes",
+        _profile(pipeline),
+        "## Right and wrong",
+        _truth(pipeline),
+        "## API",
+        _api(api),
+        "## Loader",
+        _loader(loader),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _introduction() -> str:
+    versions = [f"Python {platform.python_version()}"]
+    versions += [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    return (
+        "`make bench` measures all of this anew and writes this page; `BENCH_LARGE=1 make bench`"
+        " adds ten million purchases. What is compared takes turns on one machine, each run in a"
+        " process of its own; figures are medians, so read the ratios rather than the seconds.\n\n"
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores,"
+        f" {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}.\n"
+        f"{', '.join(versions)}."
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()
+
+
+# --- Pipeline -----------------------------------------------------------------------------------
+
+
+def _pipeline(pipeline: Json) -> str:
+    rows = []
+    for size in pipeline["sizes"]:
+        dbt = _seconds(size["costs"]["dbt build"])
+        for subject, costs in size["costs"].items():
+            runs = [run["seconds"] for run in costs["runs"]]
+            rows.append(
+                [
+                    f"{size['purchases']:,}",
+                    subject,
+                    f"{_seconds(costs):.1f}",
+                    f"{min(runs):.1f} to {max(runs):.1f}" if len(runs) > 1 else "one run",
+                    f"{_median(costs, 'cpu_seconds'):.1f}",
+                    f"{_peak(costs):.2f}",
+                    f"{_seconds(costs) / dbt:.2f}",
+                    f"{1e6 * _seconds(costs) / _rows(size):.1f}",
+                ]
+            )
+    header = [
+        *("purchases", "subject", "seconds", "range", "processor s", "peak GiB"),
+        *("to dbt build", "µs per row"),
+    ]
+    limits = {size["memory_limit"] for size in pipeline["sizes"] if size["memory_limit"]}
+    limit = "".join(
+        f" Sizes without pandas ran with DuckDB's `memory_limit` at {x}." for x in limits
+    )
+    return (
+        "From four CSVs (with twice as many sessions as purchases) on an empty warehouse to all"
+        " reports. *dbt build* runs all data tests and writes all reports. *bare script* is the"
+        " same SQL, taken from dbt's log, in one DuckDB connection without tests: the floor; its"
+        " reports are the same to the byte. *pandas* is a vectorised implementation of the same"
+        " rules without tests or ledger of builds"
+        " (`tests/benchmarks/pipeline/dataframes.py`); a test compares its reports with dbt's."
+        f"{limit}\n\n{_table(header, rows)}"
+    )
+
+
+def _next_day(day: Json) -> str:
+    names = {
+        "increment": "the new day added at the end of the files",
+        "unchanged": "the same files again",
+        "full_refresh": "`--full-refresh`",
+    }
+    full = _seconds(day["full_refresh"])
+    rows = [
+        [
+            label,
+            f"{_seconds(day[name]):.1f}",
+            f"{_median(day[name], 'cpu_seconds'):.1f}",
+            f"{_peak(day[name]):.2f}",
+            f"{_seconds(day[name]) / full:.2f}",
+        ]
+        for name, label in names.items()
+    ]
+    header = ["`dbt build` with", "seconds", "processor s", "peak GiB", "to full refresh"]
+    return (
+        f"{day['purchases']:,} purchases, {day['new_purchases']:,} of them of the new day, with its"
+        " confirmations, sessions and costs. All three write the same reports to the byte. What is"
+        " left to a new day is reading the files, testing all rows, and writing reports that hold"
+        f" all rows.\n\n{_table(header, rows)}"
+    )
+
+
+def _profile(pipeline: Json) -> str:
+    measured = [size for size in pipeline["sizes"] if size["memory_limit"] is None]
+    size = measured[-1]
+    seconds: dict[str, float] = size["profile"]
+    groups = {
+        "seeds": ["seed "],
+        "models": ["model "],
+        "exports": ["export "],
+        "data tests": ["tests"],
+        "questions to the catalog, transactions": ["questions"],
+    }
+    rows = []
+    for label, prefixes in groups.items():
+        mine = {name: s for name, s in seconds.items() if name.startswith(tuple(prefixes))}
+        rows.append([f"**{label}**", f"{sum(mine.values()):.1f}"])
+        if len(mine) > 1:
+            largest = sorted(mine.items(), key=lambda item: -item[1])
+            rows += [
+                [name.partition(" ")[2], f"{s:.1f}"]
+                for name, s in largest[:MODELS_SHOWN]
+                if s > 0.05
+            ]
+    start = size["start_seconds"]
+    rows.insert(0, ["**start of dbt, parsing, hooks, end**", f"{start:.1f}"])
+    return (
+        f"One `dbt build` of {size['purchases']:,} purchases, by the statements it sent. dbt has"
+        " four threads on the cores above, so that these seconds overlap, and add up to more than"
+        f" the build took.\n\n{_table(['what', 'seconds'], rows)}"
+    )
+
+
+def _truth(pipeline: Json) -> str:
+    rows = []
+    for size in pipeline["sizes"]:
+        truth = size["truth"]
+        classes = truth["dispositions"].values()
+        all_rows = {
+            key: sum(score[key] for score in classes) for key in ("right", "wrong", "missed")
+        }
+        for label, score in {
+            "dispositions": all_rows,
+            "anomaly flags": truth["anomalies"],
+            "pairs": truth["pairs"],
+        }.items():
+            right, wrong, missed = score["right"], score["wrong"], score["missed"]
+            rows.append(
+                [
+                    f"{size['purchases']:,}",
+                    label,
+                    *(f"{count:,}" for count in (right, wrong, missed)),
+                    f"{right / (right + wrong):.5f}",
+                    f"{right / (right + missed):.5f}",
+                ]
+            )
+    ambiguity = "; ".join(
+        f"{size['truth']['wrong_and_ambiguous']:,} and {size['truth']['wrong_and_sure']:,}"
+        f" at {size['purchases']:,}"
+        for size in pipeline["sizes"]
+    )
+    header = ["purchases", "what", "right", "wrong", "missed", "precision", "recall"]
+    return (
+        "What the warehouse finds against what the generator knows. A pair is wrong where receipts"
+        " are missing and the player bought twice within minutes, so that nothing but nearness"
+        " tells. Wrong pairs that the ledger marks as ambiguous, and wrong pairs that it does not:"
+        f" {ambiguity}. The classes of errors are counted in `tests/e2e/test_truth.py`."
+        f"\n\n{_table(header, rows)}"
+    )
+
+
+# --- API and loader -----------------------------------------------------------------------------
+
+
+def _api(api: Json) -> str:
+    rows = []
+    for is_beside in (False, True):
+        for outcome in sorted(api["outcomes"], key=_place):
+            case = outcome["case"]
+            if case["is_beside_builds"] != is_beside:
+                continue
+            rows.append(
+                [
+                    "beside builds" if is_beside else "alone",
+                    str(case["connections"]),
+                    f"`{case['endpoint']}`",
+                    case["subject"],
+                    f"{outcome['requests_per_second']:,.0f}",
+                    *(f"{outcome[name]:.1f}" for name in ("p50_ms", "p95_ms", "p99_ms")),
+                    str(outcome["failures"]),
+                ]
+            )
+    header = [
+        "",
+        "connections",
+        "endpoint",
+        "subject",
+        "per second",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "failures",
+    ]
+    builds = api["builds"]
+    beside = (
+        f" Beside the load ran {builds['finished']} builds of the sample, {builds['failed']} of"
+        f" which failed; one took {builds['seconds']:.1f} s."
+        if builds
+        else ""
+    )
+    peaks = ", ".join(
+        f"{name} {size / 2**20:,.0f} MiB" for name, size in api["peak_memory_bytes"].items()
+    )
+    ceiling = ", ".join(
+        f"{load['requests_per_second']:,.0f} over {connections}"
+        for connections, load in api["client_ceiling"].items()
+    )
+    return (
+        "Requests that were answered after their transaction was durable (SQLite, WAL,"
+        " `synchronous=FULL`), from a client on the same machine, which takes part of its cores."
+        " The comparator (`tests/benchmarks/comparator.py`) is FastAPI, SQLAlchemy and SQLite with"
+        " the same contract, served in two ways: *threads* as FastAPI's documentation shows for a"
+        " database that blocks, *coroutines* as the fastest way that was found, in which the"
+        f" database blocks the event loop.{beside} Peak memory: {peaks}. The client alone, against"
+        f" a server that does nothing: {ceiling} connections.\n\n{_table(header, rows)}"
+    )
+
+
+def _place(outcome: Json) -> tuple[int, int, str]:
+    endpoints = ["/event", "/earn", "/balance", "/track"]
+    case = outcome["case"]
+    return (case["connections"], endpoints.index(case["endpoint"]), case["subject"] != "product")
+
+
+def _loader(loader: Json) -> str:
+    backlog, fresh = loader["backlog"], loader["freshness"]
+    runs = ", ".join(f"{seconds:.1f}" for seconds in backlog["runs"])
+    rate = f"{backlog['events_per_second']:,.0f} events/s"
+    memory = f"{backlog['peak_memory_bytes'] / 2**20:,.0f} MiB"
+    return (
+        f"A backlog of {backlog['events']:,} events takes {backlog['seconds']:.1f} s"
+        f" ({rate}, {memory}; runs: {runs}), from the start of the command to its end, every event"
+        f" once and every balance checked. While {fresh['connections']} clients send"
+        f" {fresh['load']['requests_per_second']:,.0f} events/s, the newest event in the warehouse"
+        f" is {fresh['median_age_seconds']:.2f} s old (median of {fresh['looks']} looks),"
+        f" {fresh['oldest_age_seconds']:.2f} s at most."
+    )
+
+
+# --- Targets ------------------------------------------------------------------------------------
+
+
+def _targets(pipeline: Json, api: Json, loader: Json) -> str:
+    targets = [*_pipeline_targets(pipeline), *_api_targets(api), *_loader_targets(loader)]
+    rows = [target.cells for target in targets]
+    return _table(["what", "target", "measured", "holds"], rows)
+
+
+def _pipeline_targets(pipeline: Json) -> Iterable[Target]:
+    by_size = {size["purchases"]: size for size in pipeline["sizes"]}
+    largest = [size for size in pipeline["sizes"] if size["memory_limit"] is None][-1]
+    costs, name = largest["costs"], f"{largest['purchases']:,} purchases: `dbt build`"
+    dbt = costs["dbt build"]
+    yield Target(f"{name} to bare script", 2.5, _ratio(dbt, costs["bare script"]), "x")
+    yield Target(f"{name}, pandas to it", 2.5, _ratio(costs["pandas"], dbt), "x", at_least=True)
+    yield Target(f"{name}, peak memory", 4, _peak(dbt), "GiB")
+    for purchases, size in by_size.items():
+        if size["memory_limit"] is not None:
+            slower = (
+                _seconds(size["costs"]["dbt build"])
+                / _rows(size)
+                / (_seconds(dbt) / _rows(largest))
+            )
+            yield Target(
+                f"{purchases:,} purchases under {size['memory_limit']}: time per row to that at"
+                f" {largest['purchases']:,}",
+                1.3,
+                slower,
+                "x",
+            )
+    yield Target("sample, warm `dbt build`", 8, _seconds(pipeline["sample_build"]), "s")
+    yield Target("sample, warm `make build`", 25, _seconds(pipeline["sample_make"]), "s")
+    for label, key in {"dispositions": "dispositions", "anomaly flags": "anomalies"}.items():
+        errors = 0
+        for size in pipeline["sizes"]:
+            scores = size["truth"][key]
+            for score in scores.values() if key == "dispositions" else [scores]:
+                errors += score["wrong"] + score["missed"]
+        yield Target(f"{label}: wrong or missed, all sizes", 0, errors, "")
+
+
+def _api_targets(api: Json) -> Iterable[Target]:
+    found = {
+        (
+            outcome["case"]["subject"],
+            outcome["case"]["endpoint"],
+            outcome["case"]["connections"],
+            outcome["case"]["is_beside_builds"],
+        ): outcome
+        for outcome in api["outcomes"]
+    }
+    connections = min(api["plan"]["connections"])
+    subjects = dict.fromkeys(outcome["case"]["subject"] for outcome in api["outcomes"])
+    for comparator in subjects:
+        if comparator == "product":
+            continue
+        for endpoint, limit in {"/event": 5, "/earn": 5, "/balance": 1}.items():
+            product, other = (
+                found[subject, endpoint, connections, False]["requests_per_second"]
+                for subject in ("product", comparator)
+            )
+            yield Target(
+                f"`{endpoint}` to {comparator}", limit, product / other, "x", at_least=True
+            )
+    alone = [o for k, o in found.items() if k[0] == "product" and k[2] == connections and not k[3]]
+    yield Target(
+        f"p99 at {connections} connections, slowest endpoint",
+        50,
+        max(outcome["p99_ms"] for outcome in alone),
+        "ms",
+    )
+    beside = {k: o for k, o in found.items() if k[0] == "product" and k[3]}
+    if beside:
+        yield Target(
+            "p99 beside builds to alone, worst endpoint, same connections",
+            3,
+            max(o["p99_ms"] / found[(*k[:3], False)]["p99_ms"] for k, o in beside.items()),
+            "x",
+        )
+        yield Target(
+            "failed requests beside builds", 0, sum(o["failures"] for o in beside.values()), ""
+        )
+
+
+def _loader_targets(loader: Json) -> Iterable[Target]:
+    yield Target(
+        "backlog of a million events",
+        20,
+        loader["backlog"]["seconds"] * 1e6 / loader["backlog"]["events"],
+        "s",
+    )
+    yield Target(
+        "newest event under load, oldest seen", 3, loader["freshness"]["oldest_age_seconds"], "s"
+    )
+
+
+# --- Figures and tables -------------------------------------------------------------------------
+
+
+def _median(costs: Json, name: str) -> float:
+    return float(statistics.median(run[name] for run in costs["runs"]))
+
+
+def _seconds(costs: Json) -> float:
+    return _median(costs, "seconds")
+
+
+def _peak(costs: Json) -> float:
+    return float(max(run["peak_memory_bytes"] for run in costs["runs"])) / GIB
+
+
+def _ratio(costs: Json, others: Json) -> float:
+    """The median of the ratios of runs that were made beside each other."""
+    pairs = zip(costs["runs"], others["runs"], strict=True)
+    return float(statistics.median(run["seconds"] / other["seconds"] for run, other in pairs))
+
+
+def _rows(size: Json) -> int:
+    return sum(size["rows"].values())
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""The SQL of a `dbt build` as one bare DuckDB script: the floor under what dbt can reach.
+
+    python -m tests.benchmarks.pipeline.bare_script SCRIPT WAREHOUSE
+
+runs a script that `record` took from a build: the statements that load the seeds, make the models
+and write the reports, in the order in which dbt sent them, in one connection. No test, no look at
+the catalog, no transaction of dbt's own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.harness import WITHOUT_UNIT_TESTS, Project
+from warehouse.functions import register_functions
+from warehouse.settings import Settings
+
+# What changes the warehouse or writes a file; all else are questions of dbt's.
+EFFECTS = ("alter", "copy", "create", "delete", "drop", "insert", "update")
+END_OF_STATEMENT = ";\n"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement that dbt sent.
+
+    Attributes:
+        node: The model, test, seed or hook that it was for, as dbt names the connection.
+        sql: Without dbt's comment.
+        seconds: How long it took.
+    """
+
+    node: str
+    sql: str
+    seconds: float
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether it changes the warehouse or writes a file."""
+        return self.sql.lower().startswith(EFFECTS)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A build.
+
+    Attributes:
+        statements: All that dbt sent, in their order.
+        start_seconds: What it took before its first node and after its last.
+    """
+
+    statements: list[Statement]
+    start_seconds: float
+
+
+def record(project: Project) -> Recording:
+    """Build a project that has no warehouse yet.
+
+    Raises:
+        RuntimeError: The build failed.
+    """
+    logs = project.root / "recorded"
+    begin = time.monotonic()
+    run = project.dbt(
+        *("--log-format-file", "json", "--log-level-file", "debug", "--log-path", str(logs)),
+        *("build", *WITHOUT_UNIT_TESTS),
+    )
+    if run.exit_code != 0:
+        raise RuntimeError(run.output)
+    seconds = time.monotonic() - begin
+    results = json.loads((project.root / "target/run_results.json").read_text(encoding="utf-8"))
+    moments = [
+        datetime.fromisoformat(step[end])
+        for result in results["results"]
+        for step in result["timing"]
+        for end in ("started_at", "completed_at")
+    ]
+    building = (max(moments) - min(moments)).total_seconds()
+    return Recording(list(_statements(logs / "dbt.log")), seconds - building)
+
+
+def write_script(statements: list[Statement], path: Path) -> None:
+    """Write those with an effect as a script."""
+    path.write_text(
+        "".join(f"{s.sql}{END_OF_STATEMENT}" for s in statements if s.has_effect), encoding="utf-8"
+    )
+
+
+def _statements(log: Path) -> Iterator[Statement]:
+    # Each thread of dbt sends one statement at a time and logs its end.
+    sent: dict[str, Mapping[str, Any]] = {}
+    with log.open(encoding="utf-8") as lines:
+        for line in lines:
+            event = json.loads(line)
+            thread, data = event["info"]["thread"], event["data"]
+            if event["info"]["name"] == "SQLQuery":
+                sent[thread] = data
+            elif event["info"]["name"] == "SQLQueryStatus" and thread in sent:
+                query = sent.pop(thread)
+                sql = re.sub(r"/\* \{.*?\} \*/", "", query["sql"]).strip().removesuffix(";")
+                yield Statement(query["conn_name"], sql, data["elapsed"])
+
+
+def main() -> None:
+    """Run a script."""
+    script, warehouse = map(Path, sys.argv[1:])
+    limit = Settings.from_environment().memory_limit
+    with duckdb.connect(
+        str(warehouse), config={"memory_limit": limit} if limit else {}
+    ) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        register_functions(connection)
+        connection.execute(script.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

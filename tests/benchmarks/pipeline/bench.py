@@ -1,0 +1,349 @@
+"""The pipeline, from four CSVs to reports: dbt, the same SQL without dbt, and pandas.
+
+    python -m tests.benchmarks.pipeline.bench --json pipeline.json
+
+Every run has a process and a warehouse of its own. The subjects take turns; what is told of one is
+the median of its runs. What dbt finds in the data is compared with the truth that the generator
+knows, and the bare script must write the same reports to the byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import duckdb
+
+from tests.benchmarks.pipeline.bare_script import Statement, record, write_script
+from tests.benchmarks.pipeline.costs import Cost, Costs, cost_of
+from tests.harness import DBT, ROOT, WITHOUT_UNIT_TESTS, Project
+from tests.truth import Truth, compare_with_truth
+from warehouse.functions import register_functions
+from warehouse.generate import generate_sample
+from warehouse.inputs import HEADERS
+from warehouse.scale import generate_game
+
+BUILD = [DBT, "build", *WITHOUT_UNIT_TESTS]
+MEMORY_LIMIT = "8GB"
+
+Say = Callable[[str], None]
+
+
+class Subject(StrEnum):
+    """Who is measured."""
+
+    DBT = "dbt build"
+    BARE = "bare script"
+    PANDAS = "pandas"
+
+
+@dataclass(frozen=True)
+class Size:
+    """One size of the data.
+
+    Attributes:
+        purchases: Rows that were asked for.
+        rows: Rows of each input.
+        costs: Of each subject; without pandas where it would need too much memory.
+        memory_limit: Of DuckDB, in dbt and in the script; None is DuckDB's own.
+        profile: Seconds of statements by what they were for, from one build.
+        start_seconds: What that build took before its first model and after its last.
+        truth: What was found against what really happened.
+    """
+
+    purchases: int
+    rows: Mapping[str, int]
+    costs: Mapping[Subject, Costs]
+    memory_limit: str | None
+    profile: Mapping[str, float]
+    start_seconds: float
+    truth: Truth
+
+
+@dataclass(frozen=True)
+class NextDay:
+    """A day's rows at the end of the files, after a build without them.
+
+    Attributes:
+        purchases: Rows of purchases_raw.csv.
+        new_purchases: Of these, the new day's.
+        increment: A build that rests on the one before.
+        unchanged: A build of the same files once more.
+        full_refresh: A build of everything, which must write the same reports.
+    """
+
+    purchases: int
+    new_purchases: int
+    increment: Costs
+    unchanged: Costs
+    full_refresh: Costs
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was measured.
+
+    Attributes:
+        sizes: From small to large.
+        next_day: See there.
+        sample_build: A warm `dbt build` of the sample.
+        sample_make: A warm `make build` of the sample.
+    """
+
+    sizes: Sequence[Size]
+    next_day: NextDay
+    sample_build: Costs
+    sample_make: Costs
+
+
+def measure_size(purchases: int, runs: int, folder: Path, say: Say, *, is_large: bool) -> Size:
+    """Measure all subjects on a game of one size.
+
+    Args:
+        purchases: How many.
+        runs: How often.
+        folder: An empty folder for all files.
+        say: Told what is going on.
+        is_large: Whether it is too large for pandas; then DuckDB's memory is limited, too.
+    """
+    project, truth = _game(purchases, folder)
+    limit = {"WAREHOUSE_MEMORY_LIMIT": MEMORY_LIMIT} if is_large else {}
+    say(f"{purchases:,} purchases: recording what dbt does")
+    recording = record(project)
+    script = folder / "script.sql"
+    write_script(recording.statements, script)
+    reports = _digests(project.reports)
+    scores = compare_with_truth(project.warehouse, truth)
+    bare_warehouse = folder / "bare/gamehouse.duckdb"
+    module = [sys.executable, "-m", "tests.benchmarks.pipeline"]
+    path = {"PYTHONPATH": str(ROOT)}
+    commands = {
+        Subject.DBT: BUILD,
+        Subject.BARE: [*module[:2], f"{module[2]}.bare_script", str(script), str(bare_warehouse)],
+        Subject.PANDAS: [*module[:2], f"{module[2]}.dataframes", "seeds", str(folder / "pandas")],
+    }
+    subjects = [Subject.DBT, Subject.BARE] + ([] if is_large else [Subject.PANDAS])
+    costs: dict[Subject, list[Cost]] = defaultdict(list)
+    for number in range(runs):
+        for subject in _rotated(subjects, number):
+            for left in (project.warehouse.parent, project.reports, bare_warehouse.parent):
+                _remove_results(left)
+            cost = cost_of(commands[subject], folder=project.root, environment={**path, **limit})
+            costs[subject].append(cost)
+            say(f"{purchases:,} purchases, run {number + 1} of {runs}: {subject}: {_words(cost)}")
+            if subject != Subject.PANDAS and _digests(project.reports) != reports:
+                raise RuntimeError(f"{subject} wrote other reports than the first build")
+    return Size(
+        purchases=purchases,
+        rows={name: _count_rows(project.root / "seeds" / name) for name in HEADERS},
+        costs={subject: Costs(runs) for subject, runs in costs.items()},
+        memory_limit=limit.get("WAREHOUSE_MEMORY_LIMIT"),
+        profile=_profile(recording.statements),
+        start_seconds=recording.start_seconds,
+        truth=scores,
+    )
+
+
+def measure_next_day(purchases: int, runs: int, folder: Path, say: Say) -> NextDay:
+    """Build all but the last day, then with it, then everything anew."""
+    project, _ = _game(purchases, folder)
+    seeds, days, last_day = project.root / "seeds", folder / "days", folder / "last_day"
+    days.mkdir()
+    last_day.mkdir()
+    new_rows = _split_off_last_day(seeds, days, last_day)
+    costs: dict[str, list[Cost]] = defaultdict(list)
+    for number in range(runs):
+        for name in HEADERS:
+            shutil.copy(days / name, seeds / name)
+        _remove_results(project.warehouse.parent)
+        cost_of(BUILD, folder=project.root)
+        for name in HEADERS:
+            with (seeds / name).open("ab") as file:
+                file.write((last_day / name).read_bytes())
+        for step, command in {
+            "increment": BUILD,
+            "unchanged": BUILD,
+            "full_refresh": [*BUILD, "--full-refresh"],
+        }.items():
+            costs[step].append(cost_of(command, folder=project.root))
+            say(f"A day later, run {number + 1} of {runs}: {step}: {_words(costs[step][-1])}")
+            if step == "increment":
+                reports = _digests(project.reports)
+            elif reports != _digests(project.reports):
+                raise RuntimeError(f"{step} wrote other reports than the increment")
+    return NextDay(
+        purchases=_count_rows(seeds / "purchases_raw.csv"),
+        new_purchases=new_rows["purchases_raw.csv"],
+        increment=Costs(costs["increment"]),
+        unchanged=Costs(costs["unchanged"]),
+        full_refresh=Costs(costs["full_refresh"]),
+    )
+
+
+def measure_sample(runs: int, folder: Path, say: Say) -> tuple[Costs, Costs]:
+    """Measure `dbt build` and `make build` on the sample, each after one that is not counted."""
+    project = Project.copy_to(folder / "project")
+    generate_sample(project.root / "seeds")
+    settings = {
+        "WAREHOUSE_PATH": str(folder / "make/gamehouse.duckdb"),
+        "REPORTS_PATH": str(folder / "make/reports"),
+    }
+    builds, makes = [], []
+    for number in range(runs + 1):
+        build = cost_of(BUILD, folder=project.root)
+        make = cost_of(["make", "build"], folder=ROOT, environment=settings)
+        if number > 0:
+            builds.append(build)
+            makes.append(make)
+            say(f"Sample, run {number} of {runs}: {_words(build)}; make build {make.seconds:.1f} s")
+    return Costs(builds), Costs(makes)
+
+
+def _game(purchases: int, folder: Path) -> tuple[Project, Path]:
+    """Make a project with a generated game; returns it and the folder of the truth."""
+    project = Project.copy_to(folder / "project")
+    generate_game(folder / "game", purchases)
+    for name in HEADERS:
+        (folder / "game" / name).rename(project.root / "seeds" / name)
+    # dbt keeps what it parsed; a user has that from the build before.
+    project.dbt("parse")
+    return project, folder / "game/truth"
+
+
+def _split_off_last_day(seeds: Path, days: Path, last_day: Path) -> Mapping[str, int]:
+    """Write the rows of the last day of costs to one folder, all else to the other.
+
+    Returns:
+        How many rows of each file are of the last day.
+    """
+    costs = str(seeds / "costs_daily.csv")
+    found = duckdb.execute("select max(try_cast(date as date)) from read_csv(?)", [costs])
+    day = str(found.fetchall()[0][0]).encode()
+    counts = dict.fromkeys(HEADERS, 0)
+    for name in HEADERS:
+        with (
+            (seeds / name).open("rb") as lines,
+            (days / name).open("wb") as before,
+            (last_day / name).open("wb") as after,
+        ):
+            for line in lines:
+                is_new = day in line
+                (after if is_new else before).write(line)
+                counts[name] += is_new
+    return counts
+
+
+def _profile(statements: Iterable[Statement]) -> Mapping[str, float]:
+    """Add up the seconds of statements by what they are for."""
+    seconds: dict[str, float] = defaultdict(float)
+    for statement in statements:
+        seconds[_purpose(statement)] += statement.seconds
+    return dict(sorted(seconds.items(), key=lambda item: -item[1]))
+
+
+def _purpose(statement: Statement) -> str:
+    kind, _, name = statement.node.partition(".")
+    if statement.sql.startswith("copy"):
+        return f"export {name.rpartition('.')[2]}"
+    if statement.has_effect and kind in ("seed", "model"):
+        return f"{kind} {name.rpartition('.')[2]}"
+    return "tests" if kind == "test" else "questions to the catalog, transactions"
+
+
+def _digests(reports: Path) -> Mapping[str, str]:
+    """Hash the reports."""
+    with duckdb.connect() as connection:
+        register_functions(connection)
+        rows = connection.execute(
+            "select parse_filename(file), file_sha256(file) from glob(?)", [f"{reports}/*.json"]
+        ).fetchall()
+    return dict(rows)
+
+
+def _count_rows(path: Path) -> int:
+    with path.open("rb") as lines:
+        return sum(1 for _ in lines) - 1
+
+
+def _remove_results(folder: Path) -> None:
+    """Remove the warehouse and the reports of a run."""
+    folder.mkdir(exist_ok=True)
+    for path in [*folder.glob("*.duckdb*"), *folder.glob("*.json")]:
+        path.unlink()
+
+
+def _rotated(subjects: list[Subject], number: int) -> list[Subject]:
+    first = number % len(subjects)
+    return subjects[first:] + subjects[:first]
+
+
+def _words(cost: Cost) -> str:
+    memory = cost.peak_memory_bytes / 2**30
+    return f"{cost.seconds:.1f} s, {cost.cpu_seconds:.1f} s of processor time, {memory:.2f} GiB"
+
+
+def measure(
+    sizes: Sequence[int], large: Sequence[int], runs: int, folder: Path, say: Say
+) -> Report:
+    """Measure everything; what a size left is removed before the next."""
+
+    def room() -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(dir=folder)
+
+    measured = []
+    with room() as name:
+        sample_build, sample_make = measure_sample(runs, Path(name), say)
+    for size in sizes:
+        with room() as name:
+            measured.append(measure_size(size, runs, Path(name), say, is_large=False))
+    with room() as name:
+        next_day = measure_next_day(sizes[-1], runs, Path(name), say)
+    for size in large:
+        with room() as name:
+            measured.append(measure_size(size, 1, Path(name), say, is_large=True))
+    return Report(measured, next_day, sample_build, sample_make)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.pipeline.bench", description="The pipeline's speed."
+    )
+    parser.add_argument(
+        "--purchases", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], metavar="N"
+    )
+    parser.add_argument(
+        *("--large", "-l"),
+        type=int,
+        nargs="*",
+        default=[],
+        metavar="N",
+        help=f"sizes without pandas, once, with a memory limit of {MEMORY_LIMIT}",
+    )
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the report here")
+    options = parser.parse_args(arguments)
+    target = ROOT / "target"
+    target.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix="pipeline-bench-") as folder:
+        report = measure(
+            options.purchases,
+            options.large,
+            options.runs,
+            Path(folder),
+            lambda text: print(text, flush=True),
+        )
+    if options.json is not None:
+        options.json.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

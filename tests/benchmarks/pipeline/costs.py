@@ -1,0 +1,81 @@
+"""What a command costs, as the operating system accounts for it."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run of a command took.
+
+    Attributes:
+        seconds: From its start to its end.
+        cpu_seconds: Of processor time, over all cores.
+        peak_memory_bytes: The most memory that its process held.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Several runs of one command."""
+
+    runs: Sequence[Cost]
+
+    @property
+    def seconds(self) -> float:
+        """The median."""
+        return statistics.median(run.seconds for run in self.runs)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The median."""
+        return statistics.median(run.cpu_seconds for run in self.runs)
+
+    @property
+    def peak_memory_bytes(self) -> float:
+        """The largest."""
+        return max(run.peak_memory_bytes for run in self.runs)
+
+
+def cost_of(
+    command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None
+) -> Cost:
+    """Run a command.
+
+    Args:
+        command: What to run.
+        folder: Where to run it. What it prints goes to `output.log` there.
+        environment: Variables beside those of this process.
+
+    Raises:
+        RuntimeError: It failed; the message holds the end of its output.
+    """
+    log = folder / "output.log"
+    with log.open("wb") as output:
+        begin = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        # wait4 instead of wait: it tells what this very process took.
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        end = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{end}")
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)

@@ -1,0 +1,598 @@
+"""The pipeline as it is usually written: pandas, from the four CSVs to the reports.
+
+    python -m tests.benchmarks.pipeline.dataframes SEEDS REPORTS
+
+follows the rules of docs/metrics.md and writes the reports but for deep links and the manifest.
+It is what a good user of pandas would write: there is no loop over rows, columns that no report
+needs are not read, and texts with few values are parsed once for each value.
+
+It does less than the warehouse: nothing is kept but the reports, no input is refused, nothing is
+tested, rejected rows and duplicates leave no trace, only D-1 has its DAU counted, and the as-of
+date cannot be set. Amounts are floating-point numbers, rounded to eight decimals: half of the last
+one may be rounded down, and sums of billions lose the last ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+
+# The variables of dbt_project.yml.
+PURCHASE_EVENTS = ["purchase", "af_purchase"]
+RECEIPT = "RCP-[0-9]+"
+WINDOW = pd.Timedelta(minutes=10)
+ORGANIC_CAMPAIGNS = ["ORGANIC", "(ORGANIC)"]
+ANOMALY_RATIO = 0.5
+HISTORY_DAYS = 7
+MIN_HISTORY_DAYS = 3
+
+WHITE_SPACE = "\t\n\x0b\x0c\r \xa0\u202f"
+# Digits with an optional point or comma; a comma before exactly three digits could mean thousands.
+AMOUNT = r"(?!-?[0-9]+,[0-9]{3}$)-?[0-9]+([.,][0-9]+)?"
+# Sixteen digits before the point.
+MAX_AMOUNT = 1e16
+DATE = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
+HOUR, MINUTE = r"([01][0-9]|2[0-3])", r"[0-5][0-9]"
+TIME = rf"{DATE}([T ]{HOUR}:{MINUTE}(:{MINUTE}([.,][0-9]{{1,9}})?)?(Z|[+-]{HOUR}(:?{MINUTE})?)?)?"
+
+MONEY_DECIMALS = 8
+# What rounding leaves between two averages.
+NOISE = 1e-9
+
+SUMMED = {
+    "matched_af_revenue_usd": ("matched", "af_revenue_usd"),
+    "matched_confirmed_revenue_usd": ("matched", "confirmed_revenue_usd"),
+    "af_only_revenue_usd": ("af_only", "af_revenue_usd"),
+    "confirmed_only_revenue_usd": ("confirmed_only", "confirmed_revenue_usd"),
+}
+
+
+def write_reports(seeds: Path, reports: Path) -> None:
+    """Read the inputs and write the reports.
+
+    Args:
+        seeds: The folder of the CSVs.
+        reports: The folder of the reports; made where it is missing.
+    """
+    purchases = read_purchases(seeds / "purchases_raw.csv")
+    confirmations = read_confirmations(seeds / "confirmed_purchases.csv")
+    costs = read_costs(seeds / "costs_daily.csv")
+    sessions = read_sessions(seeds / "sessions.csv")
+
+    last_moment = max(purchases["purchased_at"].max(), sessions["started_at"].max())
+    d1 = last_moment.normalize() - pd.Timedelta(days=1)
+    ledger = reconcile(purchases, confirmations)
+    campaigns = rate_campaigns(purchases, costs, d1)
+
+    reports.mkdir(parents=True, exist_ok=True)
+    _write(purchases_report(purchases), reports / "purchases_curated.json")
+    _write_ledger(ledger, reports / "reconciliation.json")
+    _write(roas_report(campaigns), reports / "roas_d1.json")
+    _write(anomaly_report(campaigns), reports / "roas_anomaly.json")
+    _write(arpdau_report(purchases, sessions, d1), reports / "arpdau_d1.json")
+
+
+def read_purchases(path: Path) -> pd.DataFrame:
+    """Read the curated purchases, in the order of their times, then of the file.
+
+    Args:
+        path: The file `purchases_raw.csv`.
+
+    Returns:
+        A row for each curated purchase; its number in the file is the index.
+    """
+    few_values = ["event_name", "revenue_usd", "campaign", "status"]
+    raw = _read(path, ["appsflyer_id", "event_time_utc", "receipt_id"], few_values)
+    rows = pd.DataFrame(
+        {
+            "appsflyer_id": _clean(raw["appsflyer_id"]),
+            "event_name": _each_value(raw["event_name"], _lower),
+            "purchased_at": _parse_times(raw["event_time_utc"]),
+            "revenue_usd": _each_value(raw["revenue_usd"], _parse_money),
+            "campaign": _each_value(raw["campaign"], _campaign_names),
+            "receipt_id": _clean(raw["receipt_id"]),
+            "status": _each_value(raw["status"], _lower),
+        }
+    )
+    is_purchase = (
+        rows["appsflyer_id"].notna()
+        & rows["purchased_at"].notna()
+        & rows["revenue_usd"].notna()
+        & rows["event_name"].isin(PURCHASE_EVENTS)
+    )
+    is_chargeback = is_purchase & rows["status"].isin(["chargeback", "refund"])
+    is_genuine = (
+        is_purchase
+        & (rows["status"] == "success")
+        & (rows["revenue_usd"] > 0)
+        & (rows["receipt_id"].isna() | rows["receipt_id"].str.fullmatch(RECEIPT))
+    )
+    # A stable sort: the order of the file breaks ties.
+    genuine = rows[is_genuine].drop(columns="status").sort_values("purchased_at", kind="stable")
+    has_receipt = genuine["receipt_id"].notna()
+    all_it_says = ["appsflyer_id", "purchased_at", "event_name", "revenue_usd"]
+    curated = pd.concat(
+        [
+            _deduplicate(genuine[has_receipt], ["receipt_id"]),
+            _deduplicate(genuine[~has_receipt], all_it_says),
+        ]
+    )
+    charged_back = rows.loc[is_chargeback, "receipt_id"].dropna()
+    curated["is_charged_back"] = curated["receipt_id"].isin(charged_back)
+    curated["net_revenue_usd"] = curated["revenue_usd"].mask(curated["is_charged_back"], 0)
+    return curated.sort_index().sort_values("purchased_at", kind="stable")
+
+
+def read_confirmations(path: Path) -> pd.DataFrame:
+    """Read the accepted confirmations.
+
+    Args:
+        path: The file `confirmed_purchases.csv`.
+
+    Returns:
+        A row for each; its number in the file is the index.
+    """
+    raw = _read(path, ["appsflyer_id", "event_time_utc", "receipt_id"], ["revenue_usd"])
+    rows = pd.DataFrame(
+        {
+            "appsflyer_id": _clean(raw["appsflyer_id"]),
+            "confirmed_at": _parse_times(raw["event_time_utc"]),
+            "revenue_usd": _each_value(raw["revenue_usd"], _parse_money),
+            "receipt_id": _clean(raw["receipt_id"]),
+        }
+    )
+    return rows.dropna(subset=["appsflyer_id", "confirmed_at", "revenue_usd"])
+
+
+def read_costs(path: Path) -> pd.DataFrame:
+    """Read the accepted costs from `costs_daily.csv`."""
+    raw = _read(path, ["date", "ad_cost_usd", "campaign"])
+    dates = _clean(raw["date"])
+    rows = pd.DataFrame(
+        {
+            "date": _parse_times(dates.where(dates.str.fullmatch(DATE))),
+            "campaign": _campaign_names(raw["campaign"]),
+            "ad_cost_usd": _parse_money(raw["ad_cost_usd"]),
+        }
+    )
+    return rows.dropna()
+
+
+def read_sessions(path: Path) -> pd.DataFrame:
+    """Read the accepted sessions from `sessions.csv`."""
+    raw = _read(path, ["event_timestamp_utc", "user_id"])
+    rows = pd.DataFrame(
+        {
+            "started_at": _parse_times(raw["event_timestamp_utc"]),
+            "user_id": _clean(raw["user_id"]),
+        }
+    )
+    return rows.dropna()
+
+
+def find_pairs(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataFrame:
+    """Find all pairs of one player within the window.
+
+    What lies within the window of a moment is in its slot of time or in one beside it, so joining
+    on the slot keeps a player with very many rows from meeting all of them for each.
+
+    Args:
+        purchases: As `read_purchases` returns them.
+        confirmations: As `read_confirmations` returns them.
+
+    Returns:
+        The row numbers `purchase` and `confirmation`, and whether it `is_same_receipt`, best first.
+    """
+    # Numbers join faster than texts.
+    players, _ = pd.factorize(
+        pd.concat([purchases["appsflyer_id"], confirmations["appsflyer_id"]], ignore_index=True)
+    )
+    width = WINDOW // pd.Timedelta(microseconds=1)
+    ours = pd.DataFrame(
+        {
+            "purchase": purchases.index,
+            "player": players[: len(purchases)],
+            "purchased_at": _microseconds(purchases["purchased_at"]),
+            "af_revenue_usd": purchases["revenue_usd"].to_numpy(),
+        }
+    )
+    theirs = pd.DataFrame(
+        {
+            "confirmation": confirmations.index,
+            "player": players[len(purchases) :],
+            "confirmed_at": _microseconds(confirmations["confirmed_at"]),
+            "confirmed_revenue_usd": confirmations["revenue_usd"].to_numpy(),
+        }
+    )
+    ours["slot"] = ours["purchased_at"] // width
+    slots = theirs["confirmed_at"] // width
+    beside = pd.concat([theirs.assign(slot=slots + step) for step in (-1, 0, 1)])
+    pairs = ours.merge(beside, on=["player", "slot"])
+    pairs["distance"] = (pairs["confirmed_at"] - pairs["purchased_at"]).abs()
+    pairs = pairs[pairs["distance"] <= width]
+    receipts = purchases["receipt_id"].reindex(pairs["purchase"]).to_numpy()
+    pairs["is_same_receipt"] = (
+        confirmations["receipt_id"].reindex(pairs["confirmation"]).to_numpy() == receipts
+    ) & pd.notna(receipts)
+    difference = (pairs["confirmed_revenue_usd"] - pairs["af_revenue_usd"]).abs()
+    # The last key is the first one to sort by.
+    order = np.lexsort(
+        (
+            pairs["confirmation"],
+            pairs["purchase"],
+            pairs["confirmed_at"],
+            pairs["purchased_at"],
+            difference.round(MONEY_DECIMALS),
+            pairs["distance"],
+            ~pairs["is_same_receipt"],
+        )
+    )
+    return pairs[["purchase", "confirmation", "is_same_receipt"]].iloc[order]
+
+
+def match(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Take the best pair, then the best of the rows still free, and so on.
+
+    Each round takes all pairs that are the best of both their rows, which is what taking them one
+    by one would come to.
+
+    Args:
+        pairs: Best first.
+
+    Returns:
+        Those taken.
+    """
+    rounds = []
+    while len(pairs) > 0:
+        is_best = ~pairs["purchase"].duplicated() & ~pairs["confirmation"].duplicated()
+        best, others = pairs[is_best], pairs[~is_best]
+        rounds.append(best)
+        pairs = others[
+            ~others["purchase"].isin(best["purchase"])
+            & ~others["confirmation"].isin(best["confirmation"])
+        ]
+    return pd.concat(rounds) if rounds else pairs
+
+
+def reconcile(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataFrame:
+    """Match purchases with confirmations.
+
+    Args:
+        purchases: As `read_purchases` returns them.
+        confirmations: As `read_confirmations` returns them.
+
+    Returns:
+        The rows of the report `reconciliation`.
+    """
+    pairs = find_pairs(purchases, confirmations)
+    matches = match(pairs).set_index("purchase")
+    ours = purchases[["appsflyer_id", "purchased_at", "is_charged_back", "receipt_id"]].assign(
+        af_revenue_usd=purchases["revenue_usd"],
+        af_row_number=purchases.index,
+        confirmed_row_number=matches["confirmation"],
+        is_same_receipt=matches["is_same_receipt"],
+        candidates=pairs["purchase"].value_counts(),
+    )
+    theirs = confirmations[["appsflyer_id", "confirmed_at", "receipt_id"]].assign(
+        confirmed_revenue_usd=confirmations["revenue_usd"],
+        confirmed_row_number=confirmations.index,
+        candidates=pairs["confirmation"].value_counts(),
+    )
+    ours["nearest"] = _nearest(ours, "purchased_at", theirs, "confirmed_at")
+    theirs["nearest"] = _nearest(theirs, "confirmed_at", ours, "purchased_at")
+    rows = ours.merge(
+        theirs,
+        on="confirmed_row_number",
+        how="outer",
+        suffixes=("", "_confirmed"),
+        indicator="type",
+    )
+    rows["type"] = (
+        rows["type"]
+        .cat.rename_categories(
+            {"both": "matched", "left_only": "af_only", "right_only": "confirmed_only"}
+        )
+        .cat.reorder_categories(["matched", "af_only", "confirmed_only"], ordered=True)
+    )
+    is_matched = rows["type"] == "matched"
+    own_candidates = rows["candidates"].fillna(0)
+    their_candidates = rows["candidates_confirmed"].fillna(0)
+    candidate_count = own_candidates.where(rows["type"] != "confirmed_only", their_candidates)
+    nearest = rows["nearest"].fillna(rows["nearest_confirmed"])
+    difference = rows["confirmed_revenue_usd"] - rows["af_revenue_usd"]
+    ledger = pd.DataFrame(
+        {
+            "type": rows["type"],
+            "appsflyer_id": rows["appsflyer_id"].fillna(rows["appsflyer_id_confirmed"]),
+            "af_event_time_utc": rows["purchased_at"],
+            "confirmed_event_time_utc": rows["confirmed_at"],
+            "seconds_apart": (rows["confirmed_at"] - rows["purchased_at"]).dt.total_seconds(),
+            "af_revenue_usd": rows["af_revenue_usd"],
+            "confirmed_revenue_usd": rows["confirmed_revenue_usd"],
+            "amount_difference_usd": difference.round(MONEY_DECIMALS),
+            "receipt_id": rows["receipt_id"].fillna(rows["receipt_id_confirmed"]),
+            "match_rule": _labels(
+                (is_matched & rows["is_same_receipt"].eq(True), "receipt"),
+                (is_matched, "nearest"),
+            ),
+            "candidate_count": candidate_count.astype("int64"),
+            "is_ambiguous": np.where(
+                is_matched, (own_candidates > 1) | (their_candidates > 1), candidate_count > 0
+            ),
+            "reason": _labels(
+                (is_matched, None),
+                (candidate_count > 0, "lost_to_closer_pair"),
+                (nearest.isna(), "no_candidate"),
+                (~is_matched, "outside_window"),
+            ),
+            "nearest_seconds_apart": nearest,
+            "is_charged_back": rows["is_charged_back"].eq(True),
+            "af_row_number": rows["af_row_number"].astype("Int64"),
+            "confirmed_row_number": rows["confirmed_row_number"].astype("Int64"),
+        }
+    )
+    happened_at = ledger["af_event_time_utc"].fillna(ledger["confirmed_event_time_utc"])
+    order = np.lexsort(
+        (
+            rows["confirmed_row_number"],
+            rows["af_row_number"],
+            happened_at,
+            ledger["type"].cat.codes,
+        )
+    )
+    return ledger.iloc[order]
+
+
+def rate_campaigns(purchases: pd.DataFrame, costs: pd.DataFrame, d1: pd.Timestamp) -> pd.DataFrame:
+    """Rate the campaigns on D-1, against the days before.
+
+    Args:
+        purchases: As `read_purchases` returns them.
+        costs: As `read_costs` returns them.
+        d1: The day.
+
+    Returns:
+        A row for each campaign, in the order of their names.
+    """
+    paid = purchases[_is_paid(purchases["campaign"])]
+    paid_costs = costs[_is_paid(costs["campaign"])]
+    purchased_on = purchases["purchased_at"].dt.normalize()
+    revenue = _daily_sums(paid["net_revenue_usd"], purchased_on.loc[paid.index], paid["campaign"])
+    cost = _daily_sums(paid_costs["ad_cost_usd"], paid_costs["date"], paid_costs["campaign"])
+    days = pd.date_range(
+        min(purchased_on.min(), costs["date"].min(), d1),
+        max(purchased_on.max(), costs["date"].max(), d1),
+    )
+    campaigns = revenue.columns.union(cost.columns)
+    revenue = revenue.reindex(index=days, columns=campaigns).fillna(0)
+    cost = cost.reindex(index=days, columns=campaigns)
+    roas = (revenue / cost).where(cost > 0)
+    # The days have no gaps, so the rows before are the days before.
+    history = roas.shift(1).rolling(HISTORY_DAYS, min_periods=1)
+    rated = pd.DataFrame(
+        {
+            "revenue_usd": revenue.loc[d1],
+            "ad_cost_usd": cost.loc[d1],
+            "roas": roas.loc[d1],
+            "avg7": history.mean().loc[d1],
+            "history_days": history.count().loc[d1].fillna(0).astype("int64"),
+        }
+    )
+    rated["state"] = _labels(
+        (rated["ad_cost_usd"].isna(), "missing_cost"),
+        (rated["ad_cost_usd"] <= 0, "zero_spend"),
+        (rated["revenue_usd"] == 0, "zero_revenue"),
+        (rated["roas"].notna(), "ok"),
+    )
+    rated.insert(0, "campaign", campaigns)
+    rated.insert(0, "date", f"{d1:%Y-%m-%d}")
+    return rated
+
+
+def purchases_report(purchases: pd.DataFrame) -> pd.DataFrame:
+    """The report `purchases_curated`."""
+    return pd.DataFrame(
+        {
+            "appsflyer_id": purchases["appsflyer_id"],
+            "event_name": purchases["event_name"],
+            "event_time_utc": _time_texts(purchases["purchased_at"]),
+            "revenue_usd": purchases["revenue_usd"],
+            "net_revenue_usd": purchases["net_revenue_usd"],
+            "campaign": purchases["campaign"],
+            "receipt_id": purchases["receipt_id"],
+            "is_charged_back": purchases["is_charged_back"],
+            "duplicates_removed": purchases["duplicates_removed"],
+        }
+    )
+
+
+def roas_report(rated: pd.DataFrame) -> pd.DataFrame:
+    """The report `roas_d1`."""
+    return rated[["date", "campaign", "revenue_usd", "ad_cost_usd", "roas", "state"]]
+
+
+def anomaly_report(rated: pd.DataFrame) -> pd.DataFrame:
+    """The report `roas_anomaly`."""
+    has_history = rated["history_days"] >= MIN_HISTORY_DAYS
+    shortfall = ANOMALY_RATIO * rated["avg7"] - rated["roas"]
+    return pd.DataFrame(
+        {
+            "date": rated["date"],
+            "campaign": rated["campaign"],
+            "roas_d1": rated["roas"],
+            "avg7": rated["avg7"],
+            "history_days": rated["history_days"],
+            "anomaly": has_history & (shortfall > NOISE * rated["avg7"]),
+            "state": rated["state"].mask(
+                rated["roas"].notna() & ~has_history, "insufficient_history"
+            ),
+        }
+    )
+
+
+def arpdau_report(
+    purchases: pd.DataFrame, sessions: pd.DataFrame, d1: pd.Timestamp
+) -> pd.DataFrame:
+    """The report `arpdau_d1`."""
+    end = d1 + pd.Timedelta(days=1)
+    is_earned = purchases["purchased_at"].between(d1, end, inclusive="left")
+    is_active = sessions["started_at"].between(d1, end, inclusive="left")
+    revenue = round(purchases.loc[is_earned, "net_revenue_usd"].sum(), MONEY_DECIMALS)
+    dau = sessions.loc[is_active, "user_id"].nunique()
+    row = {
+        "date": f"{d1:%Y-%m-%d}",
+        "revenue_usd": revenue,
+        "dau": dau,
+        "arpdau_usd": revenue / dau if dau > 0 else None,
+        "state": "ok" if dau > 0 else "missing_sessions",
+    }
+    return pd.DataFrame([row])
+
+
+def _read(path: Path, texts: Sequence[str], few_values: Sequence[str] = ()) -> pd.DataFrame:
+    dtypes = dict.fromkeys(texts, "str") | dict.fromkeys(few_values, "category")
+    # Only what is empty is missing: a player may be called "null".
+    rows = pd.read_csv(
+        path, dtype=dtypes, usecols=list(dtypes), keep_default_na=False, na_values=[""]
+    )
+    rows.index += 1
+    return rows
+
+
+def _each_value(column: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """Change every value of a category once."""
+    changed = change(pd.Series(column.cat.categories, dtype="str"))
+    if changed.dtype == "str":
+        changed = changed.astype("category")
+    return pd.Series(changed.array.take(column.cat.codes, allow_fill=True), index=column.index)
+
+
+def _clean(text: pd.Series) -> pd.Series:
+    stripped = text.str.strip(WHITE_SPACE)
+    return stripped.where(stripped != "")
+
+
+def _lower(text: pd.Series) -> pd.Series:
+    return _clean(text).str.lower()
+
+
+def _campaign_names(text: pd.Series) -> pd.Series:
+    return _clean(text).str.upper()
+
+
+def _parse_money(text: pd.Series) -> pd.Series:
+    cleaned = _clean(text)
+    valid = cleaned.where(cleaned.str.fullmatch(AMOUNT)).str.replace(",", ".", regex=False)
+    amounts = pd.to_numeric(valid).astype("float64").round(MONEY_DECIMALS)
+    return amounts.where(amounts.abs() < MAX_AMOUNT)
+
+
+def _parse_times(text: pd.Series) -> pd.Series:
+    """Parse times as UTC; pandas alone would take much more than ISO 8601, such as `now`."""
+    cleaned = _clean(text)
+    valid = cleaned.where(cleaned.str.fullmatch(TIME)).str.replace(",", ".", regex=False)
+    times = pd.to_datetime(valid, format="ISO8601", utc=True, errors="coerce")
+    return times.dt.tz_convert(None).dt.as_unit("us")
+
+
+def _deduplicate(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    sizes = rows.groupby(keys, sort=False, observed=True)["purchased_at"].transform("size")
+    return rows.assign(duplicates_removed=sizes - 1).drop_duplicates(keys)
+
+
+def _microseconds(times: pd.Series) -> np.ndarray:
+    microseconds: np.ndarray = times.to_numpy().astype("int64")
+    return microseconds
+
+
+def _nearest(rows: pd.DataFrame, time: str, others: pd.DataFrame, other_time: str) -> pd.Series:
+    """Seconds from rows without a candidate to the nearest of the player's on the other side."""
+    alone = rows.loc[rows["candidates"].isna(), ["appsflyer_id", time]].sort_values(time)
+    found = pd.merge_asof(
+        alone,
+        others[["appsflyer_id", other_time]].sort_values(other_time),
+        left_on=time,
+        right_on=other_time,
+        by="appsflyer_id",
+        direction="nearest",
+    )
+    seconds = (found[other_time] - found[time]).abs().dt.total_seconds()
+    return seconds.set_axis(alone.index)
+
+
+def _is_paid(campaign: pd.Series) -> pd.Series:
+    return campaign.notna() & ~campaign.isin(ORGANIC_CAMPAIGNS)
+
+
+def _daily_sums(amounts: pd.Series, days: pd.Series, campaigns: pd.Series) -> pd.DataFrame:
+    """Add up amounts by day, with a column for each campaign."""
+    sums = amounts.groupby([days, campaigns], observed=True).sum().round(MONEY_DECIMALS)
+    return sums.unstack().rename(columns=str)
+
+
+def _labels(*cases: tuple[pd.Series, str | None]) -> pd.Series:
+    """Label rows by the first case that holds; null where none does."""
+    conditions = [condition for condition, _ in cases]
+    codes = np.select(conditions, np.arange(len(cases)), default=-1)
+    labels = np.array([label for _, label in cases] + [None], dtype=object)
+    return pd.Series(labels[codes], index=conditions[0].index)
+
+
+def _time_texts(times: pd.Series) -> pd.Series:
+    """Write times with a fraction only where there is one."""
+    moments = times.to_numpy()
+    texts = np.datetime_as_string(moments, unit="s", timezone="UTC").astype(object)
+    has_fraction = _microseconds(times) % 1_000_000 != 0
+    texts[has_fraction] = np.datetime_as_string(moments[has_fraction], unit="us", timezone="UTC")
+    return pd.Series(texts, index=times.index).where(times.notna(), None)
+
+
+def _write(rows: pd.DataFrame, path: Path) -> None:
+    rows.to_json(path, orient="records", double_precision=15, force_ascii=False)
+
+
+def _write_ledger(ledger: pd.DataFrame, path: Path) -> None:
+    """Write the ledger below its summary."""
+    outcome, rule = ledger["type"], ledger["match_rule"]
+    summary = {
+        **{name: int((outcome == name).sum()) for name in outcome.cat.categories},
+        "matched_by_receipt": int((rule == "receipt").sum()),
+        "matched_by_nearest": int((rule == "nearest").sum()),
+        "matched_with_amount_difference": int(
+            (ledger["amount_difference_usd"].fillna(0) != 0).sum()
+        ),
+        "ambiguous": int(ledger["is_ambiguous"].sum()),
+        **{
+            name: round(float(ledger.loc[outcome == kind, column].sum()), MONEY_DECIMALS)
+            for name, (kind, column) in SUMMED.items()
+        },
+    }
+    rows = ledger.assign(
+        af_event_time_utc=_time_texts(ledger["af_event_time_utc"]),
+        confirmed_event_time_utc=_time_texts(ledger["confirmed_event_time_utc"]),
+    )
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f'{{"summary":{json.dumps(summary)},"details":')
+        rows.to_json(file, orient="records", double_precision=15, force_ascii=False)
+        file.write("}\n")
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.pipeline.dataframes",
+        description="The reports by pandas.",
+    )
+    parser.add_argument("seeds", type=Path)
+    parser.add_argument("reports", type=Path)
+    options = parser.parse_args()
+    write_reports(options.seeds, options.reports)
+
+
+if __name__ == "__main__":
+    main()

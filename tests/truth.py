@@ -1,0 +1,160 @@
+"""What the warehouse found in a generated game, against what really happened there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# True pairs that reconciliation must not match, by its rules: one side cannot be read, or the two
+# lie further apart than the window.
+OUT_OF_REACH = {
+    *("ambiguous_thousands", "bad_amount", "bad_time", "missing_id"),
+    "bad_confirmation",
+    *("exactly_601_seconds", "late_confirmation"),
+}
+# Nothing but nearness tells which is whose, and the player bought twice within minutes.
+WITHOUT_RECEIPT = {
+    *("missing_receipt", "missing_confirmation_receipt", "missing_both_receipts"),
+    *("unreceipted_duplicate", "duplicate_in_other_notation"),
+    "bought_twice_unreceipted",
+}
+
+DISPOSITIONS = """
+with
+
+truth as (
+    select source_row_number as id, disposition as label
+    from read_csv(getvariable('truth') || '/purchases.csv')
+),
+
+found as (
+    select purchase_id as id, disposition as label
+    from warehouse.intermediate.int_purchases__classified
+)
+"""
+ANOMALIES = """
+with
+
+truth as (
+    select (campaign, date) as id, 'anomaly' as label
+    from read_csv(getvariable('truth') || '/anomalies.csv')
+    where is_anomaly
+),
+
+found as (
+    select (campaign, activity_date) as id, 'anomaly' as label
+    from warehouse.marts.fct_campaign_roas_daily
+    where is_anomaly
+)
+"""
+PAIRS = """
+with
+
+truth as (
+    select (purchase_row_number, confirmation_row_number) as id, 'pair' as label
+    from read_csv(getvariable('truth') || '/matches.csv')
+    where
+        purchase_row_number is not null
+        and confirmation_row_number is not null
+        and story not in (select unnest(getvariable('out_of_reach')))
+),
+
+found as (
+    select (purchase_id, confirmation_id) as id, 'pair' as label
+    from warehouse.marts.fct_reconciliation
+    where outcome = 'matched'
+)
+"""
+SCORE = """
+select
+    coalesce(found.label, truth.label) as label,
+    count(*) filter (found.label is not null and truth.label is not null) as found_rightly,
+    count(*) filter (truth.label is null) as found_wrongly,
+    count(*) filter (found.label is null) as missed
+from truth
+full join found
+    on truth.id = found.id and truth.label = found.label
+group by all
+order by all
+"""
+WRONG_PAIRS = """
+select count(*) filter (is_ambiguous), count(*) filter (not is_ambiguous)
+from warehouse.marts.fct_reconciliation
+anti join read_csv(getvariable('truth') || '/matches.csv') as truth
+    on purchase_id = truth.purchase_row_number
+    and confirmation_id = truth.confirmation_row_number
+where outcome = 'matched'
+"""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many were found of those that are so, and how many of those found are so."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @classmethod
+    def of(cls, truth: set[Any], found: set[Any]) -> Score:
+        """Compare two sets of whatever."""
+        return cls(len(truth & found), len(found - truth), len(truth - found))
+
+    @property
+    def precision(self) -> float:
+        """Share of the found ones that are right."""
+        return self.right / (self.right + self.wrong)
+
+    @property
+    def recall(self) -> float:
+        """Share of the true ones that were found."""
+        return self.right / (self.right + self.missed)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """All scores of a game.
+
+    Attributes:
+        dispositions: Of the rows of each disposition.
+        anomalies: Of the days of a campaign that are flagged.
+        pairs: Of purchases and confirmations that belong together, as far as the rules let them.
+        wrong_and_ambiguous: Wrong pairs that the ledger calls ambiguous.
+        wrong_and_sure: The other wrong ones.
+    """
+
+    dispositions: Mapping[str, Score]
+    anomalies: Score
+    pairs: Score
+    wrong_and_ambiguous: int
+    wrong_and_sure: int
+
+
+def compare_with_truth(warehouse: Path, truth: Path) -> Truth:
+    """Score a built warehouse.
+
+    Args:
+        warehouse: The DuckDB file.
+        truth: The folder `truth` that the generator wrote.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
+        connection.execute("set variable truth = ?", [str(truth)])
+        connection.execute("set variable out_of_reach = ?", [sorted(OUT_OF_REACH)])
+
+        def scores(query: str) -> dict[str, Score]:
+            rows = connection.execute(query + SCORE).fetchall()
+            return {label: Score(*counts) for label, *counts in rows}
+
+        ((ambiguous, sure),) = connection.execute(WRONG_PAIRS).fetchall()
+        return Truth(
+            dispositions=scores(DISPOSITIONS),
+            anomalies=scores(ANOMALIES)["anomaly"],
+            pairs=scores(PAIRS)["pair"],
+            wrong_and_ambiguous=ambiguous,
+            wrong_and_sure=sure,
+        )
