@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
 
 import falcon
@@ -19,6 +20,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from api.clock import Clock, utc_now
 from api.errors import CHALLENGE, ProblemError, invalid_token, unavailable
+from api.waiting import aside
 
 ALGORITHM = "HS256"
 ISSUER = "gamehouse"
@@ -28,6 +30,9 @@ REQUIRED_CLAIMS = ["iss", "aud", "exp", "iat", "sub", "jti", "role"]
 # Each hash takes 64 MiB for some tens of milliseconds: more at a time would exhaust the machine.
 HASHES_AT_A_TIME = 4
 HASH_WAIT_SECONDS = 10
+
+# Tokens that are known to be good, each of less than a kilobyte.
+KNOWN_TOKENS = 10_000
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
@@ -68,11 +73,17 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """Hash a password with a new salt, which the result holds."""
-        with self._turn():
-            return self._hasher.hash(password)
+        return aside(lambda: self._hash(password))
 
     def verify(self, password_hash: str, password: str) -> bool:
         """Tell whether this is the password."""
+        return aside(lambda: self._verify(password_hash, password))
+
+    def _hash(self, password: str) -> str:
+        with self._turn():
+            return self._hasher.hash(password)
+
+    def _verify(self, password_hash: str, password: str) -> bool:
         with self._turn():
             try:
                 return self._hasher.verify(password_hash, password)
@@ -89,13 +100,35 @@ class Passwords:
             self._turns.release()
 
 
+@dataclass(frozen=True)
+class Token:
+    """What a good token says.
+
+    Attributes:
+        identity: Whose it is.
+        expires_at: When it ceases to be good, in seconds since 1970.
+    """
+
+    identity: Identity
+    expires_at: float
+
+
 class Tokens:
-    """Makes and reads tokens."""
+    """Makes and reads tokens.
+
+    Players send the same token for a day, and to verify it takes longer than all else that an
+    application does for a request. So good ones are remembered, as long as this object lives, which
+    has one secret, and asked each time whether they have expired. A bad one is never remembered:
+    nobody can crowd out the good ones with it. To look a token up takes a time that tells nothing
+    about others: they are found by a hash under a random key of the process, and only a token with
+    the same hash is compared at all.
+    """
 
     def __init__(self, secret: str, *, clock: Clock = utc_now) -> None:
-        """Use a secret of at least 32 bytes; `clock` dates new tokens."""
+        """Use a secret of at least 32 bytes; `clock` dates tokens and tells when they expire."""
         self._secret = secret
         self._clock = clock
+        self._recall = lru_cache(KNOWN_TOKENS)(self.verify)
 
     def mint(self, identity: Identity, ttl_seconds: int) -> str:
         """Make a token that is valid for `ttl_seconds`."""
@@ -112,6 +145,17 @@ class Tokens:
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
 
     def read(self, token: str) -> Identity:
+        """Tell whose a token is, after verifying it or remembering that.
+
+        Raises:
+            ProblemError: 401; it is not ours, not valid any more, or not for this API.
+        """
+        known = self._recall(token)
+        if known.expires_at <= self._clock().timestamp():
+            raise _expired()
+        return known.identity
+
+    def verify(self, token: str) -> Token:
         """Verify a token.
 
         Raises:
@@ -127,15 +171,19 @@ class Tokens:
                 options={"require": REQUIRED_CLAIMS},
             )
         except jwt.ExpiredSignatureError:
-            raise invalid_token("The token has expired; log in again.") from None
+            raise _expired() from None
         except jwt.InvalidTokenError:
             raise invalid_token("The token is not valid.") from None
-        subject = claims["sub"]
+        subject, expires_at = claims["sub"], float(claims["exp"])
         if claims["role"] == Role.PLAYER and _USER_ID.fullmatch(subject):
-            return Identity(Role.PLAYER, subject)
+            return Token(Identity(Role.PLAYER, subject), expires_at)
         if claims["role"] == Role.OPERATOR:
-            return Identity(Role.OPERATOR, subject)
+            return Token(Identity(Role.OPERATOR, subject), expires_at)
         raise invalid_token("The token is not valid.")
+
+
+def _expired() -> ProblemError:
+    return invalid_token("The token has expired; log in again.")
 
 
 class Authenticator:

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
-import uuid
-from typing import TextIO
+from typing import Any, TextIO
 
 import falcon
 import structlog
 from structlog.typing import FilteringBoundLogger
+from uuid_utils import uuid4
 
 from api.auth import Identity, Role
 
+# `json.dumps` would make one for every line.
+_ENCODER = json.JSONEncoder(default=repr)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def create_logger(stream: TextIO) -> FilteringBoundLogger:
     """Make a logger that writes lines with `time`, `level`, `event` and what else is given."""
+    # Bound at once: a logger that is bound at its first use is bound anew at every use.
     logger: FilteringBoundLogger = structlog.wrap_logger(
         structlog.PrintLogger(stream),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
+    ).bind()
     return logger
+
+
+def _as_json(line: dict[str, Any], **_: object) -> str:
+    return _ENCODER.encode(line)
 
 
 class LibraryLogs(logging.Handler):
@@ -61,7 +69,7 @@ class RequestLog:
         """Take the client's request id where it is a sane one, or make one, and send it back."""
         given = req.get_header("X-Request-ID")
         is_sane = given is not None and _REQUEST_ID.fullmatch(given)
-        req.context.request_id = given if is_sane else str(uuid.uuid4())
+        req.context.request_id = given if is_sane else str(uuid4())
         req.context.started = time.perf_counter()
         resp.set_header("X-Request-ID", req.context.request_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 
 import falcon
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -37,11 +38,19 @@ class Metrics:
             buckets=LATENCY_BUCKETS,
             registry=self.registry,
         )
+        # To look labels up takes longer than to count; there are but some hundreds of them.
+        self._series_of = cache(self._find_series)
         self._commits = Histogram(
             "gamehouse_store_commit_batch_size",
             "Commands that shared a commit.",
             buckets=COMMIT_BUCKETS,
             registry=self.registry,
+        )
+
+    def _find_series(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        return (
+            self._requests.labels(method, route, str(status)),
+            self._latency.labels(method, route),
         )
 
     def watch_backlog(self, backlog: Callable[[], Backlog], clock: Clock) -> None:
@@ -58,9 +67,9 @@ class Metrics:
             seconds: How long it took.
         """
         known_method = method if method in falcon.HTTP_METHODS else UNMATCHED
-        known_route = route or UNMATCHED
-        self._requests.labels(known_method, known_route, str(status)).inc()
-        self._latency.labels(known_method, known_route).observe(seconds)
+        requests, latency = self._series_of(known_method, route or UNMATCHED, status)
+        requests.inc()
+        latency.observe(seconds)
 
     def observe_commit(self, commands: int) -> None:
         """Count a commit of the store that so many commands shared."""

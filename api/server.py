@@ -1,52 +1,103 @@
-"""Waitress, made to refuse with problem documents and to stop without dropping a request."""
+"""Waitress, made to answer in one thread, to refuse with problem documents, and to stop gently.
+
+Waitress reads HTTP, calls the application and writes the answer. Who does it when is decided here:
+a request is handled in a greenlet (see `api.waiting`) from its first byte to the last one of its
+answer, instead of by a thread that reads for all of them and another one that answers.
+"""
 
 from __future__ import annotations
 
+import selectors
 import socket
 import time
 from http import HTTPStatus
 
 from waitress import wasyncore  # type: ignore[import-untyped]
+from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
-from waitress.server import create_server  # type: ignore[import-untyped]
-from waitress.task import ErrorTask, WSGITask  # type: ignore[import-untyped]
+from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
+from waitress.task import (  # type: ignore[import-untyped]
+    ErrorTask,
+    ThreadedTaskDispatcher,
+    WSGITask,
+)
 
 from api.errors import MEDIA_TYPE, App, ProblemError, document
 from api.requests import MAX_BODY_BYTES, body_too_large
+from api.waiting import TURN, Hub
 
 MAX_HEADER_BYTES = 32 * 1024
 MAX_CONNECTIONS = 4096
 PENDING_CONNECTIONS = 1024
+# An answer is sent as a whole up to this size, and in pieces of it beyond.
+SEND_BYTES = 64 * 1024
 # How long requests in flight may take to finish once the server stops.
 DRAIN_SECONDS = 15.0
 # How long a client that sends too much is still listened to after it was refused: a connection
 # that is cut while it sends may lose it the answer.
 LINGER_SECONDS = 5.0
-POLL_SECONDS = 0.2
+# How often connections are looked through for those that have been idle or refused for too long.
+SWEEP_SECONDS = 1.0
+DRAIN_SWEEP_SECONDS = 0.05
 
 
 class Server:
     """An HTTP server around a WSGI application."""
 
     def __init__(self, app: App, *, host: str, port: int, threads: int) -> None:
-        """Listen; `run` answers.
+        """Listen; `run` answers, in the same thread.
 
         Args:
             app: The application.
             host: Address to listen on.
             port: Port to listen on.
-            threads: Requests handled at a time.
+            threads: How many requests that take long are handled at a time, beside all others.
 
         Raises:
             OSError: The address cannot be listened on; its port may be taken.
         """
-        self._is_stopping = False
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
-        self._waitress = create_server(
-            app,
+        self._waitress = _Waitress(app, listener, threads)
+
+    def stop(self) -> None:
+        """Make `run` return once the requests in flight are answered.
+
+        A signal handler may call it, and call it again: it takes no lock.
+        """
+        if not self._waitress.is_stopping:
+            self._waitress.is_stopping = True
+            self._waitress.trigger.pull_trigger()
+
+    def run(self) -> None:
+        """Answer requests until `stop` is called."""
+        while not self._waitress.is_stopping:
+            self._waitress.take_turn(SWEEP_SECONDS)
+        self._drain()
+        self._waitress.hub.close()
+        wasyncore.close_all(self._waitress.channels)
+
+    def _drain(self) -> None:
+        """Take no more connections; finish the requests of those that are there."""
+        # Clients that are connected to the system already wait for an answer, too.
+        self._waitress.handle_accept()
+        self._waitress.close_listener()
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while self._waitress.active_channels and time.monotonic() < deadline:
+            self._waitress.close_idle()
+            self._waitress.take_turn(DRAIN_SWEEP_SECONDS)
+
+
+class _Waitress(TcpWSGIServer):  # type: ignore[misc]
+    """Waitress's server, driven by news of its connections."""
+
+    def __init__(self, app: App, listener: socket.socket, threads: int) -> None:
+        self.is_stopping = False
+        self.channels: dict[int, wasyncore.dispatcher] = {}
+        self._news = selectors.DefaultSelector()
+        self._next_sweep = 0.0
+        adjustments = Adjustments(
             sockets=[listener],
-            threads=threads,
             backlog=PENDING_CONNECTIONS,
             connection_limit=MAX_CONNECTIONS,
             max_request_header_size=MAX_HEADER_BYTES,
@@ -54,54 +105,88 @@ class Server:
             max_request_body_size=MAX_BODY_BYTES + 1,
             ident=None,
         )
-        self._waitress.channel_class = _Channel
-        self._waitress.is_stopping = lambda: self._is_stopping
+        adjustments.send_bytes = SEND_BYTES
+        super().__init__(
+            app,
+            self.channels,
+            _sock=listener,
+            dispatcher=ThreadedTaskDispatcher(),  # which has no threads
+            adj=adjustments,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+            bind_socket=False,
+        )
+        self.channel_class = _Channel
+        self.hub = Hub(self.trigger.pull_trigger, threads)
+        self._news.register(self.trigger.socket, selectors.EVENT_READ, self.trigger.handle_read)
+        self._watch_listener()
 
-    def stop(self) -> None:
-        """Make `run` return once the requests in flight are answered.
+    def add_task(self, channel: _Channel) -> None:
+        """Do nothing: whoever has read a request answers it."""
 
-        A signal handler may call it: it takes no lock.
-        """
-        self._is_stopping = True
-        self._waitress.pull_trigger()
+    def pull_trigger(self) -> None:
+        """Do nothing: whoever has answered a request sends the answer."""
 
-    def run(self) -> None:
-        """Answer requests until `stop` is called."""
-        while not self._is_stopping:
-            self._turn()
-        self._drain()
-        self._waitress.task_dispatcher.shutdown()
-        wasyncore.close_all(self._waitress._map)
+    def take_turn(self, seconds: float) -> None:
+        """Wait for news, not longer than this, and handle them."""
+        news = self._news.select(seconds)
+        with TURN:
+            for key, _ in news:
+                key.data()
+            self.hub.go_on()
+            if time.monotonic() >= self._next_sweep:
+                self._next_sweep = time.monotonic() + seconds
+                self._sweep()
 
-    def _turn(self) -> None:
-        """Wait for the network, a little, and handle what it brings."""
-        # Not select: it knows no more than 1,024 connections.
-        wasyncore.loop(timeout=POLL_SECONDS, use_poll=True, map=self._waitress._map, count=1)
+    def _sweep(self) -> None:
+        """Close what waitress or a refusal wants closed; this may make room for others."""
+        for channel in list(self.active_channels.values()):
+            if not channel.is_served and channel.is_due():
+                channel.handle_write()
+        if self.accepting:
+            self._watch_listener()
 
-    def _drain(self) -> None:
-        """Take no more connections; finish the requests of those that are there."""
-        channels = self._waitress.active_channels
+    def handle_accept(self) -> None:
+        """Accept all who wait, as long as there is room."""
         known = -1
-        while known < len(channels):
-            # Clients that are connected to the system already wait for an answer, too.
-            known = len(channels)
-            self._waitress.handle_accept()
-        # The listener closes, but not what wakes this thread up when a request is answered.
-        wasyncore.dispatcher.close(self._waitress)
-        deadline = time.monotonic() + DRAIN_SECONDS
-        self._turn()
-        while channels and time.monotonic() < deadline:
-            for channel in list(channels.values()):
-                if not (channel.requests or channel.request or channel.total_outbufs_len):
-                    channel.will_close = True
-            self._turn()
+        while known < len(self.active_channels) and self.readable():
+            known = len(self.active_channels)
+            super().handle_accept()
+        self._watch_listener()
+
+    def _watch_listener(self) -> None:
+        """Handle news of clients who want to connect, as long as there is room."""
+        is_watched = self.socket in self._news.get_map()
+        if self.readable() and not is_watched:
+            self._news.register(self.socket, selectors.EVENT_READ, self.handle_accept)
+        elif is_watched and self.in_connection_overflow:
+            self._news.unregister(self.socket)
+
+    def close_listener(self) -> None:
+        """Accept nobody any more; what wakes this thread up stays."""
+        if self.socket in self._news.get_map():
+            self._news.unregister(self.socket)
+        wasyncore.dispatcher.close(self)
+
+    def close_idle(self) -> None:
+        """Close the connections of those who wait for nothing."""
+        for channel in list(self.active_channels.values()):
+            if not channel.is_served and channel.is_idle():
+                channel.handle_close()
+
+    def watch(self, channel: _Channel, event: int) -> None:
+        """Handle news of a connection: that there is something to read, or room to write."""
+        self._news.register(channel.socket, event, channel.handle_news)
+
+    def ignore(self, channel: _Channel) -> None:
+        """Handle no news of a connection any more."""
+        self._news.unregister(channel.socket)
 
 
 class _LastTask(WSGITask):  # type: ignore[misc]
     """An answer that says when no further one will come on its connection."""
 
     def build_response_header(self) -> bytes:
-        if self.channel.server.is_stopping():
+        if self.channel.server.is_stopping:
             self.set_close_on_finish()
         header: bytes = super().build_response_header()
         return header
@@ -136,12 +221,103 @@ def _problem(status: HTTPStatus, detail: str) -> ProblemError:
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection that listens for a while after a refusal, and ends then."""
+    """A connection. After a refusal it listens for a while, and ends then.
+
+    Attributes:
+        is_served: A greenlet is at work for it, or waits.
+        is_refused: What it sent was no HTTP, or too much.
+    """
 
     task_class = _LastTask
     error_task_class = _Refusal
+    is_served = False
     is_refused = False
+    _watched = 0
     _listens_until: float | None = None
+
+    def add_channel(self, map: dict[int, object] | None = None) -> None:  # noqa: A002
+        super().add_channel(map)
+        self._watch(selectors.EVENT_READ)
+
+    def del_channel(self, map: dict[int, object] | None = None) -> None:  # noqa: A002
+        self._watch(0)
+        super().del_channel(map)
+
+    def _watch(self, event: int) -> None:
+        """Ask for other news; for none with 0."""
+        if event == self._watched:
+            return
+        if self._watched:
+            self.server.ignore(self)
+        if event:
+            self.server.watch(self, event)
+        self._watched = event
+
+    def has_output(self) -> bool:
+        """Tell whether something is still to be sent."""
+        return bool(self.total_outbufs_len)
+
+    def is_due(self) -> bool:
+        """Tell whether it is to be closed, by waitress for its silence or after a refusal."""
+        if self._listens_until is None:
+            return bool(self.will_close)
+        return time.monotonic() > self._listens_until
+
+    def is_idle(self) -> bool:
+        """Tell whether no request is under way."""
+        if self.requests or self.request or self.has_output() or self._listens_until is not None:
+            return False
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        # A request that nobody has read yet, or the end, which who reads it handles.
+        return False
+
+    def handle_news(self) -> None:
+        """Serve the client, if it is not already served."""
+        if self.is_served:
+            # It sends more, or goes; that is looked at when it has its answer.
+            self._watch(0)
+        else:
+            self.server.hub.run(self._serve)
+
+    def _serve(self) -> None:
+        """Take what has come, and answer the requests in it."""
+        self.is_served = True
+        try:
+            if self.has_output():
+                self.handle_write()
+            else:
+                self.handle_read()
+            # Nothing more is read or answered for a client that does not take its answers.
+            while self.requests and self.connected and not self.has_output():
+                self.service()
+                self.handle_write()
+        except Exception:  # what breaks the server's code ends a connection, and no other one
+            self.handle_error()
+        finally:
+            self.is_served = False
+        if self.socket is not None:
+            self._watch(selectors.EVENT_WRITE if self.has_output() else selectors.EVENT_READ)
+
+    def handle_read(self) -> None:
+        try:
+            data = self.socket.recv(self.adj.recv_bytes)
+        except OSError:
+            data = b""
+        if not data:
+            self.handle_close()
+        elif self._listens_until is None:
+            self.last_activity = time.time()
+            self.received(data)
+
+    def handle_write(self) -> None:
+        # Waitress would wait for more where further requests wait.
+        self._flush_exception(self._flush_some)
+        super().handle_write()
 
     def handle_close(self) -> None:
         if self.is_refused and self._listens_until is None and self.connected:
@@ -150,26 +326,5 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError:
                 super().handle_close()
-        else:
-            super().handle_close()
-
-    def readable(self) -> bool:
-        return self._listens_until is not None or bool(super().readable())
-
-    def writable(self) -> bool:
-        if self._listens_until is None:
-            return bool(super().writable())
-        return time.monotonic() > self._listens_until
-
-    def handle_read(self) -> None:
-        if self._listens_until is None:
-            super().handle_read()
-        else:
-            # Thrown away; at the end of the stream this closes the channel.
-            self.recv(65536)
-
-    def handle_write(self) -> None:
-        if self._listens_until is None:
-            super().handle_write()
         else:
             super().handle_close()

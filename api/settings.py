@@ -138,7 +138,12 @@ class Settings:
     )
     port: int = field(metadata=_setting("PORT", "5000", "port to listen on", _integer(1, 65535)))
     threads: int = field(
-        metadata=_setting("THREADS", "32", "requests handled at a time", _integer(1, 1000))
+        metadata=_setting(
+            "THREADS",
+            "32",
+            "threads for what would keep other requests waiting, such as logins",
+            _integer(1, 1000),
+        )
     )
     jwt_secret: str = field(
         repr=False,

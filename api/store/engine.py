@@ -15,26 +15,40 @@ from api.store.protocol import StoreUnavailableError
 
 # How long a statement waits for another process that writes, before it fails.
 BUSY_SECONDS = 10
+# Connections that are kept open unless said otherwise.
+CONNECTIONS = 5
 
 
-def open_engine(url: str, *, writes: bool) -> Engine:
+def open_engine(
+    url: str, *, writes: bool, snapshots: bool = True, connections: int = CONNECTIONS
+) -> Engine:
     """Open the database of an SQLAlchemy URL.
 
     Args:
         url: `sqlite:///path` or another engine's URL. The folder of an SQLite file is made.
         writes: Whether its transactions write. A writing transaction takes the write lock when it
             begins, so that it can never fail half-way for want of it.
+        snapshots: Whether all statements of a transaction that only reads see the same state. Where
+            it has but one statement that makes no difference, and takes twice as long.
+        connections: How many threads use it at a time. So many connections are kept; those beyond
+            are opened for a use and closed after it, which takes longer than a query.
 
     Errors of the engine keep the values of a statement to themselves: some are password hashes.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, hide_parameters=True)
+        return create_engine(parsed, hide_parameters=True, pool_size=connections)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    engine = create_engine(
+        parsed,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,
+        pool_size=connections,
+    )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate if writes else _begin_deferred)
+    if writes or snapshots:
+        event.listen(engine, "begin", _begin_immediate if writes else _begin_deferred)
     return engine
 
 

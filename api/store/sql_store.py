@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Row, Select, func, insert, select, text, update
+from sqlalchemy import BigInteger, Row, Select, bindparam, func, insert, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
@@ -31,8 +32,13 @@ from api.store.protocol import (
 )
 from api.store.tables import events, idempotency_keys, players
 from api.store.writer import GroupCommitWriter
+from api.waiting import aside
+
+T = TypeVar("T")
 
 EARN = "earn"
+# Requests that read at a time, each on a connection of its own.
+READERS = 32
 
 STORED_EVENT = (
     events.c.event_id,
@@ -42,6 +48,38 @@ STORED_EVENT = (
     events.c.received_at,
     events.c.meta,
 )
+# Made once: to make a statement and look up what it compiles to takes longer than to run it.
+REGISTER = insert(players).returning(players.c.user_id)
+PLAYER_OF_NAME = select(players).where(players.c.username == bindparam("username"))
+PLAYER_OF_ID = select(players).where(players.c.user_id == bindparam("user_id"))
+RAISE_BALANCE = (
+    update(players)
+    .where(
+        players.c.user_id == bindparam("earner"),
+        players.c.balance <= bindparam("highest", type_=BigInteger),
+    )
+    .values(balance=players.c.balance + bindparam("amount", type_=BigInteger))
+    .returning(players.c.balance)
+)
+WRITE_EVENTS = insert(events)
+REMEMBERED = select(idempotency_keys).where(
+    idempotency_keys.c.user_id == bindparam("user_id"), idempotency_keys.c.key == bindparam("key")
+)
+REMEMBER = insert(idempotency_keys)
+PING = text("select 1")
+
+
+@dataclass(frozen=True)
+class _Done(Generic[T]):
+    """What a command has done, but for its events: the last statement of a transaction writes all.
+
+    Attributes:
+        result: For the caller.
+        events: Rows of the table.
+    """
+
+    result: T
+    events: Sequence[Mapping[str, object]] = ()
 
 
 class SqlStore:
@@ -53,6 +91,7 @@ class SqlStore:
         *,
         clock: Clock = utc_now,
         queue_limit: int = 1000,
+        readers: int = READERS,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Open the database, migrate its schema and start the writer.
@@ -61,6 +100,7 @@ class SqlStore:
             url: SQLAlchemy URL.
             clock: Tells when events are received.
             queue_limit: Commands that may wait for the writer.
+            readers: Threads that read at a time.
             on_commit: Told after each commit how many commands shared it.
 
         Raises:
@@ -68,45 +108,42 @@ class SqlStore:
         """
         self._clock = clock
         self._write_engine = open_engine(url, writes=True)
-        self._read_engine = open_engine(url, writes=False)
+        # Every method that reads does so with one statement; one of them reads in the main thread.
+        self._read_engine = open_engine(url, writes=False, snapshots=False, connections=readers + 1)
         with unavailable_if_it_fails():
             migrate(self._write_engine)
         self._writer = GroupCommitWriter(
-            self._write_engine, queue_limit=queue_limit, on_commit=on_commit
+            self._write_engine, queue_limit=queue_limit, finish=_write_events, on_commit=on_commit
         )
 
     def register(self, username: str, password_hash: str) -> Player:
         """See `Store.register`."""
         created_at = self._clock()
 
-        def command(connection: Connection) -> Player:
-            if _player(connection, select(players).where(players.c.username == username)):
+        def command(connection: Connection) -> _Done[Player]:
+            if _player(connection, PLAYER_OF_NAME, username=username):
                 raise UsernameTakenError(username)
-            user_id: int = connection.execute(
-                insert(players)
-                .values(
-                    username=username,
-                    password_hash=password_hash,
-                    balance=0,
-                    created_at=created_at,
-                )
-                .returning(players.c.user_id)
-            ).scalar_one()
-            return Player(user_id, username, password_hash, 0, created_at)
+            account = {
+                "username": username,
+                "password_hash": password_hash,
+                "balance": 0,
+                "created_at": created_at,
+            }
+            user_id: int = connection.execute(REGISTER, account).scalar_one()
+            return _Done(Player(user_id, username, password_hash, 0, created_at))
 
         # Another process may register the name between the look and the insert.
-        with _integrity_means(UsernameTakenError(username)):
-            return self._writer.submit(command)
+        return self._carry_out(command, broken_constraint=UsernameTakenError(username))
 
     def find_player(self, username: str) -> Player | None:
         """See `Store.find_player`."""
         with self._reading() as connection:
-            return _player(connection, select(players).where(players.c.username == username))
+            return _player(connection, PLAYER_OF_NAME, username=username)
 
     def get_player(self, user_id: int) -> Player | None:
         """See `Store.get_player`."""
         with self._reading() as connection:
-            return _player(connection, select(players).where(players.c.user_id == user_id))
+            return _player(connection, PLAYER_OF_ID, user_id=user_id)
 
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
@@ -116,25 +153,22 @@ class SqlStore:
         meta = json.dumps({"amount": amount, "reason": reason}, ensure_ascii=False)
         event = StoredEvent(str(uuid7()), user_id, EARN, now, now, meta)
 
-        def command(connection: Connection) -> Recorded:
-            if done := _replay(connection, user_id, idempotency):
-                return done
+        def command(connection: Connection) -> _Done[Recorded]:
+            if known := _replay(connection, user_id, idempotency):
+                return _Done(known)
             balance = connection.execute(
-                update(players)
-                .where(players.c.user_id == user_id, players.c.balance <= MAX_BALANCE - amount)
-                .values(balance=players.c.balance + amount)
-                .returning(players.c.balance)
+                RAISE_BALANCE,
+                {"earner": user_id, "amount": amount, "highest": MAX_BALANCE - amount},
             ).scalar_one_or_none()
             if balance is None:
-                if _player(connection, select(players).where(players.c.user_id == user_id)):
+                if _player(connection, PLAYER_OF_ID, user_id=user_id):
                     raise BalanceOverflowError(f"the balance would exceed {MAX_BALANCE}")
                 raise UnknownPlayerError(str(user_id))
-            _write_event(connection, event, balance)
             outcome = Recorded(event.event_id, balance, replayed=False)
             _remember(connection, event, idempotency, outcome)
-            return outcome
+            return _Done(outcome, [_row(event, balance)])
 
-        return self._writer.submit(command)
+        return self._carry_out(command)
 
     def record(
         self, user_id: int | None, event: NewEvent, idempotency: Idempotency | None = None
@@ -142,28 +176,24 @@ class SqlStore:
         """See `Store.record`."""
         stored = self._received(user_id, event)
 
-        def command(connection: Connection) -> Recorded:
-            if user_id is not None and (done := _replay(connection, user_id, idempotency)):
-                return done
-            _write_event(connection, stored)
+        def command(connection: Connection) -> _Done[Recorded]:
+            if user_id is not None and (known := _replay(connection, user_id, idempotency)):
+                return _Done(known)
             outcome = Recorded(stored.event_id, None, replayed=False)
             _remember(connection, stored, idempotency, outcome)
-            return outcome
+            return _Done(outcome, [_row(stored)])
 
-        with _integrity_means(UnknownPlayerError(str(user_id))):
-            return self._writer.submit(command)
+        return self._carry_out(command, broken_constraint=UnknownPlayerError(str(user_id)))
 
     def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
         """See `Store.record_many`."""
         stored = [self._received(user_id, event) for event in events]
 
-        def command(connection: Connection) -> list[Recorded]:
-            for event in stored:
-                _write_event(connection, event)
-            return [Recorded(event.event_id, None, replayed=False) for event in stored]
+        def command(_: Connection) -> _Done[list[Recorded]]:
+            outcomes = [Recorded(event.event_id, None, replayed=False) for event in stored]
+            return _Done(outcomes, [_row(event) for event in stored])
 
-        with _integrity_means(UnknownPlayerError(str(user_id))):
-            return self._writer.submit(command)
+        return self._carry_out(command, broken_constraint=UnknownPlayerError(str(user_id)))
 
     def recent_events(
         self, user_id: int | None, limit: int, before: str | None = None
@@ -175,8 +205,12 @@ class SqlStore:
         if before is not None:
             known = select(events.c.position).where(events.c.event_id == before).scalar_subquery()
             query = query.where(events.c.position < known)
-        with self._reading() as connection:
-            return [stored_event(row) for row in connection.execute(query)]
+
+        def read() -> list[StoredEvent]:
+            with self._reading() as connection:
+                return [stored_event(row) for row in connection.execute(query)]
+
+        return aside(read)
 
     def event_counts(self, user_id: int | None) -> dict[str, int]:
         """See `Store.event_counts`."""
@@ -185,20 +219,38 @@ class SqlStore:
         )
         if user_id is not None:
             query = query.where(events.c.user_id == user_id)
-        with self._reading() as connection:
-            counts = connection.execute(query.order_by(events.c.event_type))
-            return {row.event_type: row.total for row in counts}
+
+        def read() -> dict[str, int]:
+            with self._reading() as connection:
+                counts = connection.execute(query.order_by(events.c.event_type))
+                return {row.event_type: row.total for row in counts}
+
+        return aside(read)
 
     def ping(self) -> None:
         """See `Store.ping`."""
         with self._reading() as connection:
-            connection.execute(text("select 1"))
+            connection.execute(PING)
 
     def close(self) -> None:
         """See `Store.close`."""
         self._writer.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+    def _carry_out(
+        self,
+        command: Callable[[Connection], _Done[T]],
+        broken_constraint: StoreError | None = None,
+    ) -> T:
+        """Have a command carried out; where it breaks a constraint, raise what that means."""
+        try:
+            return self._writer.submit(command).result
+        except StoreUnavailableError as error:
+            # The database looks closer than we did.
+            if broken_constraint and isinstance(error.__cause__, IntegrityError):
+                raise broken_constraint from error
+            raise
 
     def _received(self, user_id: int | None, event: NewEvent) -> StoredEvent:
         return StoredEvent(
@@ -212,19 +264,8 @@ class SqlStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with unavailable_if_it_fails(), self._read_engine.begin() as connection:
+        with unavailable_if_it_fails(), self._read_engine.connect() as connection:
             yield connection
-
-
-@contextmanager
-def _integrity_means(meaning: StoreError) -> Iterator[None]:
-    """Raise this where a command broke a constraint: the database looks closer than we did."""
-    try:
-        yield
-    except StoreUnavailableError as error:
-        if isinstance(error.__cause__, IntegrityError):
-            raise meaning from error
-        raise
 
 
 def stored_event(row: Row[Any]) -> StoredEvent:
@@ -232,25 +273,30 @@ def stored_event(row: Row[Any]) -> StoredEvent:
     return StoredEvent(*row[: len(STORED_EVENT)])
 
 
-def _player(connection: Connection, query: Select[Any]) -> Player | None:
-    row = connection.execute(query).one_or_none()
+def _player(connection: Connection, query: Select[Any], **values: object) -> Player | None:
+    row = connection.execute(query, values).one_or_none()
     if row is None:
         return None
     return Player(row.user_id, row.username, row.password_hash, row.balance, row.created_at)
 
 
-def _write_event(connection: Connection, event: StoredEvent, balance: int | None = None) -> None:
-    connection.execute(
-        insert(events).values(
-            event_id=event.event_id,
-            user_id=event.user_id,
-            event_type=event.event_type,
-            occurred_at=event.occurred_at,
-            received_at=event.received_at,
-            meta=event.meta,
-            balance=balance,
-        )
-    )
+def _row(event: StoredEvent, balance: int | None = None) -> Mapping[str, object]:
+    return {
+        "event_id": event.event_id,
+        "user_id": event.user_id,
+        "event_type": event.event_type,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "meta": event.meta,
+        "balance": balance,
+    }
+
+
+def _write_events(connection: Connection, outcomes: Sequence[_Done[Any]]) -> None:
+    """Write the events of all commands of a transaction, in the order of the commands."""
+    rows = [row for outcome in outcomes for row in outcome.events]
+    if rows:
+        connection.execute(WRITE_EVENTS, rows)
 
 
 def _replay(
@@ -259,11 +305,7 @@ def _replay(
     """Find the outcome of an earlier request with the same key; raise where it was another one."""
     if idempotency is None:
         return None
-    row = connection.execute(
-        select(idempotency_keys).where(
-            idempotency_keys.c.user_id == user_id, idempotency_keys.c.key == idempotency.key
-        )
-    ).one_or_none()
+    row = connection.execute(REMEMBERED, {"user_id": user_id, "key": idempotency.key}).one_or_none()
     if row is None:
         return None
     if row.fingerprint != idempotency.fingerprint:
@@ -280,12 +322,13 @@ def _remember(
     if idempotency is None or event.user_id is None:
         return
     connection.execute(
-        insert(idempotency_keys).values(
-            user_id=event.user_id,
-            key=idempotency.key,
-            fingerprint=idempotency.fingerprint,
-            event_id=outcome.event_id,
-            balance=outcome.balance,
-            created_at=event.received_at,
-        )
+        REMEMBER,
+        {
+            "user_id": event.user_id,
+            "key": idempotency.key,
+            "fingerprint": idempotency.fingerprint,
+            "event_id": outcome.event_id,
+            "balance": outcome.balance,
+            "created_at": event.received_at,
+        },
     )

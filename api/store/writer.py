@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -14,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.store.protocol import StoreError, StoreUnavailableError
+from api.waiting import TURN, Pause
 
 T = TypeVar("T")
 
@@ -22,10 +21,31 @@ T = TypeVar("T")
 MAX_BATCH = 256
 
 
-@dataclass(frozen=True)
 class _Task:
-    command: Callable[[Connection], Any]
-    outcome: Future[Any] = field(default_factory=Future)
+    """A command, and its outcome once there is one."""
+
+    __slots__ = ("_error", "_pause", "_result", "command")
+
+    def __init__(self, command: Callable[[Connection], Any]) -> None:
+        self.command = command
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._pause = Pause()
+
+    def succeed(self, result: object) -> None:
+        self._result = result
+        self._pause.end()
+
+    def fail(self, error: Exception) -> None:
+        self._error = error
+        self._pause.end()
+
+    def outcome(self) -> Any:  # noqa: ANN401 (whatever the command returns)
+        """Wait for the outcome; raises what the command failed with."""
+        self._pause.wait()
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
 class GroupCommitWriter:
@@ -34,6 +54,9 @@ class GroupCommitWriter:
     A command is a function of a connection. It raises a StoreError before it has written anything,
     or it succeeds. Any other failure undoes the whole transaction; then each command is tried
     again in a transaction of its own, so that a bad one fails alone.
+
+    Commands may leave some of their writing to the end of the transaction, where `finish` does it
+    for all of them at once.
     """
 
     def __init__(
@@ -41,6 +64,7 @@ class GroupCommitWriter:
         engine: Engine,
         *,
         queue_limit: int,
+        finish: Callable[[Connection, Sequence[Any]], None] = lambda _, __: None,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Start the thread.
@@ -48,11 +72,15 @@ class GroupCommitWriter:
         Args:
             engine: A writing engine.
             queue_limit: Commands that may wait; further ones are refused.
+            finish: Given what the commands of a transaction returned, those that refused left out;
+                it writes what they have left, before the commit. Where it fails they fail.
             on_commit: Told after each commit how many commands shared it.
         """
         self._engine = engine
+        self._finish = finish
         self._on_commit = on_commit
-        self._queue: queue.Queue[_Task | None] = queue.Queue(queue_limit)
+        self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._queue_limit = queue_limit
         self._closing = threading.Lock()
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -69,11 +97,10 @@ class GroupCommitWriter:
         with self._closing:
             if self._is_closed:
                 raise StoreUnavailableError("the store is closed")
-            try:
-                self._queue.put_nowait(task)
-            except queue.Full:
-                raise StoreUnavailableError("too many requests wait for the store") from None
-        outcome: T = task.outcome.result()
+            if self._queue.qsize() >= self._queue_limit:
+                raise StoreUnavailableError("too many requests wait for the store")
+            self._queue.put(task)
+        outcome: T = task.outcome()
         return outcome
 
     def close(self) -> None:
@@ -96,14 +123,16 @@ class GroupCommitWriter:
         """Wait for a task and take what else waits; the flag says that there will be no more."""
         tasks: list[_Task] = []
         task = self._queue.get()
-        while task is not None:
-            tasks.append(task)
-            if len(tasks) == MAX_BATCH:
-                return tasks, False
-            try:
-                task = self._queue.get_nowait()
-            except queue.Empty:
-                return tasks, False
+        # Requests that run now submit theirs first, instead of missing this commit by a little.
+        with TURN:
+            while task is not None:
+                tasks.append(task)
+                if len(tasks) == MAX_BATCH:
+                    return tasks, False
+                try:
+                    task = self._queue.get_nowait()
+                except queue.Empty:
+                    return tasks, False
         return tasks, True
 
     def _commit_together(self, tasks: list[_Task]) -> bool:
@@ -117,7 +146,12 @@ class GroupCommitWriter:
         with connection:
             try:
                 transaction = connection.begin()
-                outcomes = [_carry_out(task, connection) for task in tasks]
+                with TURN:
+                    outcomes = [_carry_out(task, connection) for task in tasks]
+                    self._finish(
+                        connection,
+                        [outcome for outcome in outcomes if not isinstance(outcome, StoreError)],
+                    )
             except Exception:  # whatever a command or the database may raise: nothing was committed
                 connection.rollback()
                 return False
@@ -126,27 +160,28 @@ class GroupCommitWriter:
             except SQLAlchemyError as error:
                 # Nobody knows whether a failed commit took effect, so it must not be tried again.
                 for task in tasks:
-                    task.outcome.set_exception(_unavailable(error))
+                    task.fail(_unavailable(error))
                 return True
         self._on_commit(len(tasks))
         for task, outcome in zip(tasks, outcomes, strict=True):
             if isinstance(outcome, StoreError):
-                task.outcome.set_exception(outcome)
+                task.fail(outcome)
             else:
-                task.outcome.set_result(outcome)
+                task.succeed(outcome)
         return True
 
     def _commit_alone(self, task: _Task) -> None:
         try:
             with self._engine.begin() as connection:
                 outcome = task.command(connection)
+                self._finish(connection, [outcome])
         except SQLAlchemyError as error:
-            task.outcome.set_exception(_unavailable(error))
+            task.fail(_unavailable(error))
         except Exception as error:  # the caller's to handle, whatever it is
-            task.outcome.set_exception(error)
+            task.fail(error)
         else:
             self._on_commit(1)
-            task.outcome.set_result(outcome)
+            task.succeed(outcome)
 
 
 def _carry_out(task: _Task, connection: Connection) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -137,3 +138,37 @@ def test_token_of_another_secret_is_not_ours() -> None:
     with pytest.raises(ProblemError) as caught:
         Tokens(SECRET).read(token)
     assert caught.value.code == "invalid_token"
+
+
+def test_remembered_token_expires_all_the_same() -> None:
+    now = datetime.now(UTC)
+    tokens = Tokens(SECRET, clock=lambda: now)
+    token = tokens.mint(Identity(Role.PLAYER, "7"), 60)
+    assert tokens.read(token) == tokens.read(token) == Identity(Role.PLAYER, "7")
+
+    now += timedelta(seconds=61)
+
+    with pytest.raises(ProblemError, match="invalid_token") as caught:
+        tokens.read(token)
+    assert "expired" in caught.value.detail
+
+
+def test_tokens_are_remembered_up_to_a_limit_and_read_beyond_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api.auth.KNOWN_TOKENS", 10)
+    tokens = Tokens(SECRET)
+    players = [Identity(Role.PLAYER, str(number)) for number in range(1, 26)]
+    minted = [tokens.mint(player, 60) for player in players]
+
+    assert [tokens.read(token) for token in minted * 2] == players * 2
+    assert tokens._recall.cache_info().currsize == 10
+
+
+def test_bad_tokens_are_not_remembered() -> None:
+    tokens = Tokens(SECRET)
+    for token in bad_tokens().values():
+        with pytest.raises(ProblemError):
+            tokens.read(token)
+
+    assert tokens._recall.cache_info().currsize == 0

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import queue
 import signal
 import socket
+import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 import requests
 
+from api.server import Server
 from api.store.outbox import SqlOutbox
-from tests.api.game import PASSWORD, PROBLEM, SECRET, Process
+from tests.api.game import PASSWORD, PROBLEM, SECRET, Game, Process
+from tests.server import free_port
 
 Start = Callable[..., Process]
 COINS: dict[str, int | str] = {"amount": 1, "reason": "x"}
@@ -29,6 +35,15 @@ def send_raw(process: Process, data: bytes) -> bytes:
         while chunk := connection.recv(65536):
             received += chunk
     return received
+
+
+@contextmanager
+def no_writes(folder: Path) -> Iterator[None]:
+    """Keep the store's writer waiting."""
+    with closing(sqlite3.connect(folder / "w.store.sqlite", isolation_level=None)) as store:
+        store.execute("begin immediate")
+        yield
+        store.execute("rollback")
 
 
 def test_everything_works_over_http(start: Start) -> None:
@@ -233,3 +248,124 @@ def test_development_secret_outlives_the_process(start: Start) -> None:
     second = start()
 
     assert requests.get(f"{second.url}/balance", headers=headers, timeout=10).status_code == 200
+
+
+def test_requests_that_wait_for_the_store_keep_no_others_waiting(
+    start: Start, tmp_path: Path
+) -> None:
+    # More of them than threads.
+    process = start(THREADS="2")
+    headers = process.login()
+
+    def earn(_: int) -> int:
+        return requests.post(
+            f"{process.url}/earn", json=COINS, headers=headers, timeout=30
+        ).status_code
+
+    with ThreadPoolExecutor(40) as pool:
+        with no_writes(tmp_path):
+            earning = pool.map(earn, range(40))
+            for path in ("balance", "events", "stats", "metrics", "health"):
+                answer = requests.get(f"{process.url}/{path}", headers=headers, timeout=5)
+                assert answer.status_code == 200
+        assert list(earning) == [201] * 40
+    balance = requests.get(f"{process.url}/balance", headers=headers, timeout=10)
+    assert balance.json()["balance"] == 40
+
+
+def test_requests_sent_at_once_over_a_connection_are_answered_in_their_order(
+    start: Start,
+) -> None:
+    process = start()
+    token = process.login()["Authorization"]
+    body = json.dumps(COINS)
+    head = f"Host: x\r\nAuthorization: {token}\r\nContent-Type: application/json\r\n"
+    earn = f"POST /earn HTTP/1.1\r\n{head}Content-Length: {len(body)}\r\n\r\n{body}"
+    last = f"GET /balance HTTP/1.1\r\n{head}Connection: close\r\n\r\n"
+
+    received = send_raw(process, (earn * 30 + last).encode())
+
+    answers = [json.loads(part.splitlines()[-1]) for part in received.split(b"HTTP/1.1 ")[1:]]
+    assert [answer["balance"] for answer in answers] == [*range(1, 31), 30]
+
+
+def test_client_that_takes_no_answers_keeps_nobody_waiting(start: Start) -> None:
+    process = start()
+    large = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", process.port), timeout=20) as connection:
+        connection.sendall(large * 20)
+        assert requests.get(f"{process.url}/health", timeout=10).ok
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while chunk := connection.recv(1 << 20):
+            received += chunk
+
+    assert received.count(b"HTTP/1.1 200 OK") >= 1
+    assert requests.get(f"{process.url}/health", timeout=10).ok
+
+
+def test_log_of_a_stop_under_load_misses_no_answer(start: Start) -> None:
+    process = start()
+    headers = process.login()
+    answered: dict[int, list[str]] = {client: [] for client in range(8)}
+
+    def ask_until_the_end(client: int) -> None:
+        with requests.Session() as session:
+            while True:
+                name = f"client-{client}.{len(answered[client])}"
+                try:
+                    session.get(
+                        f"{process.url}/balance",
+                        headers={**headers, "X-Request-ID": name},
+                        timeout=30,
+                    )
+                except requests.ConnectionError:
+                    return
+                answered[client].append(name)
+
+    clients = [threading.Thread(target=ask_until_the_end, args=[client]) for client in answered]
+    for thread in clients:
+        thread.start()
+    while min(len(names) for names in answered.values()) < 20:
+        time.sleep(0.01)
+    process.terminate()
+    assert process.wait() == 0
+    for thread in clients:
+        thread.join()
+
+    logged = [line.get("request_id", "") for line in map(json.loads, process.log().splitlines())]
+    for client, names in answered.items():
+        of_client = [name for name in logged if name.startswith(f"client-{client}.")]
+        assert of_client[: len(names)] == names
+        # An answer may be lost on its way to a client.
+        assert len(of_client) <= len(names) + 1
+
+
+def test_who_finds_no_room_is_served_when_there_is_some(
+    game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Waitress counts its listener and what wakes it up.
+    monkeypatch.setattr("api.server.MAX_CONNECTIONS", 2 + 3)
+    port = free_port()
+    servers: queue.SimpleQueue[Server] = queue.SimpleQueue()
+
+    def serve() -> None:
+        server = Server(game.app, host="127.0.0.1", port=port, threads=1)
+        servers.put(server)
+        server.run()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    server = servers.get(timeout=10)
+    sessions = [requests.Session() for _ in range(3)]
+    for session in sessions:
+        assert session.get(f"http://127.0.0.1:{port}/health", timeout=10).ok
+    with pytest.raises(requests.ReadTimeout):
+        requests.get(f"http://127.0.0.1:{port}/health", timeout=0.5)
+    sessions[0].close()
+    assert requests.get(f"http://127.0.0.1:{port}/health", timeout=10).ok
+    for session in sessions:
+        session.close()
+    server.stop()
+    thread.join(10)
+    assert not thread.is_alive()

@@ -1,9 +1,12 @@
 """The API under load, side by side with a comparator, alone and while `dbt build` loops.
 
+The comparator is served in two ways, see there: in threads, which is what the product is compared
+with, and by coroutines that block, which is the fastest way we know.
+
     python -m tests.benchmarks.api_bench --json api.json
 
-Every run starts both servers on fresh stores and puts the same load on one and the other in turn,
-endpoint by endpoint; runs begin with either of them alternately. What is told of a server is the
+Every run starts all servers on fresh stores and puts the same load on one after the other, endpoint
+by endpoint; each run begins with another one. What is told of a server is the
 median of its runs, except failures, which are added up. After each run the balances of all players
 must be what was acknowledged, or the run is worth nothing and the benchmark stops.
 """
@@ -24,6 +27,7 @@ from enum import StrEnum
 from itertools import cycle, islice, product
 from pathlib import Path
 
+from tests.benchmarks.comparator import Way
 from tests.benchmarks.load_client import Load, client_ceiling, encode_request, put_load
 from tests.benchmarks.memory import peak_memory_bytes
 from tests.harness import ROOT, Project, Run
@@ -45,7 +49,8 @@ class Subject(StrEnum):
     """Who is measured."""
 
     PRODUCT = "product"
-    COMPARATOR = "comparator"
+    THREADS = "comparator (threads)"
+    COROUTINES = "comparator (coroutines)"
 
 
 @dataclass(frozen=True)
@@ -215,7 +220,7 @@ def measure(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
         project = Project.copy_to(folder / f"run-{number}/project")
         generate_sample(project.root / "seeds")
         with started(project, plan.players) as contenders:
-            order = list(Subject) if number % 2 == 0 else list(reversed(Subject))
+            order = _rotated(list(Subject), number)
             for is_beside_builds in [False, True] if plan.is_beside_builds else [False]:
                 with _building(project, builds) if is_beside_builds else nullcontext():
                     for connections, endpoint in product(plan.connections, ENDPOINTS):
@@ -243,17 +248,13 @@ def measure(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
 
 @contextmanager
 def started(project: Project, players: int) -> Iterator[Mapping[Subject, Contender]]:
-    """Start both servers, each with this many players; the product has the project's warehouse."""
+    """Start all servers, each with this many players; the product has the project's warehouse."""
     contenders = {
         Subject.PRODUCT: Contender(
             Server(project.warehouse, environment={"LOADER_INTERVAL_SECONDS": "1"})
         ),
-        Subject.COMPARATOR: Contender(
-            Server(
-                project.root / "comparator/none.duckdb",
-                command=("-m", "tests.benchmarks.comparator"),
-            )
-        ),
+        Subject.THREADS: _comparator(project, Way.THREADS),
+        Subject.COROUTINES: _comparator(project, Way.COROUTINES),
     }
     try:
         for contender in contenders.values():
@@ -263,6 +264,16 @@ def started(project: Project, players: int) -> Iterator[Mapping[Subject, Contend
         for contender in contenders.values():
             if contender.server.process is not None:
                 contender.server.kill()
+
+
+def _comparator(project: Project, way: Way) -> Contender:
+    path = project.root / f"comparator-{way}/none.duckdb"
+    return Contender(Server(path, command=("-m", "tests.benchmarks.comparator", way)))
+
+
+def _rotated(subjects: list[Subject], number: int) -> list[Subject]:
+    first = number % len(subjects)
+    return subjects[first:] + subjects[:first]
 
 
 @contextmanager

@@ -36,7 +36,7 @@ ANSWERS: dict[str, tuple[int, dict[str, type]]] = {
 
 @pytest.fixture(scope="module")
 def contenders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Subject, Contender]]:
-    """Both servers, with a player each."""
+    """All servers, with a player each."""
     project = Project.copy_to(tmp_path_factory.mktemp("contract") / "project")
     with started(project, players=1) as contenders:
         yield contenders

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
 
 from api.store.protocol import (
     MAX_BALANCE,
@@ -17,11 +20,12 @@ from api.store.protocol import (
     Idempotency,
     IdempotencyKeyReusedError,
     NewEvent,
+    Recorded,
     StoreUnavailableError,
     UnknownPlayerError,
     UsernameTakenError,
 )
-from api.store.sql_store import SqlStore
+from api.store.sql_store import SqlStore, _Done
 from tests.store.conftest import FakeClock
 
 NOON = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
@@ -204,3 +208,101 @@ def test_acknowledged_work_survives_a_kill(url: str) -> None:
 def test_database_that_cannot_be_opened_is_named_as_unavailable(tmp_path: object) -> None:
     with pytest.raises(StoreUnavailableError):
         SqlStore(f"sqlite:///{tmp_path}")
+
+
+def together(store: SqlStore, *calls: Callable[[], object]) -> list[object]:
+    """Make the calls one after the other while the writer is busy, so that they share a commit."""
+    is_busy, is_free = threading.Event(), threading.Event()
+
+    def keep_busy(_: Connection) -> _Done[None]:
+        is_busy.set()
+        is_free.wait()
+        return _Done(None)
+
+    with ThreadPoolExecutor(len(calls) + 1) as pool:
+        pool.submit(store._writer.submit, keep_busy)
+        is_busy.wait()
+        waiting = []
+        for call in calls:
+            waiting.append(pool.submit(call))
+            while store._writer._queue.qsize() < len(waiting):
+                threading.Event().wait(0.001)
+        is_free.set()
+        return [future.exception() or future.result() for future in waiting]
+
+
+def test_commands_of_one_commit_have_each_their_own_outcome(url: str) -> None:
+    sizes: list[int] = []
+    store = SqlStore(url, on_commit=sizes.append)
+    ada, bob = store.register("ada", "hash").user_id, store.register("bob", "hash").user_id
+    key = Idempotency("key-1", "fingerprint")
+    sizes.clear()
+
+    first, again, other, overflow, event, batch, unknown, second = together(
+        store,
+        lambda: store.earn(ada, 5, "first", key),
+        lambda: store.earn(ada, 5, "first", key),
+        lambda: store.earn(ada, 5, "first", Idempotency("key-1", "another")),
+        lambda: store.earn(bob, 7, "second") and store.earn(bob, MAX_BALANCE, "too much"),
+        lambda: store.record(ada, EVENT, Idempotency("key-2", "fingerprint")),
+        lambda: store.record_many(bob, [EVENT, NewEvent("login", NOON)]),
+        lambda: store.earn(4711, 1, "nobody"),
+        lambda: store.earn(ada, 1, "last"),
+    )
+
+    assert sizes[:2] == [1, 8]
+    assert isinstance(first, Recorded)
+    assert (first.balance, first.replayed) == (5, False)
+    assert again == Recorded(first.event_id, 5, replayed=True)
+    assert isinstance(other, IdempotencyKeyReusedError)
+    assert isinstance(overflow, BalanceOverflowError)
+    assert isinstance(event, Recorded)
+    assert isinstance(batch, list)
+    assert isinstance(unknown, UnknownPlayerError)
+    assert isinstance(second, Recorded)
+    assert second.balance == 6
+    assert store.event_counts(ada) == {"earn": 2, "level_complete": 1}
+    assert store.event_counts(bob) == {"earn": 1, "level_complete": 1, "login": 1}
+    # As the warehouse gets them: in the order in which they were carried out.
+    of_ada = [event.event_id for event in store.recent_events(ada, 9)]
+    assert of_ada == [second.event_id, event.event_id, first.event_id]
+    store.close()
+
+
+def test_event_of_an_unknown_player_fails_alone_in_a_commit_of_many(store: SqlStore) -> None:
+    ada = store.register("ada", "hash").user_id
+    key = Idempotency("key-1", "fingerprint")
+
+    earned, stranger, again, recorded = together(
+        store,
+        lambda: store.earn(ada, 5, "first", key),
+        lambda: store.record(4711, EVENT),
+        lambda: store.earn(ada, 5, "first", key),
+        lambda: store.record(ada, EVENT),
+    )
+
+    assert isinstance(stranger, UnknownPlayerError)
+    assert isinstance(earned, Recorded)
+    assert again == Recorded(earned.event_id, 5, replayed=True)
+    assert isinstance(recorded, Recorded)
+    assert store.event_counts(ada) == {"earn": 1, "level_complete": 1}
+
+
+def test_as_many_readers_as_wanted_use_the_same_connections_again(url: str) -> None:
+    store = SqlStore(url, readers=12)
+    player = store.register("ada", "hash")
+    opened: list[object] = []
+    event.listen(store._read_engine, "connect", lambda *_: opened.append(1))
+    start = threading.Barrier(12)
+
+    def read() -> None:
+        start.wait()
+        for _ in range(50):
+            assert store.get_player(player.user_id) == player
+
+    with ThreadPoolExecutor(12) as pool:
+        for reading in [pool.submit(read) for _ in range(12)]:
+            reading.result()
+
+    assert len(opened) <= 12
+    store.close()

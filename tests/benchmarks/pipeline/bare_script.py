@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,8 @@ from typing import Any
 
 import duckdb
 
-from tests.harness import WITHOUT_UNIT_TESTS, Project
+from tests.benchmarks.pipeline.costs import Cost, cost_of
+from tests.harness import DBT, WITHOUT_UNIT_TESTS, Project
 from warehouse.functions import register_functions
 from warehouse.settings import Settings
 
@@ -56,28 +56,25 @@ class Recording:
 
     Attributes:
         statements: All that dbt sent, in their order.
+        cost: Of all of it.
         start_seconds: What it took before its first node and after its last.
     """
 
     statements: list[Statement]
+    cost: Cost
     start_seconds: float
 
 
-def record(project: Project) -> Recording:
+def record(project: Project, environment: Mapping[str, str]) -> Recording:
     """Build a project that has no warehouse yet.
 
     Raises:
         RuntimeError: The build failed.
     """
     logs = project.root / "recorded"
-    begin = time.monotonic()
-    run = project.dbt(
-        *("--log-format-file", "json", "--log-level-file", "debug", "--log-path", str(logs)),
-        *("build", *WITHOUT_UNIT_TESTS),
-    )
-    if run.exit_code != 0:
-        raise RuntimeError(run.output)
-    seconds = time.monotonic() - begin
+    log = ("--log-format-file", "json", "--log-level-file", "debug", "--log-path", str(logs))
+    command = [DBT, *log, "build", *WITHOUT_UNIT_TESTS]
+    cost = cost_of(command, folder=project.root, environment=environment)
     results = json.loads((project.root / "target/run_results.json").read_text(encoding="utf-8"))
     moments = [
         datetime.fromisoformat(step[end])
@@ -86,7 +83,7 @@ def record(project: Project) -> Recording:
         for end in ("started_at", "completed_at")
     ]
     building = (max(moments) - min(moments)).total_seconds()
-    return Recording(list(_statements(logs / "dbt.log")), seconds - building)
+    return Recording(list(_statements(logs / "dbt.log")), cost, cost.seconds - building)
 
 
 def write_script(statements: list[Statement], path: Path) -> None:
