@@ -171,13 +171,17 @@ class Loader:
             self._resign()
 
     def _ship_waiting(self, wait: Wait) -> None:
-        """Ship until nothing waits or the time is over, where this loader is the elected one."""
+        """Ship until no full batch waits or the time is over, where this loader is the elected one.
+
+        What comes in meanwhile waits for the next turn: with a few events at a time the loader
+        would take more of the processor than the requests.
+        """
         is_elected = self._election.stand()
         if is_elected != self._status.is_elected:
             role = "In charge of" if is_elected else "Standing by: another loader is in charge of"
             logger.info("%s %s", role, self._path)
             self._status = replace(self._status, is_elected=is_elected)
-        while is_elected and wait(0) and self._ship_batch(wait):
+        while is_elected and wait(0) and self._ship_batch(wait) >= self._batch_size:
             pass
 
     def _is_left_to_me(self, wait: Wait) -> bool:
