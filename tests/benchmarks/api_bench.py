@@ -66,8 +66,8 @@ class Plan:
         is_beside_builds: Whether to measure again while `dbt build` loops.
     """
 
-    runs: int = 5
-    seconds: float = 5.0
+    runs: int = 3
+    seconds: float = 3.0
     warmup_seconds: float = 1.0
     connections: Sequence[int] = (16, 64)
     players: int = 16

@@ -294,8 +294,8 @@ def purchase_deleted_from_mart(project: Project) -> None:
     """A purchase was deleted from its mart."""
     _execute(
         project,
-        "delete from marts.fct_purchases"
-        " where purchase_id = (select min(purchase_id) from marts.fct_purchases)",
+        "create or replace view marts.fct_purchases as from intermediate.int_purchases__curated"
+        " where purchase_id != (select min(purchase_id) from intermediate.int_purchases__curated)",
     )
 
 
@@ -313,7 +313,8 @@ def net_revenue_above_revenue(project: Project) -> None:
     """A charged back purchase got its revenue back, twice."""
     _execute(
         project,
-        "update marts.fct_purchases set net_revenue_usd = 2 * revenue_usd where is_charged_back",
+        "update intermediate.int_purchases__classified set net_revenue_usd = 2 * revenue_usd"
+        " where is_charged_back",
     )
 
 

@@ -1,15 +1,16 @@
 {{ config(materialized='incremental', incremental_strategy='replace_players') }}
+{%- set where_player_changed = where_player_changed() %}
 
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
-    {{ where_player_changed() }}
+    {{ where_player_changed }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
-    {{ where_player_changed() }}
+    {{ where_player_changed }}
 ),
 
 slotted_purchases as (

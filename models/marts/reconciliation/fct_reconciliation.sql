@@ -1,32 +1,33 @@
 {{ config(
     materialized='incremental', incremental_strategy='replace_players', on_schema_change='fail'
 ) }}
+{%- set where_player_changed = where_player_changed() %}
 
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
-    {{ where_player_changed() }}
+    {{ where_player_changed }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
-    {{ where_player_changed() }}
+    {{ where_player_changed }}
 ),
 
 pairs as (
     select * from {{ ref('int_reconciliation__paired') }}
-    {{ where_player_changed() }}
+    {{ where_player_changed }}
 ),
 
 matches as (
     select * from {{ ref('int_reconciliation__matched') }}
-    {{ where_player_changed() }}
+    {{ where_player_changed }}
 ),
 
 neighbours as (
     select * from {{ ref('int_reconciliation__neighbours_measured') }}
-    {{ where_player_changed() }}
+    {{ where_player_changed }}
 ),
 
 purchase_candidates as (

@@ -10,6 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.memory import peak_memory_bytes
+
+LOOK_EVERY_SECONDS = 0.02
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -71,11 +75,16 @@ def cost_of(
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        # wait4 instead of wait: it tells what this very process took.
-        _, status, usage = os.wait4(process.pid, 0)
+        peak = ended = 0
+        while not ended:
+            # Not from the accounting below: there a process begins with the memory of its parent.
+            peak = max(peak, peak_memory_bytes(process.pid))
+            time.sleep(LOOK_EVERY_SECONDS)
+            # wait4 instead of wait: it tells what this very process took.
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         seconds = time.monotonic() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         end = log.read_text(encoding="utf-8", errors="replace")[-2000:]
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{end}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)
