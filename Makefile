@@ -25,11 +25,12 @@ $(VENV)/installed: requirements.lock pyproject.toml
 		--no-build-isolation --editable .
 	@touch $@
 
-build: setup ## from the four CSVs in seeds/ to checked reports: dbt build, what came out, checkpoints
+build: setup ## from the four CSVs in seeds/ to checked reports and the page that shows them
 	@$(BIN)/python -m warehouse inputs
 	@$(BIN)/dbt build
 	@$(BIN)/python -m warehouse summary
-	@$(BIN)/python -m warehouse check --brief
+	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
+		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict
 
 check: setup ## judge the warehouse of the last build: every expectation, and Data Docs
 	@$(BIN)/python -m warehouse check

@@ -14,8 +14,11 @@ from warehouse import inputs
 from warehouse.checkpoints.command import add_check_command
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.database import WarehouseUnavailableError
+from warehouse.docs import CannotDocumentError, add_docs_command
 from warehouse.generate import generate_sample
 from warehouse.load import add_load_command
+from warehouse.page.command import add_page_command
+from warehouse.page.facts import CannotDrawError
 from warehouse.scale import MAX_PURCHASES, MIN_PURCHASES, generate_with_progress
 from warehouse.schedule import add_schedule_command
 from warehouse.settings import Settings
@@ -36,7 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (CannotCheckError, FileNotFoundError, WarehouseUnavailableError) as error:
+    except (
+        CannotCheckError,
+        CannotDocumentError,
+        CannotDrawError,
+        FileNotFoundError,
+        WarehouseUnavailableError,
+    ) as error:
         print(error, file=sys.stderr)
         return EXIT_COULD_NOT_RUN
 
@@ -84,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     summary.set_defaults(run=_summary)
 
     add_check_command(commands)
+    add_docs_command(commands)
+    add_page_command(commands)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Builds and checks the warehouse again and again, where nobody types `make build`."""
+"""Does what `make build` does again and again, where nobody types it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,15 @@ HEARTBEAT_SECONDS = 30
 STOP_SECONDS = 30
 
 
-def build_and_check() -> dict[str, list[str]]:
-    """Name the commands of a build by what they do, in the running Python's environment."""
+def steps_of_a_round() -> dict[str, list[str]]:
+    """Name the commands of a round by what they do, in the running Python's environment."""
     dbt = Path(sys.executable).with_name("dbt")
+    warehouse = [sys.executable, "-m", "warehouse"]
     return {
         "build": [str(dbt), "build"],
-        "check": [sys.executable, "-m", "warehouse", "check"],
+        "check": [*warehouse, "check"],
+        "docs": [*warehouse, "docs"],
+        "page": [*warehouse, "page"],
     }
 
 
@@ -40,7 +43,8 @@ def _say(text: str) -> None:
 class Schedule:
     """Runs its steps, waits, and so on until it is told to stop.
 
-    A step that fails is the last one of its round; the next round begins with the first.
+    All steps rest on the first one: a round in which it fails ends there. Of the others each runs,
+    whatever came of those before: a failed check is what the page has to tell.
     """
 
     def __init__(
@@ -90,12 +94,18 @@ class Schedule:
         _say(f"{self._clock():%Y-%m-%dT%H:%M:%SZ} stopped")
 
     def _run_steps(self) -> str:
-        """Run the steps up to the first that fails; returns what came of them, in words."""
+        """Run the steps; returns what came of them, in words."""
+        passed: list[str] = []
+        failures: list[str] = []
         for name, command in self._steps.items():
             exit_code = self._run_step(command)
-            if exit_code != 0:
-                return f"{name} failed with exit status {exit_code}"
-        return f"{' and '.join(self._steps)} passed"
+            if exit_code == 0:
+                passed.append(name)
+            else:
+                failures.append(f"{name} failed with exit status {exit_code}")
+            if not passed or self._stopping:
+                break
+        return ", ".join(failures) or f"{', '.join(passed)} passed"
 
     def _run_step(self, command: Sequence[str]) -> int:
         # In a session of its own, the step does not get the terminal's Ctrl-C as well as ours.
@@ -144,10 +154,10 @@ def add_schedule_command(commands: argparse._SubParsersAction[argparse.ArgumentP
     """Add `schedule` to the commands of `python -m warehouse`."""
     parser = commands.add_parser(
         "schedule",
-        help="run dbt build and the checkpoints at an interval, whatever comes of them",
-        description="Runs dbt build and then the checkpoints, now and then at an interval, until"
-        " SIGTERM or Ctrl-C. A build that fails leaves the reports as they are; the next one is"
-        " tried all the same.",
+        help="do what `make build` does at an interval, whatever comes of it",
+        description="Runs dbt build, then the checkpoints, dbt's documentation and the page, now and"
+        " then at an interval, until SIGTERM or Ctrl-C. A build that fails leaves the reports as they"
+        " are; the next one is tried all the same.",
     )
     parser.add_argument(
         "--interval-seconds",
@@ -187,7 +197,7 @@ def _schedule(options: argparse.Namespace) -> int:
             f"Cannot write {heartbeat}: {error.strerror}."
             " Set WAREHOUSE_PATH to a place that can be written."
         ) from error
-    schedule = Schedule(build_and_check(), options.interval_seconds, heartbeat)
+    schedule = Schedule(steps_of_a_round(), options.interval_seconds, heartbeat)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: schedule.stop())
     schedule.run()

@@ -3,6 +3,7 @@
 -- depends_on: {{ ref('fct_purchases') }}
 -- depends_on: {{ ref('fct_purchase_dispositions_daily') }}
 -- depends_on: {{ ref('fct_reconciliation') }}
+-- depends_on: {{ ref('fct_confirmation_dispositions_daily') }}
 -- depends_on: {{ ref('fct_campaign_roas_daily') }}
 -- depends_on: {{ ref('fct_arpdau_daily') }}
 -- depends_on: {{ ref('dim_players') }}

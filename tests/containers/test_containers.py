@@ -383,15 +383,15 @@ def test_warehouse_builds_and_stays_healthy_when_a_build_fails(
     costs = warehouse.root / "seeds/costs_daily.csv"
     assert warehouse.exit_code(healthcheck("warehouse")) != 0
     with warehouse.running(command("warehouse")):
-        warehouse.wait_until_logged("build and check passed")
+        warehouse.wait_until_logged("build, check, docs, page passed")
         warehouse.wait_until_healthy(healthcheck("warehouse"))
         assert (warehouse.data / "reports/manifest.json").is_file()
         costs.write_text("no such columns\n")
-        warehouse.wait_until_logged("build and check passed", "build failed")
+        warehouse.wait_until_logged("build, check, docs, page passed", "build failed")
         warehouse.wait_until_healthy(healthcheck("warehouse"))
         costs.write_bytes(before["seeds/costs_daily.csv"])
         warehouse.wait_until_logged(
-            "build and check passed", "build failed", "build and check passed"
+            "build, check, docs, page passed", "build failed", "build, check, docs, page passed"
         )
         warehouse.wait_until_healthy(healthcheck("warehouse"))
     assert warehouse.files() == before

@@ -74,24 +74,38 @@ def test_builds_again_after_success_and_failure(
     ]
 
 
-def test_a_step_that_fails_is_the_last_of_its_round(
-    tmp_path: Path, heartbeat: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("failing", "outcome", "ran"),
+    [
+        ("build", "build failed with exit status 2", ["build"]),
+        ("check", "check failed with exit status 2", ["build", "check", "page"]),
+        ("none", "build, check, page passed", ["build", "check", "page"]),
+    ],
+)
+def test_all_steps_run_once_the_first_has_passed(
+    tmp_path: Path,
+    heartbeat: Path,
+    capsys: pytest.CaptureFixture[str],
+    failing: str,
+    outcome: str,
+    ran: list[str],
 ) -> None:
-    never, time = tmp_path / "never", FakeTime()
+    log, time = tmp_path / "log", FakeTime()
 
     def pause(seconds: float) -> None:
         time.sleep(seconds)
         schedule.stop()
 
     steps = {
-        "build": python("pass"),
-        "check": python("import sys; sys.exit(2)"),
-        "publish": python(f"open({str(never)!r}, 'w')"),
+        name: python(
+            f"import sys; open({str(log)!r}, 'a').write('{name} '); sys.exit(2 * {name == failing})"
+        )
+        for name in ("build", "check", "page")
     }
     schedule = Schedule(steps, 300, heartbeat, clock=time.clock, sleep=pause)
     schedule.run()
-    assert "12:00:00Z check failed with exit status 2 after" in capsys.readouterr().out
-    assert not never.exists()
+    assert f"12:00:00Z {outcome} after 0 s" in capsys.readouterr().out
+    assert log.read_text().split() == ran
 
 
 def test_stop_ends_the_wait(tmp_path: Path, heartbeat: Path) -> None:
@@ -197,7 +211,7 @@ def test_schedule_outlives_failing_builds_of_the_project(project: Project) -> No
             list(lines_until(process, "build failed with exit status"))  # there are no inputs yet
             assert project.run(*SCHEDULE, "--check").exit_code == 0
             project.write_inputs(GOOD)
-            list(lines_until(process, "build and check passed after"))
+            list(lines_until(process, "build, check, docs, page passed after"))
             assert project.report("manifest")["checkpoint_reports"] == "passed"
             assert project.run(*SCHEDULE, "--check").exit_code == 0
             process.terminate()

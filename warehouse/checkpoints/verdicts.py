@@ -38,7 +38,7 @@ def record_verdicts(
         content = manifest.read_text(encoding="utf-8")
     except FileNotFoundError:
         return f"there is no {manifest}"
-    fault = _fault(content, built)
+    fault = manifest_fault(content, built)
     if fault is not None:
         return f"{manifest} {fault}"
     header, lines = content.split("\n", maxsplit=1)
@@ -51,7 +51,13 @@ def record_verdicts(
     return None
 
 
-def _fault(content: str, built: Sequence[ManifestRow]) -> str | None:
+def manifest_fault(content: str, built: Sequence[ManifestRow]) -> str | None:
+    """Say why a manifest is not the one of a build; None where it is.
+
+    Args:
+        content: The text of `manifest.json`.
+        built: The files of the build, as FILE, sorted.
+    """
     try:
         manifest = json.loads(content)
         recorded = [tuple(file[column] for column in FILE) for file in manifest["files"]]

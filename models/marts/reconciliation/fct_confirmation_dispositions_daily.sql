@@ -1,0 +1,35 @@
+with
+
+accepted as (
+    select * from {{ ref('int_confirmations__accepted') }}
+),
+
+rejected as (
+    select * from {{ ref('int_confirmations__rejected') }}
+),
+
+disposed as (
+    select
+        confirmed_at,
+        revenue_usd,
+        'accepted' as disposition
+    from accepted
+    union all
+    select
+        confirmed_at,
+        revenue_usd,
+        'rejected' as disposition
+    from rejected
+),
+
+final as (
+    select
+        cast(confirmed_at as date) as confirmed_date,
+        disposition,
+        count(*) as row_count,
+        coalesce(sum(revenue_usd), 0) as revenue_usd
+    from disposed
+    group by cast(confirmed_at as date), disposition
+)
+
+select * from final

@@ -1,0 +1,40 @@
+{#- twenty bars up to the window, and three windows in all: enough to see what it cuts off -#}
+{%- set window_seconds = var('reconciliation_window_minutes') * 60 %}
+{%- set bar_seconds = [window_seconds / 20, 1] | max %}
+-- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+with
+
+ledger as (
+    select * from {{ ref('fct_reconciliation') }}
+),
+
+measured as (
+    select
+        outcome,
+        coalesce(abs(seconds_apart), nearest_seconds_apart) as distance_seconds
+    from ledger
+    where outcome = 'matched' or reason = 'outside_window'
+),
+
+-- A bar ends where the window does, which itself is inside: (from, to].
+barred as (
+    select
+        outcome,
+        case
+            when distance_seconds <= {{ 3 * window_seconds }}
+                then greatest(cast(ceil(distance_seconds / {{ bar_seconds }}) as bigint), 1)
+        end as bar
+    from measured
+),
+
+final as (
+    select
+        outcome,
+        cast((bar - 1) * {{ bar_seconds }} as double) as seconds_from,
+        cast(bar * {{ bar_seconds }} as double) as seconds_to,
+        count(*) as row_count
+    from barred
+    group by outcome, bar
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+with
+
+ledger as (
+    select * from {{ ref('fct_reconciliation') }}
+),
+
+unmatched as (
+    select
+        reconciliation_id,
+        outcome,
+        appsflyer_id,
+        reason,
+        nearest_seconds_apart,
+        is_charged_back,
+        coalesce(purchased_at, confirmed_at) as happened_at,
+        coalesce(purchase_revenue_usd, confirmation_revenue_usd) as revenue_usd,
+        coalesce(purchase_campaign, confirmation_campaign) as campaign,
+        coalesce(purchase_receipt_id, confirmation_receipt_id) as receipt_id,
+        coalesce(purchase_id, confirmation_id) as source_row_number
+    from ledger
+    where outcome != 'matched'
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (order by revenue_usd desc, happened_at desc, reconciliation_id)
+            as page_rank
+    from unmatched
+),
+
+final as (
+    select
+        page_rank,
+        outcome,
+        reason,
+        revenue_usd,
+        appsflyer_id,
+        happened_at,
+        campaign,
+        receipt_id,
+        nearest_seconds_apart,
+        is_charged_back,
+        source_row_number
+    from ranked
+    where page_rank <= {{ var('page_max_unmatched_rows') }}
+)
+
+select * from final

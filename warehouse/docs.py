@@ -1,0 +1,64 @@
+"""The command `python -m warehouse docs`: dbt's own documentation as one file among the reports."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from warehouse.settings import Settings
+
+EXIT_OK = 0
+DOCS = "dbt_docs.html"
+
+
+class CannotDocumentError(Exception):
+    """dbt could not write its documentation; the message says why and what to do."""
+
+
+def add_docs_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `docs` to the commands of `python -m warehouse`."""
+    docs = commands.add_parser(
+        "docs",
+        help=f"write dbt's documentation as one file {DOCS}",
+        description=f"Writes {DOCS} into the folder of the reports: every model and column as the"
+        " last build left them, and the lineage, in one file that opens from disk.",
+        epilog="Settings: WAREHOUSE_PATH and REPORTS_PATH. Run it in the folder of the project.",
+    )
+    docs.set_defaults(run=_docs)
+
+
+def _docs(_: argparse.Namespace) -> int:
+    print(f"dbt docs: {write_docs(Settings.from_environment())}")
+    return EXIT_OK
+
+
+def write_docs(settings: Settings) -> Path:
+    """Have dbt describe the warehouse, and put the page among the reports.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        CannotDocumentError: dbt failed.
+    """
+    # Without compiling: the build before has compiled all models.
+    dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", "docs", "generate"]
+    run = subprocess.run(  # noqa: S603 (not a user's command)
+        [*dbt, "--static", "--no-compile"], capture_output=True, text=True, check=False
+    )
+    if run.returncode != 0:
+        raise CannotDocumentError(
+            f"`dbt docs generate` failed; correct this, or run `make build` first:\n{run.stdout}"
+        )
+    page = settings.reports_path / DOCS
+    page.parent.mkdir(parents=True, exist_ok=True)
+    replacement = page.with_name(f".{page.name}.{os.getpid()}.tmp")
+    shutil.copyfile(
+        Path(os.environ.get("DBT_TARGET_PATH", "target")) / "static_index.html", replacement
+    )
+    replacement.replace(page)
+    return page

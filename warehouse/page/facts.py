@@ -1,0 +1,108 @@
+"""What the page tells: the rows of the build's report models, and the manifest of its files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.checkpoints.verdicts import manifest_fault
+
+# A row of a model or an object of a report, by column.
+Record = Mapping[str, Any]
+
+
+class CannotDrawError(Exception):
+    """The page cannot be drawn as things stand; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one build found.
+
+    Attributes:
+        manifest: `manifest.json`, with the verdicts of the checkpoints.
+        settings: The rules that the build followed, from `rpt_page_settings`.
+        days: UTC days up to D-1, ascending, from `rpt_page_days`.
+        campaigns: Paid campaigns on D-1, in the order of the page, from `rpt_page_campaigns`.
+        campaign_days: UTC days of the first campaigns, ascending, from `rpt_page_campaign_days`.
+        flow: Where rows of the inputs went, from `rpt_page_flow`.
+        distances: A histogram of seconds apart, from `rpt_page_seconds_apart`.
+        unmatched: The most valuable unmatched rows, from `rpt_page_unmatched`.
+        summary: The head of `reconciliation.json`.
+        deep_links: Characters by clicks, from `rpt_deep_links`.
+    """
+
+    manifest: Record
+    settings: Record
+    days: Sequence[Record]
+    campaigns: Sequence[Record]
+    campaign_days: Sequence[Record]
+    flow: Sequence[Record]
+    distances: Sequence[Record]
+    unmatched: Sequence[Record]
+    summary: Record
+    deep_links: Sequence[Record]
+
+    @property
+    def d1(self) -> Record | None:
+        """D-1 among the days; None where the data has no activity at all."""
+        return self.days[-1] if self.days else None
+
+
+QUERIES = {
+    "settings": "from reports.rpt_page_settings",
+    "days": "from reports.rpt_page_days order by activity_date",
+    "campaigns": "from reports.rpt_page_campaigns order by page_rank",
+    "campaign_days": """
+        select days.* from reports.rpt_page_campaign_days as days
+        join reports.rpt_page_campaigns as campaigns using (campaign)
+        order by campaigns.page_rank, days.activity_date
+    """,
+    "flow": "from reports.rpt_page_flow order by source_node, target_node",
+    "distances": "from reports.rpt_page_seconds_apart order by seconds_from, outcome",
+    "unmatched": "from reports.rpt_page_unmatched order by page_rank",
+    "summary": "from reports.rpt_reconciliation_summary",
+    "deep_links": "from reports.rpt_deep_links order by clicks desc, character",
+}
+ONE_ROW = ("settings", "summary")
+
+
+def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:
+    """Read what the last complete build left.
+
+    Args:
+        warehouse: The warehouse.
+        manifest: The path of `manifest.json`.
+
+    Raises:
+        CannotDrawError: There is no complete build, or the manifest is another one's.
+    """
+    try:
+        content = manifest.read_text(encoding="utf-8")
+        tables: dict[str, Any] = {name: _rows(warehouse, sql) for name, sql in QUERIES.items()}
+        built = warehouse.execute(
+            "select kind, file, row_count, sha256 from reports.rpt_manifest order by kind, file"
+        ).fetchall()
+    except FileNotFoundError as error:
+        raise CannotDrawError(f"{manifest} does not exist. Run `make build` first.") from error
+    except duckdb.CatalogException as error:
+        raise CannotDrawError(
+            f"The warehouse has no build of this version of the project ({error}). Run `dbt build`."
+        ) from error
+    fault = manifest_fault(content, built)
+    if fault is not None:
+        raise CannotDrawError(f"{manifest} {fault}. Run `dbt build` again.")
+    for name in ONE_ROW:
+        tables[name] = tables[name][0]
+    return Facts(manifest=json.loads(content), **tables)
+
+
+def _rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[Record]:
+    found = warehouse.execute(sql)
+    columns = [column[0] for column in found.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]

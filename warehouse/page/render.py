@@ -1,0 +1,92 @@
+"""Puts facts, charts, style and script into one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import altair as alt
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from warehouse.page import wording
+from warehouse.page.charts import by_campaign, charts
+from warehouse.page.facts import Facts
+from warehouse.page.tiles import tiles
+
+
+@dataclass(frozen=True)
+class Link:
+    """A file beside the page.
+
+    Attributes:
+        path: Relative to the page.
+        title: What it is.
+        exists: Whether it is there.
+    """
+
+    path: str
+    title: str
+    exists: bool
+
+
+def render(facts: Facts, folder: Path) -> str:
+    """Write the page.
+
+    Args:
+        facts: What it tells.
+        folder: Where the page will stand, among what it links to.
+
+    Returns:
+        HTML. The same facts give the same text.
+    """
+    environment = Environment(
+        loader=PackageLoader("warehouse.page", "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in ("money", "count", "ratio", "day", "moment", "seconds"):
+        environment.filters[name] = getattr(wording, name)
+    specs = charts(facts)
+    return environment.get_template("page.html.j2").render(
+        facts=facts,
+        tiles=tiles(facts),
+        campaign_days=by_campaign(facts.campaign_days),
+        wording=wording,
+        specs=specs,
+        links=_links(facts, folder),
+        # Not escaped: they are this package's own files and the library's.
+        style=Markup(_asset("page.css")),  # noqa: S704
+        script=Markup(_asset("page.js")),  # noqa: S704
+        runtime=Markup(_runtime() if specs else ""),  # noqa: S704
+    )
+
+
+def _asset(name: str) -> str:
+    return (Path(__file__).parent / "template" / name).read_text(encoding="utf-8")
+
+
+def _runtime() -> str:
+    """Bundle Vega, Vega-Lite and Vega-Embed as Altair expects them."""
+    version = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version))
+
+
+def _links(facts: Facts, folder: Path) -> Sequence[Link]:
+    others = {
+        "data_docs/index.html": "Data Docs: every expectation of the checkpoints",
+        "dbt_docs.html": "dbt docs: every model and column, and the lineage",
+        "manifest.json": "what the reports were made from and with",
+    }
+    titles = {
+        file["file"]: f"{file['row_count']:,} rows"
+        for file in facts.manifest["files"]
+        if file["kind"] == "report"
+    }
+    return [
+        Link(path, title, (folder / path).exists()) for path, title in {**others, **titles}.items()
+    ]

@@ -1,0 +1,81 @@
+"""Numbers and codes as people read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+Number = int | float | Decimal
+
+STATES = {
+    "ok": "ok",
+    "missing_cost": "no cost is known for that day",
+    "zero_spend": "nothing was spent",
+    "zero_revenue": "nothing was earned",
+    "insufficient_history": "too few days before it to compare with",
+    "missing_sessions": "no session is known for that day",
+}
+REASONS = {
+    "no_candidate": "the player has no row on the other side",
+    "outside_window": "the player's nearest row is outside the window",
+    "lost_to_closer_pair": "the rows near it belong closer together",
+}
+OUTCOMES = {
+    "matched": "matched",
+    "af_only": "AppsFlyer only",
+    "confirmed_only": "confirmed only",
+}
+UNKNOWN = "unknown"
+# Where there is nothing that could be known.
+NOTHING = "\N{EN DASH}"
+
+
+def money(amount: Number | None, digits: int = 2) -> str:
+    """Write an amount of US dollars."""
+    if amount is None:
+        return UNKNOWN
+    sign = "-" if amount < 0 else ""
+    return f"{sign}US$ {abs(amount):,.{digits}f}"
+
+
+def count(number: Number | None) -> str:
+    """Write a whole number."""
+    return UNKNOWN if number is None else f"{number:,.0f}"
+
+
+def ratio(number: Number | None) -> str:
+    """Write a ratio such as ROAS."""
+    return UNKNOWN if number is None else f"{number:,.2f}"
+
+
+def day(value: date | None) -> str:
+    """Write a day as YYYY-MM-DD."""
+    return UNKNOWN if value is None else value.isoformat()
+
+
+def moment(value: datetime | None) -> str:
+    """Write a moment in UTC to the second."""
+    return UNKNOWN if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
+
+
+def seconds(value: Number | None) -> str:
+    """Write a distance in time."""
+    if value is None:
+        return NOTHING
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    shown = [f"{number} {unit}" for number, unit in parts if number]
+    return " ".join(shown[:2]) or "0 s"
+
+
+def change(value: Number | None, average: float | None) -> str:
+    """Say how far a value is from an average; empty where one of them is unknown or 0."""
+    if value is None or not average:
+        return ""
+    share = float(value) / average - 1
+    text = f"{abs(share):.1%}"
+    if text == "0.0%":
+        return "equal to"
+    return f"▲ {text} above" if share > 0 else f"▼ {text} below"
