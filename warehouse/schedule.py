@@ -155,9 +155,9 @@ def add_schedule_command(commands: argparse._SubParsersAction[argparse.ArgumentP
     parser = commands.add_parser(
         "schedule",
         help="do what `make build` does at an interval, whatever comes of it",
-        description="Runs dbt build, then the checkpoints, dbt's documentation and the page, now and"
-        " then at an interval, until SIGTERM or Ctrl-C. A build that fails leaves the reports as they"
-        " are; the next one is tried all the same.",
+        description="Runs dbt build, then the checkpoints, the documentation and the page, now and"
+        " then at an interval, until SIGTERM or Ctrl-C. A build that fails leaves the reports as"
+        " they are; the next one is tried all the same.",
     )
     parser.add_argument(
         "--interval-seconds",

@@ -75,20 +75,15 @@ def test_builds_again_after_success_and_failure(
 
 
 @pytest.mark.parametrize(
-    ("failing", "outcome", "ran"),
+    ("failing", "outcome"),
     [
-        ("build", "build failed with exit status 2", ["build"]),
-        ("check", "check failed with exit status 2", ["build", "check", "page"]),
-        ("none", "build, check, page passed", ["build", "check", "page"]),
+        ("build", "build failed with exit status 2"),
+        ("check", "check failed with exit status 2"),
+        ("none", "build, check, page passed"),
     ],
 )
 def test_all_steps_run_once_the_first_has_passed(
-    tmp_path: Path,
-    heartbeat: Path,
-    capsys: pytest.CaptureFixture[str],
-    failing: str,
-    outcome: str,
-    ran: list[str],
+    tmp_path: Path, heartbeat: Path, capsys: pytest.CaptureFixture[str], failing: str, outcome: str
 ) -> None:
     log, time = tmp_path / "log", FakeTime()
 
@@ -105,6 +100,7 @@ def test_all_steps_run_once_the_first_has_passed(
     schedule = Schedule(steps, 300, heartbeat, clock=time.clock, sleep=pause)
     schedule.run()
     assert f"12:00:00Z {outcome} after 0 s" in capsys.readouterr().out
+    ran = ["build"] if failing == "build" else ["build", "check", "page"]
     assert log.read_text().split() == ran
 
 
