@@ -55,9 +55,9 @@ def _parser() -> argparse.ArgumentParser:
 
     token = commands.add_parser(
         "token",
-        help="print a token for an operator, who sees the events of all players",
-        description="Print a token for an operator, who sees the events of all players. It is"
-        "\nsigned with JWT_SECRET and is good for any API with the same secret.",
+        help="print a token for an operator, who sees the events of all players and the reports",
+        description="Print a token for an operator, who sees the events of all players and the"
+        "\nreports. It is signed with JWT_SECRET and is good for any API with the same secret.",
         epilog=settings,
         formatter_class=raw,
     )

@@ -20,6 +20,7 @@ from api.resources.events import EventsResource
 from api.resources.health import HealthResource
 from api.resources.login import LoginResource
 from api.resources.metrics import MetricsResource
+from api.resources.reports import ReportsResource
 from api.resources.stats import StatsResource
 from api.resources.track import TrackResource
 from api.settings import Settings
@@ -48,6 +49,7 @@ def create_app(
     events = EventsResource(store, authenticator, clock)
     health = HealthResource(store)
     docs = DocsResource()
+    reports = ReportsResource(settings.reports_path, authenticator)
 
     app: App = falcon.App(
         middleware=[RequestLog(logger), RequestMetrics(metrics), SecurityHeaders()]
@@ -63,6 +65,8 @@ def create_app(
     app.add_route("/health", health)
     app.add_route("/health/live", health, suffix="live")
     app.add_route("/metrics", MetricsResource(metrics))
+    app.add_route("/reports", reports, suffix="folder")
+    app.add_route("/reports/{path:path}", reports)
     app.add_route("/openapi.json", OpenApiResource(openapi(app)))
     app.add_route("/docs", docs)
     app.add_route("/docs/{name}", docs, suffix="file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import threading
 import uuid
@@ -19,7 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from api.clock import Clock, utc_now
-from api.errors import CHALLENGE, ProblemError, invalid_token, unavailable
+from api.errors import BROWSER_CHALLENGE, CHALLENGE, ProblemError, invalid_token, unavailable
 from api.waiting import aside
 
 ALGORITHM = "HS256"
@@ -35,6 +36,8 @@ HASH_WAIT_SECONDS = 10
 KNOWN_TOKENS = 10_000
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")
+_BASIC = re.compile(r"[Bb][Aa][Ss][Ii][Cc] +([A-Za-z0-9+/]+={0,2})")
+_NAME_AND_TOKEN = re.compile(rb"[^:]*:([A-Za-z0-9_.-]+)", re.DOTALL)
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -205,7 +208,10 @@ class Authenticator:
         match = _BEARER.fullmatch(header)
         if match is None:
             raise invalid_token("Send the header Authorization: Bearer followed by the token.")
-        identity = self._tokens.read(match[1])
+        return self._known(req, match[1])
+
+    def _known(self, req: falcon.Request, token: str) -> Identity:
+        identity = self._tokens.read(token)
         req.context.identity = identity
         return identity
 
@@ -238,6 +244,27 @@ class Authenticator:
             )
         return user_id
 
+    def operator(self, req: falcon.Request) -> None:
+        """Let an operator pass, who may use a browser.
+
+        A browser sends no bearer token when somebody opens an address; it asks for a name and a
+        password. The token is good as the password, and nothing else is: the name is not looked at.
+
+        Raises:
+            ProblemError: 401, or 403 for a player.
+        """
+        token = _token_as_password(req.get_header("Authorization"))
+        try:
+            identity = self.anyone(req) if token is None else self._known(req, token)
+        except ProblemError as error:
+            challenge = error.headers["WWW-Authenticate"]
+            error.headers["WWW-Authenticate"] = f"{BROWSER_CHALLENGE}, {challenge}"
+            raise
+        if identity.role is not Role.OPERATOR:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN, "operators_only", "This is for operators, not for players."
+            )
+
     def visible_user(self, req: falcon.Request, wanted: int | None) -> int | None:
         """Tell whose data the caller may see; None is everyone's.
 
@@ -256,3 +283,16 @@ class Authenticator:
                 HTTPStatus.FORBIDDEN, "operators_only", "Players see their own events alone."
             )
         return identity.user_id
+
+
+def _token_as_password(header: str | None) -> str | None:
+    """Read the password of HTTP Basic where it may be a token."""
+    credentials = _BASIC.fullmatch(header or "")
+    if credentials is None:
+        return None
+    try:
+        decoded = base64.b64decode(credentials[1], validate=True)
+    except ValueError:
+        return None
+    match = _NAME_AND_TOKEN.fullmatch(decoded)
+    return None if match is None else match[1].decode("ascii")

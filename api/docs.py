@@ -17,10 +17,14 @@ from api.errors import MEDIA_TYPE, App
 from api.schemas import Problem
 
 TOKEN = "bearerToken"  # noqa: S105 (a name)
+TOKEN_AS_PASSWORD = "tokenAsPassword"  # noqa: S105 (a name)
 
 # What any endpoint may answer: the request is wrong, or the server is.
 COMMON_PROBLEMS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)
 BODY_PROBLEMS = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+# How a route ends that takes any further segments.
+_REST = "{path}"
 
 Responder = TypeVar("Responder", bound=Callable[..., None])
 
@@ -32,6 +36,7 @@ class Access(StrEnum):
     OPTIONAL = "optional"
     ANYONE = "anyone"
     PLAYER = "player"
+    OPERATOR = "operator"
 
 
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
@@ -39,12 +44,14 @@ _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.OPTIONAL: [{}, {TOKEN: []}],
     Access.ANYONE: [{TOKEN: []}],
     Access.PLAYER: [{TOKEN: []}],
+    Access.OPERATOR: [{TOKEN: []}, {TOKEN_AS_PASSWORD: []}],
 }
 _ACCESS_PROBLEMS: dict[Access, Sequence[HTTPStatus]] = {
     Access.PUBLIC: (),
     Access.OPTIONAL: (HTTPStatus.UNAUTHORIZED,),
     Access.ANYONE: (HTTPStatus.UNAUTHORIZED,),
     Access.PLAYER: (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN),
+    Access.OPERATOR: (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN),
 }
 
 _spectree = SpecTree(
@@ -59,7 +66,13 @@ _spectree = SpecTree(
         SecurityScheme(
             name=TOKEN,
             data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer", bearer_format="JWT"),
-        )
+        ),
+        SecurityScheme(
+            name=TOKEN_AS_PASSWORD,
+            data=SecuritySchemeData(
+                type=SecureType.HTTP, scheme="basic", description="Any name, and the token."
+            ),
+        ),
     ],
     validation_error_status=HTTPStatus.BAD_REQUEST,
     validation_error_model=Problem,
@@ -110,6 +123,8 @@ def openapi(app: App) -> dict[str, Any]:
     # routes.
     _spectree.app = app
     document: dict[str, Any] = deepcopy(_spectree.spec)
+    for path in [path for path in document["paths"] if path.endswith(_REST)]:
+        document["paths"][path.removesuffix(_REST)] = _without_rest(document["paths"].pop(path))
     for path in document["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
@@ -117,6 +132,16 @@ def openapi(app: App) -> dict[str, Any]:
                     response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
     result: dict[str, Any] = _as_openapi_3_0(document)
     return result
+
+
+def _without_rest(operations: dict[str, Any]) -> dict[str, Any]:
+    """Describe the shortest path of a route: OpenAPI has no parameter of several segments."""
+    for operation in operations.values():
+        operation["operationId"] = operation["operationId"].removesuffix(_REST)
+        operation["parameters"] = [
+            parameter for parameter in operation["parameters"] if parameter["in"] != "path"
+        ]
+    return operations
 
 
 def _as_openapi_3_0(schema: Any) -> Any:  # noqa: ANN401 (any part of a JSON document)

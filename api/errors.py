@@ -22,6 +22,8 @@ App = falcon.App[falcon.Request, falcon.Response]
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
 CHALLENGE = 'Bearer realm="gamehouse"'
+# It stands before the other one: Chromium reads no further than the first challenge of a header.
+BROWSER_CHALLENGE = 'Basic realm="gamehouse reports", charset="UTF-8"'
 
 _FALCON_CODES = {
     HTTPStatus.NOT_FOUND: "not_found",

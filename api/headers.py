@@ -17,5 +17,7 @@ class SecurityHeaders:
     ) -> None:
         """Set the headers."""
         resp.set_header("X-Content-Type-Options", "nosniff")
-        is_static = (req.uri_template or "").startswith("/docs")
-        resp.set_header("Cache-Control", "max-age=3600" if is_static else "no-store")
+        # What a resource says itself stands.
+        if resp.get_header("Cache-Control") is None:
+            is_static = (req.uri_template or "").startswith("/docs")
+            resp.set_header("Cache-Control", "max-age=3600" if is_static else "no-store")

@@ -314,6 +314,14 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self.last_activity = time.time()
             self.received(data)
 
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        sent: int = super().send(data, do_close)
+        if sent:
+            # Waitress notes it when no more can be sent just now. Reading a large file from a slow
+            # disk, that may take so long that it would close the connection as an idle one.
+            self.last_activity = time.time()
+        return sent
+
     def handle_write(self) -> None:
         # Waitress would wait for more where further requests wait.
         self._flush_exception(self._flush_some)

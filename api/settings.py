@@ -124,6 +124,14 @@ class Settings:
             lambda text: Path(_text(text)),
         )
     )
+    reports_path: Path = field(
+        metadata=_setting(
+            "REPORTS_PATH",
+            "reports",
+            "the folder of the reports, which operators see under /reports/",
+            lambda text: Path(_text(text)),
+        )
+    )
     store_url: str = field(
         repr=False,  # it may hold a password
         metadata=_setting(

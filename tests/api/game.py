@@ -38,7 +38,12 @@ START_SECONDS = 30.0
 def settings_in(folder: Path, **variables: str) -> Settings:
     """Settings with everything in a folder."""
     return Settings.from_environment(
-        {"WAREHOUSE_PATH": str(folder / "w.duckdb"), "JWT_SECRET": SECRET, **variables}
+        {
+            "WAREHOUSE_PATH": str(folder / "w.duckdb"),
+            "REPORTS_PATH": str(folder / "reports"),
+            "JWT_SECRET": SECRET,
+            **variables,
+        }
     )
 
 

@@ -25,6 +25,7 @@ OPERATIONS = {
     ("/health", "get"): {"200", "400", "500", "503"},
     ("/health/live", "get"): {"200", "400", "500"},
     ("/metrics", "get"): {"200", "400", "500"},
+    ("/reports/", "get"): {"200", "304", "308", "400", "401", "403", "404", "500"},
 }
 
 
@@ -70,15 +71,26 @@ def test_tokens_are_described(document: dict[str, Any]) -> None:
     schemes = document["components"]["securitySchemes"]
     security = {key: operation["security"] for key, operation in operations(document)}
 
-    assert [scheme["scheme"] for scheme in schemes.values()] == ["bearer"]
-    (name,) = schemes
+    assert [scheme["scheme"] for scheme in schemes.values()] == ["bearer", "basic"]
+    name, as_password = schemes
     for (path, method), needed in security.items():
         if path in ("/login", "/health", "/health/live", "/metrics"):
             assert needed == []
         elif path == "/track":
             assert needed == [{}, {name: []}]
+        elif path == "/reports/":
+            assert needed == [{name: []}, {as_password: []}]
         else:
             assert needed == [{name: []}], (path, method)
+
+
+def test_paths_and_parameters_are_openapi_ones(document: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for _, operation in operations(document)]
+
+    assert len(set(ids)) == len(ids)
+    assert not [part for part in [*document["paths"], *ids] if "{" in part]
+    for _, operation in operations(document):
+        assert {parameter["in"] for parameter in operation["parameters"]} <= {"query", "header"}
 
 
 def test_document_is_openapi_3_0(document: dict[str, Any]) -> None:
@@ -120,6 +132,7 @@ def test_answers_are_as_described(game: Game, document: dict[str, Any]) -> None:
         ("/earn", "post"): game.post("/earn", {}, alice),
         ("/balance", "get"): game.get("/balance"),
         ("/events", "post"): game.post("/events", b"", alice),
+        ("/reports/", "get"): game.get("/reports/", game.operator()),
     }
     described = dict(operations(document))
     for key, answer in [*answers.items(), *answers_to_mistakes.items()]:

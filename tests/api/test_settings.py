@@ -20,6 +20,7 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert settings == Settings(
         warehouse_path=Path("warehouse/gamehouse.duckdb"),
+        reports_path=Path("reports"),
         store_url="sqlite:///warehouse/gamehouse.store.sqlite",
         host="127.0.0.1",
         port=5000,
@@ -36,6 +37,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     settings = Settings.from_environment(
         {
             "WAREHOUSE_PATH": str(tmp_path / "a.duckdb"),
+            "REPORTS_PATH": str(tmp_path / "b"),
             "STORE_URL": "postgresql+psycopg://user:hush@db/game",
             "HOST": "0.0.0.0",  # noqa: S104 (nothing listens)
             "PORT": "8080",
@@ -48,6 +50,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     )
 
     assert settings.store_url == "postgresql+psycopg://user:hush@db/game"
+    assert settings.reports_path == tmp_path / "b"
     assert (settings.port, settings.threads, settings.token_ttl_seconds) == (8080, 4, 60)
     assert (settings.loader_enabled, settings.loader_interval_seconds) == (False, 0.25)
 
@@ -64,6 +67,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("THREADS", "0"),
         ("HOST", " "),
         ("WAREHOUSE_PATH", ""),
+        ("REPORTS_PATH", " "),
     ],
 )
 def test_unusable_settings_are_named(tmp_path: Path, variable: str, text: str) -> None:

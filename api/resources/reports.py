@@ -1,0 +1,151 @@
+"""`/reports/`: the page, the reports and the Data Docs, as the last build and check left them."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+import falcon
+
+from api.auth import Authenticator
+from api.docs import Access, documented
+from api.errors import ProblemError
+from api.files import File, open_file
+from api.waiting import aside
+
+_INDEX = "index.html"
+_TAG = re.compile(r'"([^"]*)"')
+_MEDIA_TYPES = {
+    ".html": falcon.MEDIA_HTML,
+    ".json": falcon.MEDIA_JSON,
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": falcon.MEDIA_PNG,
+    ".gif": falcon.MEDIA_GIF,
+    ".jpg": falcon.MEDIA_JPEG,
+    ".ico": "image/vnd.microsoft.icon",
+    ".otf": "font/otf",
+    ".ttf": "font/ttf",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+
+# Nobody frames a page to have an operator click on what they do not see. Pages hold their script
+# and style, and the library that draws the charts makes functions of text. They load nothing, and
+# could send nothing to anybody if a name in the data turned out to be script.
+_ALWAYS = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    f"{_ALWAYS}; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
+    " img-src data:; font-src data:"
+)
+# Great Expectations writes pages that take libraries and a logo from these hosts, and other files
+# from beside them. Without these they could hardly be read.
+_DATA_DOCS = "data_docs/"
+_DATA_DOCS_POLICY = (
+    f"{_ALWAYS}; script-src 'self' 'unsafe-inline' 'unsafe-eval' https://cdn.jsdelivr.net"
+    " https://cdnjs.cloudflare.com https://code.jquery.com https://stackpath.bootstrapcdn.com"
+    " https://unpkg.com; style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net"
+    " https://cdnjs.cloudflare.com https://maxcdn.bootstrapcdn.com https://unpkg.com;"
+    " img-src 'self' data: https://great-expectations-web-assets.s3.us-east-2.amazonaws.com;"
+    " font-src 'self' data: https://cdnjs.cloudflare.com"
+)
+
+
+class ReportsResource:
+    """Reports."""
+
+    def __init__(self, folder: Path, authenticator: Authenticator) -> None:
+        """Serve what lies in this folder, which need not exist yet."""
+        self._folder = folder
+        self._authenticator = authenticator
+
+    @documented(
+        access=Access.OPERATOR,
+        answers={
+            HTTPStatus.OK: None,
+            HTTPStatus.NOT_MODIFIED: None,
+            HTTPStatus.PERMANENT_REDIRECT: None,
+        },
+        problems=[HTTPStatus.NOT_FOUND],
+    )
+    def on_get(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
+        """Send the page that shows what the last build found.
+
+        Below it are the other files: `manifest.json` and the reports that it lists, and
+        `data_docs/`. A browser may send the token as the password of HTTP Basic, with any name.
+        The ETag is the SHA-256 of the content.
+        """
+        self._send(req, resp, path)
+
+    def on_head(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
+        """Tell about a file what GET would, without its content."""
+        self._send(req, resp, path)
+
+    def on_get_folder(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send the client to where the relative links of the page lead somewhere.
+
+        Anyone, which tells nobody anything: a browser that was asked for a password here would send
+        it with the requests to all other endpoints, too.
+        """
+        _redirect_into(req, resp)
+
+    on_head_folder = on_get_folder
+
+    def _send(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
+        self._authenticator.operator(req)
+        name = f"{path}{_INDEX}" if path == "" or path.endswith("/") else path
+        try:
+            file = aside(lambda: open_file(self._folder, name))
+        except FileNotFoundError:
+            raise ProblemError(
+                HTTPStatus.NOT_FOUND,
+                "report_not_found",
+                "There is no such report. Run `make build` to have all of them written.",
+            ) from None
+        except IsADirectoryError:
+            _redirect_into(req, resp)
+            return
+        # Not of the time and the inode: both may be those of another content, and a build that
+        # comes to the same writes the same bytes into a new file.
+        resp.etag = file.sha256
+        resp.last_modified = file.modified_at
+        resp.cache_control = ["private", "no-cache"]
+        resp.vary = ["Authorization"]
+        if _is_known(req, file):
+            file.close()
+            resp.status = HTTPStatus.NOT_MODIFIED
+            return
+        resp.content_type = _MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+        resp.set_header(
+            "Content-Security-Policy",
+            _DATA_DOCS_POLICY if name.startswith(_DATA_DOCS) else _PAGE_POLICY,
+        )
+        if req.method == "HEAD":
+            file.close()
+            resp.content_length = file.size
+        else:
+            resp.set_stream(file, file.size)
+
+
+def _redirect_into(req: falcon.Request, resp: falcon.Response) -> None:
+    """Ask for the same address with a slash at its end."""
+    resp.status = HTTPStatus.PERMANENT_REDIRECT
+    resp.location = f"{quote(req.path)}/"
+
+
+def _is_known(req: falcon.Request, file: File) -> bool:
+    """Tell whether the client has the content already (RFC 9110, section 13)."""
+    tags = req.get_header("If-None-Match")
+    if tags is not None:
+        # It makes no difference here whether a tag is marked as weak.
+        return tags.strip() == "*" or file.sha256 in _TAG.findall(tags)
+    try:
+        since = req.get_header_as_datetime("If-Modified-Since", obs_date=True)
+    except falcon.HTTPInvalidHeader:
+        return False
+    return since is not None and file.modified_at <= since

@@ -1,0 +1,614 @@
+"""/reports/: who may read which file, what comes with it, and how a large one arrives."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import random
+import re
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+import jwt
+import pytest
+import requests
+from falcon import testing
+
+from api.auth import Identity, Role, Tokens
+from tests.api.game import (
+    PASSWORD,
+    SECRET,
+    Game,
+    Process,
+    assert_problem,
+    bad_tokens,
+    bearer,
+    claims,
+)
+
+Start = Callable[..., Process]
+
+BEARER = 'Bearer realm="gamehouse"'
+BROWSER = 'Basic realm="gamehouse reports", charset="UTF-8"'
+SECRETS = "not for anybody"
+PAGE = "<!doctype html><title>gamehouse</title>"
+WRITTEN_AT = datetime(2026, 1, 30, 3, 0, 0, 500_000, tzinfo=UTC)
+WRITTEN = "Fri, 30 Jan 2026 03:00:00 GMT"
+# What lies in the folder, and the content type of what is to be seen.
+FILES = {
+    "index.html": (PAGE, "text/html; charset=utf-8"),
+    "manifest.json": ('{"files": []}', "application/json"),
+    "purchases_curated.json": ("[]", "application/json"),
+    "dbt_docs.html": ("<!doctype html>", "text/html; charset=utf-8"),
+    "schemas/manifest.schema.json": ("{}", "application/json"),
+    "data_docs/index.html": ("<!doctype html>", "text/html; charset=utf-8"),
+    "data_docs/static/styles/a.css": ("p {}", "text/css; charset=utf-8"),
+    "data_docs/static/a.js": ("1;", "text/javascript; charset=utf-8"),
+    "data_docs/static/images/a.png": ("png", "image/png"),
+    "data_docs/static/images/a.gif": ("gif", "image/gif"),
+    "data_docs/static/images/a.svg": ("<svg/>", "image/svg+xml"),
+    "data_docs/static/images/a.ico": ("ico", "image/vnd.microsoft.icon"),
+    "data_docs/static/fonts/A B.otf": ("otf", "font/otf"),
+    "data_docs/static/fonts/a.woff2": ("woff2", "font/woff2"),
+    "data_docs/validations/raw__purchases/__none__/20260130T030000.000000Z/ž.html": (
+        "ž",
+        "text/html; charset=utf-8",
+    ),
+    "table.csv": ("a,b", "text/csv; charset=utf-8"),
+    "notes.txt": ("a", "text/plain; charset=utf-8"),
+    "no_extension": ("a", "application/octet-stream"),
+    "marts.parquet": ("PAR1", "application/octet-stream"),
+    "empty.json": ("", "application/json"),
+    "a..b.json": ("{}", "application/json"),
+}
+CONCEALED = [
+    ".hidden",
+    ".index.html.123.tmp",
+    ".check-abc/data_docs/index.html",
+    "data_docs/.hidden",
+    "tmp_reconciliation.json",
+    "back\\slash.json",
+]
+# Ways to what lies beside the folder and in the system, with and without percent-encoding.
+ESCAPES = [
+    "../secret.json",
+    "..%2fsecret.json",
+    "%2e%2e/secret.json",
+    "%2e%2e%2fsecret.json",
+    "%252e%252e%252fsecret.json",
+    "data_docs/../../secret.json",
+    "data_docs/../index.html",
+    "./index.html",
+    "..\\secret.json",
+    "..%5csecret.json",
+    "data_docs%5cindex.html",
+    "%c0%ae%c0%ae/secret.json",
+    "/etc/passwd",
+    "%2fetc%2fpasswd",
+    "//etc/passwd",
+    "C:%5cWindows%5cwin.ini",
+    "index.html%00",
+    "index.html%00.json",
+    "%00",
+    "..",
+    "../",
+    ".",
+    "data_docs//index.html",
+    "index.html/",
+    "index.html/index.html",
+    "link.json",
+    "linked/secret.json",
+    "inner_link.html",
+    "pipe",
+    "a" * 5000,
+    "a/" * 3000,
+    "%ff%fe",
+]
+
+
+@pytest.fixture
+def reports(game: Game) -> Path:
+    """The folder, as builds and checks leave it, with what must not be seen."""
+    folder = game.settings.reports_path
+    fill(folder)
+    return folder
+
+
+def fill(folder: Path) -> None:
+    for name in [*FILES, *CONCEALED]:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(FILES[name][0] if name in FILES else SECRETS, encoding="utf-8")
+        os.utime(path, (WRITTEN_AT.timestamp(), WRITTEN_AT.timestamp()))
+    (folder.parent / "secret.json").write_text(SECRETS)
+    (folder / "link.json").symlink_to(folder.parent / "secret.json")
+    (folder / "linked").symlink_to(folder.parent)
+    (folder / "inner_link.html").symlink_to(folder / "index.html")
+    os.mkfifo(folder / "pipe")
+
+
+def basic(password: str | bytes, name: str = "anyone") -> dict[str, str]:
+    """The header that a browser sends."""
+    secret = password.encode() if isinstance(password, str) else password
+    return {"Authorization": f"Basic {base64.b64encode(name.encode() + b':' + secret).decode()}"}
+
+
+def read(game: Game, name: str = "", **headers: str) -> testing.Result:
+    """Send an operator's GET. `_` in names of headers stands for `-`."""
+    sent = {header.replace("_", "-"): value for header, value in headers.items()}
+    return game.client.simulate_get(f"/reports/{name}", headers=game.operator().headers | sent)
+
+
+def operator_of_process() -> dict[str, str]:
+    return bearer(Tokens(SECRET).mint(Identity(Role.OPERATOR, "ops"), 3600))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/reports/", 200),
+        ("/reports/manifest.json", 200),
+        ("/reports/data_docs/", 200),
+        ("/reports/data_docs", 308),
+        ("/reports/nope.json", 404),
+        ("/reports/.hidden", 404),
+        ("/reports/../secret.json", 404),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.usefixtures("reports")
+def test_operators_read_and_nobody_else(game: Game, method: str, path: str, status: int) -> None:
+    def ask(headers: dict[str, str]) -> testing.Result:
+        return game.client.simulate_request(method, path, headers=headers)
+
+    player, operator = game.player(), game.operator()
+
+    assert ask({}).status_code == 401
+    assert ask(player.headers).status_code == 403
+    assert ask(basic(player.token)).status_code == 403
+    assert ask(operator.headers).status_code == status
+    assert ask(basic(operator.token)).status_code == status
+
+
+@pytest.mark.usefixtures("reports")
+def test_refusals_say_why_and_have_a_browser_ask(game: Game) -> None:
+    missing = game.get("/reports/")
+    invalid = game.client.simulate_get("/reports/", headers=basic("no-token"))
+    player = game.get("/reports/", game.player())
+
+    assert_problem(missing, 401, "missing_token")
+    assert missing.headers["WWW-Authenticate"] == f"{BROWSER}, {BEARER}"
+    assert_problem(invalid, 401, "invalid_token")
+    assert invalid.headers["WWW-Authenticate"] == f'{BROWSER}, {BEARER}, error="invalid_token"'
+    assert_problem(player, 403, "operators_only")
+    for answer in (missing, invalid, player):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert PAGE not in answer.text
+
+
+@pytest.mark.usefixtures("reports")
+def test_bad_tokens_are_401_in_both_headers(game: Game) -> None:
+    expired = claims("ops", role="operator", exp=datetime.now(UTC) - timedelta(seconds=1))
+    forged = claims("ops", role="operator")
+    tokens = {
+        **bad_tokens(str(game.player().user_id)),
+        "expired operator": jwt.encode(expired, SECRET, algorithm="HS256"),
+        "forged operator": jwt.encode(forged, SECRET + "!", algorithm="HS256"),
+    }
+    for fault, token in tokens.items():
+        for headers in (bearer(token), basic(token)):
+            answer = game.client.simulate_get("/reports/", headers=headers)
+            assert answer.status_code == 401, fault
+            assert_problem(answer, 401, "invalid_token")
+            assert token not in answer.text
+
+
+@pytest.mark.usefixtures("reports")
+def test_operator_token_that_was_good_expires(game: Game) -> None:
+    operator = game.operator()
+    assert game.get("/reports/", operator).status_code == 200
+    assert game.client.simulate_get("/reports/", headers=basic(operator.token)).status_code == 200
+
+    game.now = datetime.now(UTC) + timedelta(hours=2)
+
+    for headers in (operator.headers, basic(operator.token)):
+        answer = game.client.simulate_get("/reports/", headers=headers)
+        assert "expired" in assert_problem(answer, 401, "invalid_token")["detail"]
+
+
+@pytest.mark.parametrize("name", ["", "anyone", "ž", "a b", "x" * 1000])
+@pytest.mark.usefixtures("reports")
+def test_any_name_is_good_with_the_token(game: Game, name: str) -> None:
+    headers = basic(game.operator().token, name)
+
+    assert game.client.simulate_get("/reports/", headers=headers).text == PAGE
+
+
+@pytest.mark.usefixtures("reports")
+def test_name_need_not_be_utf_8_and_the_scheme_may_be_of_any_case(game: Game) -> None:
+    credentials = base64.b64encode(b"\xff\n:" + game.operator().token.encode()).decode()
+
+    for scheme in ("Basic", "basic", "BASIC "):
+        headers = {"Authorization": f"{scheme} {credentials}"}
+        assert game.client.simulate_get("/reports/", headers=headers).status_code == 200
+
+
+@pytest.mark.usefixtures("reports")
+def test_other_credentials_are_401(game: Game) -> None:
+    token = game.operator().token
+    encoded = base64.b64encode(f"x:{token}".encode()).decode()
+    for header in [
+        *("", "Basic", "Basic ", "Basic !", "Basic a", "Basic ž", "Digest x", token),
+        *(f"Basic {encoded}!", f"Basic {encoded} a", f"Basic {encoded[:-1]}", f"Basic {token}"),
+        f"Bearer {encoded}",
+        f"Basic {base64.b64encode(token.encode()).decode()}",
+        *(basic(password)["Authorization"] for password in ("", "ž", b"\xff", f" {token}")),
+        *(basic(password)["Authorization"] for password in (f"{token}\n", f"{token}:{token}")),
+        basic("", name=token)["Authorization"],
+    ]:
+        answer = game.client.simulate_get("/reports/", headers={"Authorization": header})
+        assert answer.status_code == 401, header
+        assert_problem(answer, 401, "invalid_token")
+        assert answer.headers["WWW-Authenticate"].startswith(f"{BROWSER}, {BEARER}")
+
+
+@pytest.mark.usefixtures("reports")
+def test_password_of_a_player_opens_nothing(game: Game) -> None:
+    credentials = {"username": "alice", "password": PASSWORD}
+    assert game.post("/login", credentials).status_code == 201
+    header = basic(PASSWORD, "alice")
+
+    reports = game.client.simulate_get("/reports/", headers=header)
+    login = game.post("/login", b"", Authorization=header["Authorization"])
+
+    assert_problem(reports, 401, "invalid_token")
+    assert_problem(login, 400, "missing_body")
+
+
+def test_tokens_are_no_passwords_elsewhere(game: Game) -> None:
+    for path in ("/stats", "/events", "/balance", "/track"):
+        for token in (game.operator().token, game.player(path[1:]).token):
+            answer = game.client.simulate_get(
+                path, query_string="character=x", headers=basic(token)
+            )
+            assert_problem(answer, 401, "invalid_token")
+            assert answer.headers["WWW-Authenticate"] == f'{BEARER}, error="invalid_token"'
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.usefixtures("reports")
+def test_files_are_sent_as_what_they_are(game: Game, name: str) -> None:
+    content, media_type = FILES[name]
+
+    answer = read(game, name)
+
+    assert answer.status_code == 200
+    assert answer.content == content.encode()
+    assert answer.headers["Content-Type"] == media_type
+    assert answer.headers["Content-Length"] == str(len(content.encode()))
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["ETag"] == f'"{hashlib.sha256(content.encode()).hexdigest()}"'
+    assert answer.headers["Last-Modified"] == WRITTEN
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Vary"] == "Authorization"
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.usefixtures("reports")
+def test_folders_show_their_page(game: Game) -> None:
+    assert read(game).text == PAGE
+    assert read(game).headers["Content-Type"] == "text/html; charset=utf-8"
+    assert read(game, "data_docs/").text == FILES["data_docs/index.html"][0]
+    assert_problem(read(game, "schemas/"), 404, "report_not_found")
+
+
+@pytest.mark.usefixtures("reports")
+def test_folders_without_a_slash_lead_to_where_links_work(game: Game) -> None:
+    for method in ("GET", "HEAD"):
+        # Nobody is asked for a password at an address above the reports.
+        start = game.client.simulate_request(method, "/reports")
+        assert (start.status_code, start.headers["Location"]) == (308, "/reports/")
+    inner = read(game, "data_docs")
+    assert (inner.status_code, inner.headers["Location"]) == (308, "/reports/data_docs/")
+    assert_problem(read(game, ".check-abc"), 404, "report_not_found")
+
+
+def test_folder_with_a_strange_name_leads_nowhere_else(game: Game, reports: Path) -> None:
+    (reports / "a b?c#d%ž").mkdir()
+
+    answer = read(game, "a%20b%3Fc%23d%25%C5%BE")
+
+    assert answer.headers["Location"] == "/reports/a%20b%3Fc%23d%25%C5%BE/"
+
+
+@pytest.mark.parametrize("name", CONCEALED)
+@pytest.mark.usefixtures("reports")
+def test_what_is_hidden_or_being_written_is_not_there(game: Game, name: str) -> None:
+    answer = read(game, name)
+
+    assert_problem(answer, 404, "report_not_found")
+    assert SECRETS not in answer.text
+
+
+@pytest.mark.parametrize("path", ESCAPES, ids=lambda path: path[:40])
+@pytest.mark.usefixtures("reports")
+def test_nothing_else_is_reached(game: Game, path: str) -> None:
+    answer = read(game, path)
+
+    assert_problem(answer, 404, "report_not_found")
+    assert SECRETS not in answer.text
+
+
+def test_nothing_else_is_reached_over_http(start: Start, tmp_path: Path) -> None:
+    fill(tmp_path / "reports")
+    process = start(JWT_SECRET=SECRET)
+    authorization = operator_of_process()["Authorization"]
+
+    def ask(path: str) -> bytes:
+        with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
+            connection.sendall(
+                f"GET /reports/{path} HTTP/1.0\r\nAuthorization: {authorization}\r\n\r\n".encode()
+            )
+            received = b""
+            while chunk := connection.recv(65536):
+                received += chunk
+        return received
+
+    assert PAGE.encode() in ask("index.html")
+    for path in [*ESCAPES, *CONCEALED]:
+        received = ask(path)
+        assert received.startswith(b"HTTP/1.0 404 "), path
+        assert b"application/problem+json" in received
+        assert SECRETS.encode() not in received
+
+
+def test_folder_may_itself_be_a_link(game: Game, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/index.html").write_text(PAGE)
+    game.settings.reports_path.symlink_to(tmp_path / "elsewhere")
+
+    assert read(game).text == PAGE
+
+
+@pytest.mark.parametrize("name", ["", "index.html", "manifest.json", "data_docs/", "nope"])
+def test_before_the_first_build_the_answer_says_what_to_do(game: Game, name: str) -> None:
+    for is_there in (False, True):
+        if is_there:
+            game.settings.reports_path.mkdir()
+        problem = assert_problem(read(game, name), 404, "report_not_found")
+        assert "make build" in problem["detail"]
+
+
+@pytest.mark.usefixtures("reports")
+def test_head_tells_what_get_would(game: Game) -> None:
+    operator = game.operator()
+    for name in ("", "manifest.json", "data_docs/", "empty.json", "nope.json"):
+        get, head = (
+            game.client.simulate_request(method, f"/reports/{name}", headers=operator.headers)
+            for method in ("GET", "HEAD")
+        )
+        assert head.status_code == get.status_code
+        assert head.content == b""
+        fixed = {"x-request-id": ""}
+        assert dict(head.headers) | fixed == dict(get.headers) | fixed
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.usefixtures("reports")
+def test_nothing_can_be_changed(game: Game, method: str) -> None:
+    for path in ("/reports", "/reports/", "/reports/manifest.json"):
+        answer = game.client.simulate_request(method, path, headers=game.operator().headers)
+        assert_problem(answer, 405, "method_not_allowed")
+        assert {"GET", "HEAD"} <= set(answer.headers["Allow"].split(", "))
+
+
+@pytest.mark.usefixtures("reports")
+def test_who_has_the_content_does_not_get_it_again(game: Game) -> None:
+    tag = read(game).headers["ETag"]
+    for tags in (tag, f"W/{tag}", f'"a", {tag}', f'W/"a,b" , W/{tag},"c"', "*", f"{tag},"):
+        for method in ("GET", "HEAD"):
+            answer = game.client.simulate_request(
+                method, "/reports/", headers=game.operator().headers | {"If-None-Match": tags}
+            )
+            assert answer.status_code == 304, tags
+            assert answer.content == b""
+            assert answer.headers["ETag"] == tag
+            assert answer.headers["Cache-Control"] == "private, no-cache"
+            assert answer.headers["Vary"] == "Authorization"
+            assert not answer.headers.keys() & {"Content-Type", "Content-Length"}
+    for tags in ('"a"', 'W/"a"', tag[:-2] + '"', f'"{tag[1:-1].upper()}"', '"*"', "", ",", '"'):
+        assert read(game, If_None_Match=tags).text == PAGE, tags
+
+
+@pytest.mark.usefixtures("reports")
+def test_who_has_it_since_it_was_written_does_not_get_it_again(game: Game) -> None:
+    for since in (
+        WRITTEN,
+        "Fri, 30 Jan 2026 03:00:01 GMT",
+        "Friday, 30-Jan-26 03:00:00 GMT",
+        "Fri Jan 30 03:00:00 2026",
+    ):
+        answer = read(game, If_Modified_Since=since)
+        assert (answer.status_code, answer.content) == (304, b""), since
+        assert answer.headers["Last-Modified"] == WRITTEN
+    for since in ("Fri, 30 Jan 2026 02:59:59 GMT", "yesterday", "", "2026-01-30T03:00:00Z", "0"):
+        assert read(game, If_Modified_Since=since).text == PAGE, since
+
+
+@pytest.mark.usefixtures("reports")
+def test_the_tag_decides_where_there_is_one(game: Game) -> None:
+    tag = read(game).headers["ETag"]
+    before = "Fri, 30 Jan 2026 02:59:59 GMT"
+
+    assert read(game, If_None_Match='"a"', If_Modified_Since=WRITTEN).status_code == 200
+    assert read(game, If_None_Match=tag, If_Modified_Since=before).status_code == 304
+
+
+@pytest.mark.usefixtures("reports")
+def test_conditions_open_nothing(game: Game) -> None:
+    headers = {"If-None-Match": "*", "If-Modified-Since": WRITTEN}
+
+    assert game.client.simulate_get("/reports/", headers=headers).status_code == 401
+    assert read(game, "nope.json", **{"If-None-Match": "*"}).status_code == 404
+
+
+def test_other_content_has_another_tag_whatever_the_file_system_says(
+    game: Game, reports: Path
+) -> None:
+    first = read(game, "manifest.json")
+    written = WRITTEN_AT.timestamp()
+
+    # In its place, of the same size and time.
+    (reports / "manifest.json").write_text(first.text.replace("files", "lives"))
+    os.utime(reports / "manifest.json", (written, written))
+    second = read(game, "manifest.json", If_None_Match=first.headers["ETag"])
+
+    assert (second.status_code, second.text) == (200, '{"lives": []}')
+    assert second.headers["ETag"] != first.headers["ETag"]
+
+
+def test_replaced_file_is_new_and_the_same_bytes_are_not(game: Game, reports: Path) -> None:
+    tag = read(game, "manifest.json").headers["ETag"]
+
+    def replace(content: str) -> testing.Result:
+        (reports / ".new").write_text(content)
+        (reports / ".new").replace(reports / "manifest.json")
+        return read(game, "manifest.json", If_None_Match=tag)
+
+    assert replace(FILES["manifest.json"][0]).status_code == 304
+    other = replace("[]")
+    assert (other.status_code, other.text) == (200, "[]")
+    assert other.headers["ETag"] != tag
+
+
+@pytest.mark.usefixtures("reports")
+def test_pages_may_use_what_they_hold_and_no_network(game: Game) -> None:
+    for name in ("", "dbt_docs.html"):
+        policy = directives(read(game, name))
+        assert policy["default-src"] == {"'none'"}
+        assert policy["script-src"] == {"'unsafe-inline'", "'unsafe-eval'"}
+        assert policy["style-src"] == {"'unsafe-inline'"}
+        assert policy["img-src"] == {"data:"}
+        assert "connect-src" not in policy
+
+
+@pytest.mark.usefixtures("reports")
+def test_data_docs_may_load_what_great_expectations_writes_into_them(game: Game) -> None:
+    package = find_spec("great_expectations")
+    assert package is not None
+    assert package.origin is not None
+    templates = (Path(package.origin).parent / "render/view/templates").rglob("*.j2")
+    text = "\n".join(template.read_text(encoding="utf-8") for template in templates)
+    policy = directives(read(game, "data_docs/"))
+
+    for tag, directive in (("script", "script-src"), ("link", "style-src")):
+        hosts = set(re.findall(rf"<{tag}\b[^>]*?(?:src|href)=\"(https://[^/\"]+)/", text))
+        assert len(hosts) > 1
+        assert hosts <= policy[directive]
+        assert "'self'" in policy[directive]
+    assert {"'self'", "data:"} <= policy["font-src"]
+    assert "connect-src" not in policy
+
+
+def directives(answer: testing.Result) -> dict[str, set[str]]:
+    policy = answer.headers["Content-Security-Policy"]
+    return {name: set(rest) for name, *rest in (part.split() for part in policy.split(";"))}
+
+
+@pytest.mark.usefixtures("reports")
+def test_log_tells_that_an_operator_read_and_no_secret(game: Game) -> None:
+    token = game.operator().token
+    header = basic(token)
+
+    game.client.simulate_get("/reports/manifest.json", headers=header)
+
+    (line,) = game.log_lines()
+    assert (line["route"], line["status"]) == ("/reports/{path:path}", 200)
+    assert (line["is_operator"], line["user_id"]) == (True, None)
+    for secret in (token, header["Authorization"].removeprefix("Basic ")):
+        assert secret not in game.log.getvalue()
+
+
+def large_file(folder: Path, seed: int = 1) -> bytes:
+    """Write 50 MB, which is more than the system keeps for a connection."""
+    content = random.Random(seed).randbytes(50 * 2**20)
+    folder.mkdir(exist_ok=True)
+    (folder / ".new").write_bytes(content)
+    (folder / ".new").replace(folder / "reconciliation.json")
+    return content
+
+
+def test_large_files_arrive_whole_and_keep_nobody_waiting(start: Start, tmp_path: Path) -> None:
+    content = large_file(tmp_path / "reports")
+    (tmp_path / "reports/index.html").write_text(PAGE)
+    process = start(JWT_SECRET=SECRET, THREADS="1")
+    url, headers = f"{process.url}/reports/reconciliation.json", operator_of_process()
+    with ExitStack() as stack:
+        session = stack.enter_context(requests.Session())
+        answers = [
+            stack.enter_context(session.get(url, headers=headers, stream=True, timeout=30))
+            for _ in range(3)
+        ]
+        # Nobody takes the rest of these answers for now.
+        for _ in range(20):
+            assert requests.get(f"{process.url}/health", timeout=10).ok
+            page = requests.get(f"{process.url}/reports/", headers=headers, timeout=10)
+            assert page.text == PAGE
+        assert process.login()
+        for answer in answers:
+            assert answer.headers["Content-Length"] == str(len(content))
+            assert answer.content == content
+        # The connections are good for more.
+        assert session.get(url, headers=headers, timeout=30).content == content
+    process.terminate()
+    assert process.wait() == 0
+
+
+def test_replacement_under_way_tears_no_answer(start: Start, tmp_path: Path) -> None:
+    before = large_file(tmp_path / "reports")
+    process = start(JWT_SECRET=SECRET)
+    url, headers = f"{process.url}/reports/reconciliation.json", operator_of_process()
+    with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
+        after = large_file(tmp_path / "reports", seed=2)
+        assert answer.content == before
+    tag = answer.headers["ETag"]
+
+    answer = requests.get(url, headers={**headers, "If-None-Match": tag}, timeout=30)
+
+    assert (answer.status_code, answer.content == after) == (200, True)
+    assert answer.headers["ETag"] == f'"{hashlib.sha256(after).hexdigest()}"'
+
+
+def test_file_that_is_cut_off_while_it_is_sent_ends_the_connection(
+    start: Start, tmp_path: Path
+) -> None:
+    content = large_file(tmp_path / "reports")
+    process = start(JWT_SECRET=SECRET)
+    url, headers = f"{process.url}/reports/reconciliation.json", operator_of_process()
+    with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
+        os.truncate(tmp_path / "reports/reconciliation.json", 2**20)
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            assert len(answer.content) < len(content)
+    assert requests.get(f"{process.url}/health", timeout=10).ok
+
+
+def test_client_that_goes_away_in_between_leaves_the_process_well(
+    start: Start, tmp_path: Path
+) -> None:
+    large_file(tmp_path / "reports")
+    process = start(JWT_SECRET=SECRET)
+    url, headers = f"{process.url}/reports/reconciliation.json", operator_of_process()
+    for _ in range(5):
+        with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
+            assert answer.status_code == 200
+
+    assert requests.head(url, headers=headers, timeout=10).headers["Content-Length"] == "52428800"
+    process.terminate()
+    assert process.wait() == 0
+    assert {json.loads(line)["level"] for line in process.log().splitlines()} == {"info"}
