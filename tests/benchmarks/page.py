@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.pipeline.bench import LOOKS
 from tests.harness import ROOT
 
 PAGE = ROOT / "docs/benchmarks.md"
@@ -82,6 +83,8 @@ def page(pipeline: Json, api: Json, loader: Json) -> str:
         _next_day(pipeline["next_day"]),
         "## Where the time goes",
         _profile(pipeline),
+        "## Checkpoints and page",
+        _looks(pipeline),
         "## Right and wrong",
         _truth(pipeline),
         "## API",
@@ -208,6 +211,23 @@ def _profile(pipeline: Json) -> str:
         f"One `dbt build` of {size['purchases']:,} purchases, by the statements it sent. dbt has"
         " four threads on the cores above, so that these seconds overlap, and add up to more than"
         f" the build took.\n\n{_table(['what', 'seconds'], rows)}"
+    )
+
+
+def _looks(pipeline: Json) -> str:
+    rows = [
+        [
+            f"{size['purchases']:,}",
+            *(f"{size['look'][command]['seconds']:.1f}" for command in LOOKS),
+            f"{max(cost['peak_memory_bytes'] for cost in size['look'].values()) / GIB:.2f}",
+            f"{size['page_bytes'] / 2**20:.1f}",
+        ]
+        for size in pipeline["sizes"]
+    ]
+    header = ["purchases", *(f"{name}, s" for name in LOOKS), "peak GiB", "page MiB"]
+    return (
+        "What `make build` adds to `dbt build`: `python -m warehouse check`, `docs` and `page`, one"
+        f" run each.\n\n{_table(header, rows)}"
     )
 
 
@@ -344,6 +364,7 @@ def _pipeline_targets(pipeline: Json) -> Iterable[Target]:
     yield Target(f"{name} to bare script", 2.5, _ratio(dbt, costs["bare script"]), "x")
     yield Target(f"{name}, pandas to it", 2.5, _ratio(costs["pandas"], dbt), "x", at_least=True)
     yield Target(f"{name}, peak memory", 4, _peak(dbt), "GiB")
+    yield Target(f"{largest['purchases']:,} purchases: page", 15, _look(largest), "s")
     for purchases, size in by_size.items():
         if size["memory_limit"] is not None:
             slower = (
@@ -443,6 +464,11 @@ def _ratio(costs: Json, others: Json) -> float:
     """The median of the ratios of runs that were made beside each other."""
     pairs = zip(costs["runs"], others["runs"], strict=True)
     return float(statistics.median(run["seconds"] / other["seconds"] for run, other in pairs))
+
+
+def _look(size: Json) -> float:
+    """Seconds that the page took."""
+    return float(size["look"]["page"]["seconds"])
 
 
 def _rows(size: Json) -> int:

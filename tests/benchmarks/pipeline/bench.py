@@ -33,6 +33,7 @@ from warehouse.scale import generate_game
 
 BUILD = [DBT, "build", *WITHOUT_UNIT_TESTS]
 MEMORY_LIMIT = "8GB"
+LOOKS = ["check", "docs", "page"]
 
 Say = Callable[[str], None]
 
@@ -56,6 +57,8 @@ class Size:
         memory_limit: Of DuckDB, in dbt and in the script; None is DuckDB's own.
         profile: Seconds of statements by what they were for, from one build.
         start_seconds: What that build took before its first model and after its last.
+        look: What it costs to look at the build, by the command of `python -m warehouse`.
+        page_bytes: Size of the page.
         truth: What was found against what really happened.
     """
 
@@ -65,6 +68,8 @@ class Size:
     memory_limit: str | None
     profile: Mapping[str, float]
     start_seconds: float
+    look: Mapping[str, Cost]
+    page_bytes: int
     truth: Truth
 
 
@@ -123,6 +128,13 @@ def measure_size(purchases: int, runs: int, folder: Path, say: Say, *, is_large:
     write_script(recording.statements, script)
     reports = _digests(project.reports)
     scores = compare_with_truth(project.warehouse, truth)
+    look = {
+        command: cost_of(
+            [sys.executable, "-m", "warehouse", command], folder=project.root, environment=limit
+        )
+        for command in LOOKS
+    }
+    page_bytes = (project.reports / "index.html").stat().st_size
     bare_warehouse = folder / "bare/gamehouse.duckdb"
     module = [sys.executable, "-m", "tests.benchmarks.pipeline"]
     path = {"PYTHONPATH": str(ROOT)}
@@ -151,6 +163,8 @@ def measure_size(purchases: int, runs: int, folder: Path, say: Say, *, is_large:
         memory_limit=limit.get("WAREHOUSE_MEMORY_LIMIT"),
         profile=_profile(recording.statements),
         start_seconds=recording.start_seconds,
+        look=look,
+        page_bytes=page_bytes,
         truth=scores,
     )
 
