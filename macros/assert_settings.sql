@@ -16,6 +16,9 @@
             ('roas_min_history_days', 0),
             ('quality_min_rows', 1),
             ('quality_min_rows_per_day', 1),
+            ('page_max_days', 1),
+            ('page_max_charts', 1),
+            ('page_max_rows', 1),
         ] -%}
             {%- do assert_var(
                 name,

@@ -43,8 +43,12 @@ def write_docs(settings: Settings) -> Path:
         The path of the page.
 
     Raises:
-        CannotDocumentError: dbt failed.
+        CannotDocumentError: There is no warehouse, or dbt failed.
     """
+    if not settings.warehouse_path.exists():
+        raise CannotDocumentError(
+            f"{settings.warehouse_path} does not exist. Run `make build` or `dbt build` first."
+        )
     # Without compiling: the build before has compiled all models.
     dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", "docs", "generate"]
     run = subprocess.run(  # noqa: S603 (not a user's command)

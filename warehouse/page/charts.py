@@ -114,8 +114,8 @@ def _day_axis() -> alt.X:
 
 
 def _line(**settings: Any) -> dict[str, Any]:  # noqa: ANN401 (settings of Altair's marks)
-    """Settings of a line that shows a lone day, too."""
-    return {"strokeWidth": 2, "point": {"size": 18, "filled": True}, **settings}
+    """Settings of a line that shows a lone day, too, in its colour."""
+    return {"strokeWidth": 2, "point": {"size": 18, "filled": True, **settings}, **settings}
 
 
 def _revenue_and_cost(days: Sequence[Record]) -> Chart:
@@ -322,7 +322,7 @@ def _ribbon_x(column: int, place: float) -> float:
 
 
 def _distances(distances: Sequence[Record], settings: Record) -> Chart:
-    kinds = {"matched": "matched", "unmatched": "unmatched, to the nearest row"}
+    kinds = {"matched": "matched", "unmatched": "unmatched (nearest)"}
     counts: dict[tuple[str, float, float], int] = {}
     for row in distances:
         if row["seconds_to"] is not None:
@@ -335,6 +335,7 @@ def _distances(distances: Sequence[Record], settings: Record) -> Chart:
         for (kind, start, end), rows in counts.items()
     ]
     window = settings["reconciliation_window_minutes"] * 60
+    shown = max(end for _, _, end in counts)
     bars = (
         alt.Chart(_data(rows))
         .mark_bar()
@@ -342,7 +343,7 @@ def _distances(distances: Sequence[Record], settings: Record) -> Chart:
             x=alt.X(
                 "seconds_from:Q",
                 title="seconds between purchase and confirmation",
-                scale=alt.Scale(domain=[0, 3 * window], nice=False),
+                scale=alt.Scale(domain=[0, max(3 * window, shown)], nice=False),
                 axis=alt.Axis(
                     grid=False,
                     values=[

@@ -28,13 +28,15 @@ class Facts:
         manifest: `manifest.json`, with the verdicts of the checkpoints.
         settings: The rules that the build followed, from `rpt_page_settings`.
         days: UTC days up to D-1, ascending, from `rpt_page_days`.
-        campaigns: Paid campaigns on D-1, in the order of the page, from `rpt_page_campaigns`.
+        campaigns: The first paid campaigns on D-1, in the order of the page, from
+            `rpt_page_campaigns`.
         campaign_days: UTC days of the first campaigns, ascending, from `rpt_page_campaign_days`.
         flow: Where rows of the inputs went, from `rpt_page_flow`.
         distances: A histogram of seconds apart, from `rpt_page_seconds_apart`.
         unmatched: The most valuable unmatched rows, from `rpt_page_unmatched`.
         summary: The head of `reconciliation.json`.
-        deep_links: Characters by clicks, from `rpt_deep_links`.
+        deep_links: The first characters by clicks, from `rpt_deep_links`.
+        counts: How many `campaigns`, `flagged` ones and `deep_links` there are in all.
     """
 
     manifest: Record
@@ -47,6 +49,7 @@ class Facts:
     unmatched: Sequence[Record]
     summary: Record
     deep_links: Sequence[Record]
+    counts: Record
 
     @property
     def d1(self) -> Record | None:
@@ -54,10 +57,11 @@ class Facts:
         return self.days[-1] if self.days else None
 
 
+MAX_ROWS = "(select page_max_rows from reports.rpt_page_settings)"
 QUERIES = {
     "settings": "from reports.rpt_page_settings",
     "days": "from reports.rpt_page_days order by activity_date",
-    "campaigns": "from reports.rpt_page_campaigns order by page_rank",
+    "campaigns": f"from reports.rpt_page_campaigns order by page_rank limit {MAX_ROWS}",
     "campaign_days": """
         select days.* from reports.rpt_page_campaign_days as days
         join reports.rpt_page_campaigns as campaigns using (campaign)
@@ -67,9 +71,17 @@ QUERIES = {
     "distances": "from reports.rpt_page_seconds_apart order by seconds_from, outcome",
     "unmatched": "from reports.rpt_page_unmatched order by page_rank",
     "summary": "from reports.rpt_reconciliation_summary",
-    "deep_links": "from reports.rpt_deep_links order by clicks desc, character",
+    "deep_links": f"""
+        from reports.rpt_deep_links order by clicks desc, character limit {MAX_ROWS}
+    """,
+    "counts": """
+        select
+            (select count(*) from reports.rpt_page_campaigns) as campaigns,
+            (select count(*) from reports.rpt_page_campaigns where is_anomaly) as flagged,
+            (select count(*) from reports.rpt_deep_links) as deep_links
+    """,
 }
-ONE_ROW = ("settings", "summary")
+ONE_ROW = ("settings", "summary", "counts")
 
 
 def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:

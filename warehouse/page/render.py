@@ -49,7 +49,7 @@ def render(facts: Facts, folder: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("money", "count", "ratio", "day", "moment", "seconds"):
+    for name in ("money", "count", "ratio", "name", "day", "moment", "seconds"):
         environment.filters[name] = getattr(wording, name)
     specs = charts(facts)
     return environment.get_template("page.html.j2").render(
@@ -83,7 +83,7 @@ def _links(facts: Facts, folder: Path) -> Sequence[Link]:
         "manifest.json": "what the reports were made from and with",
     }
     titles = {
-        file["file"]: f"{file['row_count']:,} rows"
+        file["file"]: wording.rows(file["row_count"])
         for file in facts.manifest["files"]
         if file["kind"] == "report"
     }

@@ -67,7 +67,11 @@ def _unless_ok(state: str) -> str:
 
 
 def _roas_note(facts: Facts) -> str:
-    unrated = [row["campaign"] for row in facts.campaigns if row["anomaly_state"] == "missing_cost"]
+    unrated = [
+        wording.name(row["campaign"])
+        for row in facts.campaigns
+        if row["anomaly_state"] == "missing_cost"
+    ]
     if not facts.campaigns:
         return "there is no paid campaign"
     if not unrated:

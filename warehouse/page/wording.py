@@ -26,6 +26,7 @@ OUTCOMES = {
     "confirmed_only": "confirmed only",
 }
 UNKNOWN = "unknown"
+MAX_NAME = 80
 # Where there is nothing that could be known.
 NOTHING = "\N{EN DASH}"
 
@@ -35,7 +36,7 @@ def money(amount: Number | None, digits: int = 2) -> str:
     if amount is None:
         return UNKNOWN
     sign = "-" if amount < 0 else ""
-    return f"{sign}US$ {abs(amount):,.{digits}f}"
+    return f"{sign}US$\N{NO-BREAK SPACE}{abs(amount):,.{digits}f}"
 
 
 def count(number: Number | None) -> str:
@@ -43,9 +44,21 @@ def count(number: Number | None) -> str:
     return UNKNOWN if number is None else f"{number:,.0f}"
 
 
+def rows(number: int) -> str:
+    """Write how many rows there are."""
+    return "1 row" if number == 1 else f"{number:,} rows"
+
+
 def ratio(number: Number | None) -> str:
     """Write a ratio such as ROAS."""
     return UNKNOWN if number is None else f"{number:,.2f}"
+
+
+def name(text: str | None) -> str:
+    """Write what somebody else has named, at a length that a page can bear."""
+    if text is None:
+        return "none"
+    return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def day(value: date | None) -> str:

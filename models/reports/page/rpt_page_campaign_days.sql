@@ -31,7 +31,7 @@ final as (
         on campaign_days.campaign = campaigns.campaign
     cross join period
     where
-        campaigns.page_rank <= {{ var('page_max_campaigns') }}
+        campaigns.page_rank <= {{ [var('page_max_charts'), var('page_max_rows')] | min }}
         and {{ days_between('campaign_days.activity_date', 'period.d1_date') }}
         between 0 and {{ var('page_max_days') - 1 }}
 )

@@ -1,5 +1,6 @@
 {#- twenty bars up to the window, and three windows in all: enough to see what it cuts off -#}
-{%- set window_seconds = var('reconciliation_window_minutes') * 60 %}
+{%- set window_seconds = var('reconciliation_window_minutes') | int * 60 %}
+{%- set shown_seconds = [3 * window_seconds, 60] | max %}
 {%- set bar_seconds = [window_seconds / 20, 1] | max %}
 -- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
 with
@@ -21,7 +22,7 @@ barred as (
     select
         outcome,
         case
-            when distance_seconds <= {{ 3 * window_seconds }}
+            when distance_seconds <= {{ shown_seconds }}
                 then greatest(cast(ceil(distance_seconds / {{ bar_seconds }}) as bigint), 1)
         end as bar
     from measured

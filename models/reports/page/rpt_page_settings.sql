@@ -21,7 +21,9 @@ final as (
         {{ var('reconciliation_window_minutes') }} as reconciliation_window_minutes,
         cast({{ var('roas_anomaly_ratio') }} as double) as roas_anomaly_ratio,
         {{ var('roas_history_window_days') }} as roas_history_window_days,
-        {{ var('roas_min_history_days') }} as roas_min_history_days
+        {{ var('roas_min_history_days') }} as roas_min_history_days,
+        {{ var('page_max_charts') }} as page_max_charts,
+        {{ var('page_max_rows') }} as page_max_rows
     from days
 )
 

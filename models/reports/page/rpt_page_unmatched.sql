@@ -44,7 +44,7 @@ final as (
         is_charged_back,
         source_row_number
     from ranked
-    where page_rank <= {{ var('page_max_unmatched_rows') }}
+    where page_rank <= {{ var('page_max_rows') }}
 )
 
 select * from final
