@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import falcon
 import structlog
+from pydantic_core import to_json
 from structlog.typing import FilteringBoundLogger
 from uuid_utils import uuid4
 
 from api.auth import Identity, Role
 
-# `json.dumps` would make one for every line.
-_ENCODER = json.JSONEncoder(default=repr)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class _Lines:
+    """What structlog hands its lines to: each is one call of the system."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        self._stream.write(line)
+        self._stream.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 def create_logger(stream: TextIO) -> FilteringBoundLogger:
     """Make a logger that writes lines with `time`, `level`, `event` and what else is given."""
     # Bound at once: a logger that is bound at its first use is bound anew at every use.
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(stream),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(_as_json),
-        ],
+        _Lines(stream),
+        processors=[structlog.processors.format_exc_info, _as_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     ).bind()
     return logger
 
 
-def _as_json(line: dict[str, Any], **_: object) -> str:
-    return _ENCODER.encode(line)
+def _as_line(_: object, level: str, line: MutableMapping[str, Any]) -> str:
+    """Add the level and the time, and write JSON.
+
+    In one step and by pydantic, because there is a line for every request: structlog's own steps
+    and the `json` module took a twentieth of one.
+    """
+    line["level"] = level
+    line["time"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return f"{to_json(line, fallback=repr).decode()}\n"
 
 
 class LibraryLogs(logging.Handler):
@@ -53,7 +68,8 @@ class LibraryLogs(logging.Handler):
         self._logger.log(
             record.levelno,
             record.name,
-            message=record.getMessage(),
+            # The name of a file may hold what cannot be written as UTF-8.
+            message=record.getMessage().encode(errors="backslashreplace").decode(),
             exc_info=record.exc_info,
         )
 

@@ -25,7 +25,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, to_json
 
 from api.store.protocol import MAX_BALANCE, StoredEvent
 
@@ -103,7 +103,7 @@ def _check_json(value: object, depth: int) -> None:
 
 def dump_meta(meta: dict[str, Any]) -> str:
     """Write meta as compact JSON."""
-    return json.dumps(meta, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return to_json(meta).decode()
 
 
 def _zulu(time: datetime) -> str:

@@ -209,7 +209,7 @@ def _profile(pipeline: Json) -> str:
     rows.insert(0, ["**start of dbt, parsing, hooks, end**", f"{start:.1f}"])
     return (
         f"One `dbt build` of {size['purchases']:,} purchases, by the statements it sent. dbt has"
-        " four threads on the cores above, so that these seconds overlap, and add up to more than"
+        " two threads on the cores above, so that these seconds overlap, and add up to more than"
         f" the build took.\n\n{_table(['what', 'seconds'], rows)}"
     )
 

@@ -29,11 +29,14 @@ last_changes as (
     select
         days_until_d1.campaign,
         min(days_until_d1.activity_date) as first_date,
-        max(days_until_d1.activity_date) filter (where not days_until_d1.is_anomaly)
+        max(case when not days_until_d1.is_anomaly then days_until_d1.activity_date end)
             as last_unflagged_date,
-        max(days_until_d1.activity_date)
-            filter (where days_until_d1.anomaly_state != d1_days.anomaly_state)
-            as last_other_state_date
+        max(
+            case
+                when days_until_d1.anomaly_state != d1_days.anomaly_state
+                    then days_until_d1.activity_date
+            end
+        ) as last_other_state_date
     from days_until_d1
     inner join d1_days
         on days_until_d1.campaign = d1_days.campaign
@@ -73,7 +76,7 @@ final as (
                 d1_days.is_anomaly desc,
                 coalesce(d1_days.ad_cost_usd, 0) desc,
                 d1_days.net_revenue_usd desc,
-                d1_days.campaign
+                d1_days.campaign asc
         ) as page_rank
     from d1_days
     inner join last_changes

@@ -25,7 +25,7 @@ unmatched as (
 ranked as (
     select
         *,
-        row_number() over (order by revenue_usd desc, happened_at desc, reconciliation_id)
+        row_number() over (order by revenue_usd desc, happened_at desc, reconciliation_id asc)
             as page_rank
     from unmatched
 ),
