@@ -10,6 +10,8 @@ from __future__ import annotations
 import selectors
 import socket
 import time
+from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
 from waitress import wasyncore  # type: ignore[import-untyped]
@@ -188,6 +190,8 @@ class _LastTask(WSGITask):  # type: ignore[misc]
     def build_response_header(self) -> bytes:
         if self.channel.server.is_stopping:
             self.set_close_on_finish()
+        # Waitress would write one anew for each answer.
+        self.response_headers.append(("Date", _http_date(int(self.start_time))))
         header: bytes = super().build_response_header()
         return header
 
@@ -205,6 +209,12 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
         self.channel.is_refused = True
         self.set_close_on_finish()
         self.write(body)
+
+
+@lru_cache(maxsize=2)
+def _http_date(second: int) -> str:
+    """Write a time, in seconds since 1970, as HTTP does."""
+    return formatdate(second, usegmt=True)
 
 
 def _problem(status: HTTPStatus, detail: str) -> ProblemError:
