@@ -152,9 +152,9 @@ def _pipeline(pipeline: Json) -> str:
         " same SQL, taken from dbt's log, in one DuckDB connection without tests: the floor; its"
         " reports are the same to the byte. *pandas* is a vectorised implementation of the same"
         " rules (`tests/benchmarks/pipeline/dataframes.py`); a test compares its reports with"
-        " dbt's. It is the faster one where the data fits into memory, and it does less: it keeps the"
-        " reports alone, no warehouse to ask, no row that was set aside with its reason and no day"
-        " but D-1; it tests nothing, and its amounts are floating-point numbers."
+        " dbt's. It is the faster one where the data fits into memory, and it does less: it keeps"
+        " the reports alone, no warehouse to ask, no row that was set aside with its reason and no"
+        " day but D-1; it tests nothing, and its amounts are floating-point numbers."
         f"{limit}\n\n{_table(header, rows)}"
     )
 
