@@ -60,8 +60,8 @@ def test_pipeline_is_measured_and_told(tmp_path: Path) -> None:
     assert f"| {PURCHASES:,} | pandas |" in text
     assert "| dispositions: wrong or missed, all sizes | at most 0 | 0.00 | yes |" in text
     # 300 of 100, where five times as much is promised
-    assert "| `/event` to comparator | at least 5 x | 3.00 x | **no** |" in text
-    assert "| `/earn` to comparator | at least 5 x | 5.00 x | yes |" in text
+    assert "| `/event` to comparator, 16 connections | at least 5 x | 3.00 x | **no** |" in text
+    assert "| `/earn` to comparator, 16 connections | at least 5 x | 5.00 x | yes |" in text
 
 
 def api_report() -> Any:  # noqa: ANN401 (as the json module returns it)
