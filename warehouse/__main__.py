@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         CannotCheckError,
         CannotDocumentError,
         CannotDrawError,
-        FileNotFoundError,
+        OSError,
         WarehouseUnavailableError,
     ) as error:
         print(error, file=sys.stderr)

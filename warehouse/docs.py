@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from warehouse.replacing import replacing
 from warehouse.settings import Settings
 
 EXIT_OK = 0
@@ -44,6 +45,7 @@ def write_docs(settings: Settings) -> Path:
 
     Raises:
         CannotDocumentError: There is no warehouse, or dbt failed.
+        OSError: The folder cannot be written.
     """
     if not settings.warehouse_path.exists():
         raise CannotDocumentError(
@@ -60,9 +62,7 @@ def write_docs(settings: Settings) -> Path:
         )
     page = settings.reports_path / DOCS
     page.parent.mkdir(parents=True, exist_ok=True)
-    replacement = page.with_name(f".{page.name}.{os.getpid()}.tmp")
-    shutil.copyfile(
-        Path(os.environ.get("DBT_TARGET_PATH", "target")) / "static_index.html", replacement
-    )
-    replacement.replace(page)
+    written = Path(os.environ.get("DBT_TARGET_PATH", "target")) / "static_index.html"
+    with replacing(page) as replacement:
+        shutil.copyfile(written, replacement)
     return page

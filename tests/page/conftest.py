@@ -12,6 +12,7 @@ from tests.conftest import Built
 from tests.harness import Project
 from tests.page.browser import Visit, started, visit
 
+MAX_BYTES = 3_000_000
 WAREHOUSE = [sys.executable, "-m", "warehouse"]
 
 

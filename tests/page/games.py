@@ -5,16 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
-HEADERS = {
-    "purchases_raw": (
-        "appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,status"
-    ),
-    "confirmed_purchases": (
-        "appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id"
-    ),
-    "costs_daily": "date,campaign,ad_cost_usd",
-    "sessions": "event_timestamp_utc,user_id,event_name",
-}
+from warehouse.inputs import HEADERS
+
 # What somebody might call a campaign, to see what happens.
 HOSTILE = [
     "<SCRIPT>ALERT(1)</SCRIPT>",
@@ -31,11 +23,12 @@ Inputs = dict[str, str]
 
 def inputs(**rows: Rows) -> Inputs:
     """Write the four files; what is not given has no rows."""
-    return {
-        name: "\n".join([header, *(",".join(map(_quoted, row)) for row in rows.get(name, []))])
-        + "\n"
-        for name, header in HEADERS.items()
-    }
+    written = {}
+    for file, header in HEADERS.items():
+        name = file.removesuffix(".csv")
+        lines = [header, *(",".join(map(_quoted, row)) for row in rows.get(name, []))]
+        written[name] = "".join(f"{line}\n" for line in lines)
+    return written
 
 
 def _quoted(value: str) -> str:

@@ -9,9 +9,7 @@ import pytest
 
 from tests.conftest import Built
 from tests.harness import Project
-from tests.page.conftest import WAREHOUSE
-
-MAX_BYTES = 3_000_000
+from tests.page.conftest import MAX_BYTES, WAREHOUSE
 
 
 @pytest.fixture
@@ -66,6 +64,15 @@ def test_page_of_a_manifest_of_another_build_is_refused(copy: Project) -> None:
         " Run `dbt build` again.\n",
     )
     assert not (copy.reports / "index.html").exists()
+
+
+def test_page_that_cannot_be_written_is_an_error_and_leaves_nothing(copy: Project) -> None:
+    (copy.reports / "index.html").mkdir()
+    run = copy.run(*WAREHOUSE, "page")
+    assert run.exit_code == 2
+    assert "reports/index.html" in run.output
+    assert "Traceback" not in run.output
+    assert list(copy.reports.glob(".*")) == []
 
 
 def test_page_without_its_manifest_says_what_to_do(copy: Project) -> None:

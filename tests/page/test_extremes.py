@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,8 @@ from tests.e2e.test_api_models import hostile_clicks, land
 from tests.harness import Project
 from tests.page import games
 from tests.page.browser import Visit, visit
-from tests.page.conftest import WAREHOUSE, address_of
+from tests.page.conftest import MAX_BYTES, WAREHOUSE, address_of
 
-MAX_BYTES = 3_000_000
 PHONE = {"width": 360, "height": 800}
 
 
@@ -30,17 +30,13 @@ def build(project: Project, written: games.Inputs) -> None:
 @pytest.fixture
 def opened(browser: Browser, project: Project) -> Iterator[Callable[[games.Inputs], Visit]]:
     """Opens the page of some inputs in the window of a phone."""
-    visits = []
+    with ExitStack() as visits:
 
-    def open_page(written: games.Inputs) -> Visit:
-        build(project, written)
-        context = visit(browser, address_of(project), viewport=PHONE)
-        visits.append(context)
-        return context.__enter__()
+        def open_page(written: games.Inputs) -> Visit:
+            build(project, written)
+            return visits.enter_context(visit(browser, address_of(project), viewport=PHONE))
 
-    yield open_page
-    for context in visits:
-        context.__exit__(None, None, None)
+        yield open_page
 
 
 def assert_sound(visited: Visit, page: Path) -> None:

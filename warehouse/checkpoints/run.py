@@ -25,7 +25,7 @@ from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, judged, not_compared
 from warehouse.checkpoints.project import Checkpoint, Validation, leave_out_comparisons
 from warehouse.checkpoints.store import missing_file, parse_store_url, read_only
-from warehouse.checkpoints.verdicts import FILE, ManifestRow
+from warehouse.checkpoints.verdicts import FILES_OF_THE_BUILD, ManifestRow
 from warehouse.checkpoints.wording import NAMED
 from warehouse.database import WarehouseUnavailableError, connect_when_free
 from warehouse.functions import register_functions
@@ -233,10 +233,7 @@ def _built_files(warehouse: Connection) -> tuple[ManifestRow, ...]:
     )
     if not tables.all():
         return ()
-    rows = warehouse.exec_driver_sql(
-        f"select {', '.join(FILE)} from reports.rpt_manifest order by kind, file"  # noqa: S608
-    )
-    return tuple(tuple(row) for row in rows)
+    return tuple(tuple(row) for row in warehouse.exec_driver_sql(FILES_OF_THE_BUILD))
 
 
 def publish_data_docs(workshop: Path, docs: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from warehouse.replacing import replacing
 
 HEADER = (
     *("as_of_date", "d1_date", "dbt_version", "engine_version", "quality_status"),
@@ -15,6 +16,7 @@ HEADER = (
 )
 # A file as the warehouse and the manifest both know it.
 FILE = ("kind", "file", "row_count", "sha256")
+FILES_OF_THE_BUILD = f"select {', '.join(FILE)} from reports.rpt_manifest order by kind, file"  # noqa: S608 (ours)
 
 ManifestRow = tuple[Any, ...]
 
@@ -45,9 +47,8 @@ def record_verdicts(
     for name, has_passed in passed.items():
         verdict = "passed" if has_passed else "failed"
         header = re.sub(f'("checkpoint_{name}"):"[a-z_]+"', rf'\1:"{verdict}"', header)
-    replacement = manifest.with_name(f".{manifest.name}.{os.getpid()}.tmp")
-    replacement.write_text(f"{header}\n{lines}", encoding="utf-8", newline="")
-    replacement.replace(manifest)
+    with replacing(manifest) as replacement:
+        replacement.write_text(f"{header}\n{lines}", encoding="utf-8", newline="")
     return None
 
 

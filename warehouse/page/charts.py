@@ -245,8 +245,7 @@ def _flow(flow: Flow) -> Chart:
         for place, top, bottom in ribbon.points
     ]
     nodes = [
-        {"x": node.column / LAST_COLUMN, "top": node.top, "bottom": node.top + node.height}
-        | {"middle": node.top + node.height / 2, "name": node.name}
+        {"top": node.top, "middle": node.top + node.height / 2, "bottom": node.top + node.height}
         | {"first": node.label[0], "second": node.label[1], "is_last": node.column == LAST_COLUMN}
         | {"left": _node_left(node.column), "right": _node_left(node.column) + NODE_WIDTH}
         for node in flow.nodes

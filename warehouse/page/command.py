@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from warehouse.database import open_when_free
 from warehouse.page.facts import read_facts
+from warehouse.replacing import replacing
 from warehouse.settings import Settings
 
 EXIT_OK = 0
@@ -44,7 +44,8 @@ def write_page(settings: Settings, say: Callable[[str], None]) -> Path:
         The path of the page.
 
     Raises:
-        CannotDrawError: There is no complete build, or the folder cannot be written.
+        CannotDrawError: There is no complete build.
+        OSError: The folder cannot be written.
         WarehouseUnavailableError: The warehouse cannot be read.
     """
     folder = settings.reports_path
@@ -54,7 +55,6 @@ def write_page(settings: Settings, say: Callable[[str], None]) -> Path:
     from warehouse.page.render import render  # noqa: PLC0415
 
     page = folder / "index.html"
-    replacement = page.with_name(f".{page.name}.{os.getpid()}.tmp")
-    replacement.write_text(render(facts, folder), encoding="utf-8", newline="")
-    replacement.replace(page)
+    with replacing(page) as replacement:
+        replacement.write_text(render(facts, folder), encoding="utf-8", newline="")
     return page

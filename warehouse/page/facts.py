@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.checkpoints.verdicts import manifest_fault
+from warehouse.checkpoints.verdicts import FILES_OF_THE_BUILD, manifest_fault
 
 # A row of a model or an object of a report, by column.
 Record = Mapping[str, Any]
@@ -97,9 +97,7 @@ def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:
     try:
         content = manifest.read_text(encoding="utf-8")
         tables: dict[str, Any] = {name: _rows(warehouse, sql) for name, sql in QUERIES.items()}
-        built = warehouse.execute(
-            "select kind, file, row_count, sha256 from reports.rpt_manifest order by kind, file"
-        ).fetchall()
+        built = warehouse.execute(FILES_OF_THE_BUILD).fetchall()
     except FileNotFoundError as error:
         raise CannotDrawError(f"{manifest} does not exist. Run `make build` first.") from error
     except duckdb.CatalogException as error:

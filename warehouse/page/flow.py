@@ -62,7 +62,6 @@ class Ribbon:
     Attributes:
         source: The node on the left.
         target: The node on the right.
-        rows: How many.
         title: What a person reads of it.
         points: Place from left (0) to right (1) within the gap between two columns, upper and lower
             edge in pixels from the top.
@@ -70,7 +69,6 @@ class Ribbon:
 
     source: Node
     target: Node
-    rows: int
     title: str
     points: Sequence[tuple[float, float, float]]
 
@@ -170,4 +168,4 @@ def _ribbon(source: Node, target: Node, flow: Record, scale: float) -> Ribbon:
         points.append((place, top, top + width))
     names = f"{source.label[0]} → {target.label[0]}"
     title = f"{names}: {flow['row_count']:,} rows, {wording.money(flow['revenue_usd'])}"
-    return Ribbon(source, target, flow["row_count"], title, points)
+    return Ribbon(source, target, title, points)
