@@ -20,24 +20,11 @@ from api.auth import Identity, Role
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-class _Lines:
-    """What structlog hands its lines to: each is one call of the system."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def msg(self, line: str) -> None:
-        self._stream.write(line)
-        self._stream.flush()
-
-    debug = info = warning = error = critical = msg
-
-
 def create_logger(stream: TextIO) -> FilteringBoundLogger:
     """Make a logger that writes lines with `time`, `level`, `event` and what else is given."""
     # Bound at once: a logger that is bound at its first use is bound anew at every use.
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        _Lines(stream),
+        structlog.WriteLogger(stream),
         processors=[structlog.processors.format_exc_info, _as_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     ).bind()
@@ -52,7 +39,7 @@ def _as_line(_: object, level: str, line: MutableMapping[str, Any]) -> str:
     """
     line["level"] = level
     line["time"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    return f"{to_json(line, fallback=repr).decode()}\n"
+    return to_json(line, fallback=repr).decode()
 
 
 class LibraryLogs(logging.Handler):
