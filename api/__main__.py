@@ -7,11 +7,11 @@ import re
 import sys
 from collections.abc import Sequence
 
-from api.auth import Identity, Role, Tokens
 from api.log import create_logger
 from api.serve import serve
 from api.settings import Settings, SettingsError
 from api.store.protocol import StoreUnavailableError
+from api.tokens import Identity, Role, Tokens
 
 EXIT_OK, EXIT_COULD_NOT_RUN = 0, 2
 MAX_TTL_SECONDS = 366 * 86400

@@ -5,13 +5,15 @@ from __future__ import annotations
 import falcon
 from structlog.typing import FilteringBoundLogger
 
-from api.auth import Authenticator, Passwords, Tokens
+from api.auth import Authenticator
 from api.clock import Clock, utc_now
 from api.docs import openapi
 from api.errors import App, add_error_handlers
 from api.headers import SecurityHeaders
+from api.limiting import ClientLimit, Clients, Counters, Limiter, LoginGuard
 from api.log import RequestLog
 from api.metrics import Metrics, RequestMetrics
+from api.passwords import Passwords
 from api.resources.balance import BalanceResource
 from api.resources.docs import DocsResource, OpenApiResource
 from api.resources.earn import EarnResource
@@ -19,12 +21,15 @@ from api.resources.event import EventResource
 from api.resources.events import EventsResource
 from api.resources.health import HealthResource
 from api.resources.login import LoginResource
+from api.resources.logout import LogoutResource
 from api.resources.metrics import MetricsResource
 from api.resources.reports import ReportsResource
 from api.resources.stats import StatsResource
 from api.resources.track import TrackResource
+from api.revocations import Revocations
 from api.settings import Settings
 from api.store.protocol import Store
+from api.tokens import Tokens
 
 
 def create_app(
@@ -44,18 +49,35 @@ def create_app(
         metrics: Where requests are counted, and what /metrics shows.
         clock: Dates events and tokens.
     """
-    tokens = Tokens(settings.jwt_secret, clock=clock)
-    authenticator = Authenticator(tokens)
+    counters = Counters()
+    limiter = Limiter(counters)
+    tokens = Tokens(settings.jwt_secret, settings.jwt_previous_secrets, clock=clock)
+    revocations = Revocations(store, clock)
+    authenticator = Authenticator(tokens, revocations, limiter, settings.rate_limit_per_account)
+    login = LoginResource(
+        store,
+        Passwords(settings.password_min_length),
+        LoginGuard(counters, settings.login_attempts),
+        tokens,
+        ttl_seconds=settings.token_ttl_seconds,
+        registers=settings.registration_enabled,
+    )
     events = EventsResource(store, authenticator, clock)
     health = HealthResource(store)
     docs = DocsResource()
     reports = ReportsResource(settings.reports_path, authenticator)
 
     app: App = falcon.App(
-        middleware=[RequestLog(logger), RequestMetrics(metrics), SecurityHeaders()]
+        middleware=[
+            RequestLog(logger),
+            RequestMetrics(metrics),
+            SecurityHeaders(behind_proxy=settings.trusted_proxies > 0),
+            ClientLimit(Clients(settings.trusted_proxies), limiter, settings.rate_limit_per_client),
+        ]
     )
     add_error_handlers(app, logger)
-    app.add_route("/login", LoginResource(store, Passwords(), tokens, settings.token_ttl_seconds))
+    app.add_route("/login", login)
+    app.add_route("/logout", LogoutResource(authenticator, revocations))
     app.add_route("/earn", EarnResource(store, authenticator))
     app.add_route("/event", EventResource(store, authenticator, clock))
     app.add_route("/events", events)

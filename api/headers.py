@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import falcon
 
+# For every answer, as OWASP's cheat sheet for REST advises: it is what it says it is, tells nobody
+# where it came from, and no other page frames, loads or opens it.
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+# An answer is data and not a page, unless its resource says otherwise.
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+TWO_YEARS = "max-age=63072000"
+
 
 class SecurityHeaders:
     """Falcon middleware: no guessing of media types, and no caching of what concerns a player."""
+
+    def __init__(self, *, behind_proxy: bool) -> None:
+        """Tell whether a proxy, which may take HTTPS, names the scheme it was called by."""
+        self._behind_proxy = behind_proxy
 
     def process_response(
         self,
@@ -16,8 +33,13 @@ class SecurityHeaders:
         req_succeeded: bool,  # noqa: ARG002
     ) -> None:
         """Set the headers."""
-        resp.set_header("X-Content-Type-Options", "nosniff")
+        resp.set_headers(ALWAYS)
         # What a resource says itself stands.
+        if resp.get_header("Content-Security-Policy") is None:
+            resp.set_header("Content-Security-Policy", NOTHING)
         if resp.get_header("Cache-Control") is None:
             is_static = (req.uri_template or "").startswith("/docs")
             resp.set_header("Cache-Control", "max-age=3600" if is_static else "no-store")
+        if self._behind_proxy and req.get_header("X-Forwarded-Proto") == "https":
+            # A browser that was here over HTTPS shall not come back without.
+            resp.set_header("Strict-Transport-Security", TWO_YEARS)

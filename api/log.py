@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from structlog.typing import FilteringBoundLogger
 from uuid_utils import uuid4
 
-from api.auth import Identity, Role
+from api.tokens import Identity, Role
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 

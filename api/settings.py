@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from limits import RateLimitItem
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from api.limiting import parse_limit
 from warehouse.settings import store_beside
 
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
@@ -101,6 +103,10 @@ def _secret(text: str) -> str:
     return text
 
 
+def _secrets(text: str) -> tuple[str, ...]:
+    return tuple(_secret(each) for each in text.split())
+
+
 def _store_beside_warehouse(values: Values) -> str:
     return store_beside(values["warehouse_path"])
 
@@ -163,9 +169,67 @@ class Settings:
             _secret,
         ),
     )
+    jwt_previous_secrets: tuple[str, ...] = field(
+        repr=False,
+        metadata=_setting(
+            "JWT_PREVIOUS_SECRETS",
+            "",
+            "keys that signed tokens before, apart by blanks: their tokens stay good"
+            " (default: none)",
+            _secrets,
+        ),
+    )
     token_ttl_seconds: int = field(
         metadata=_setting(
             "TOKEN_TTL_SECONDS", "86400", "how long a token is valid", _integer(1, 366 * 86400)
+        )
+    )
+    registration_enabled: bool = field(
+        metadata=_setting(
+            "REGISTRATION",
+            "on",
+            "on: a login with a new username registers it; or off, which tells nobody who is known",
+            _on_or_off,
+        )
+    )
+    password_min_length: int = field(
+        metadata=_setting(
+            "PASSWORD_MIN_LENGTH",
+            "8",
+            "characters that a new password has at least",
+            _integer(8, 64),
+        )
+    )
+    login_attempts: RateLimitItem | None = field(
+        metadata=_setting(
+            "LOGIN_ATTEMPTS",
+            "10 per 5 minutes",
+            "failed logins of one client for one username; or off",
+            parse_limit,
+        )
+    )
+    rate_limit_per_account: RateLimitItem | None = field(
+        metadata=_setting(
+            "RATE_LIMIT_PER_ACCOUNT",
+            "1200 per minute",
+            "requests of one player or operator; or off",
+            parse_limit,
+        )
+    )
+    rate_limit_per_client: RateLimitItem | None = field(
+        metadata=_setting(
+            "RATE_LIMIT_PER_CLIENT",
+            "6000 per minute",
+            "requests from one address, or one IPv6 network of 64 bits; or off",
+            parse_limit,
+        )
+    )
+    trusted_proxies: int = field(
+        metadata=_setting(
+            "TRUSTED_PROXIES",
+            "0",
+            "proxies in front of the API, each of which adds to X-Forwarded-For",
+            _integer(0, 10),
         )
     )
     loader_enabled: bool = field(
@@ -209,7 +273,8 @@ class Settings:
         lines = []
         for declared in fields(cls):
             setting: Setting = declared.metadata["setting"]
-            shown = "" if callable(setting.default) else f" (default: {setting.default})"
+            is_told = callable(setting.default) or not setting.default
+            shown = "" if is_told else f" (default: {setting.default})"
             lines.append(f"  {setting.variable:<24} {setting.doc}{shown}")
         return "\n".join(lines)
 

@@ -16,6 +16,12 @@ from typing import Any
 
 from tests.harness import ROOT
 
+# What tests and benchmarks send comes from one address, and mostly for few players.
+NO_LIMITS = {
+    "RATE_LIMIT_PER_CLIENT": "off",
+    "RATE_LIMIT_PER_ACCOUNT": "off",
+    "LOGIN_ATTEMPTS": "off",
+}
 SECRET = "a secret for tests that is long enough to be taken"  # noqa: S105 (guards nothing)
 START_SECONDS = 30
 
@@ -74,6 +80,7 @@ class Server:
                     "WAREHOUSE_PATH": str(self.warehouse),
                     "JWT_SECRET": SECRET,
                     "LOADER_INTERVAL_SECONDS": "0.2",
+                    **NO_LIMITS,
                     **self.environment,
                 },
                 stdout=log,

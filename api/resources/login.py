@@ -6,26 +6,46 @@ from http import HTTPStatus
 
 import falcon
 
-from api.auth import Identity, Passwords, Role, Tokens
 from api.docs import Access, documented
 from api.errors import CHALLENGE, ProblemError
+from api.limiting import LoginGuard
+from api.passwords import Passwords
 from api.requests import read_body
 from api.resources.answers import answer
 from api.schemas import LoginRequest, LoginResponse
 from api.store.protocol import Player, Store, UsernameTakenError
+from api.tokens import Identity, Role, Tokens
 
 
 class LoginResource:
     """Accounts."""
 
-    def __init__(
-        self, store: Store, passwords: Passwords, tokens: Tokens, ttl_seconds: int
+    def __init__(  # noqa: PLR0913 (collaborators)
+        self,
+        store: Store,
+        passwords: Passwords,
+        guard: LoginGuard,
+        tokens: Tokens,
+        *,
+        ttl_seconds: int,
+        registers: bool,
     ) -> None:
-        """Use these collaborators; tokens are valid for `ttl_seconds`."""
+        """Use these collaborators.
+
+        Args:
+            store: Keeps the accounts.
+            passwords: Judges, hashes and verifies.
+            guard: Knows who has tried too often.
+            tokens: Makes tokens.
+            ttl_seconds: How long they are valid.
+            registers: Whether a login with a new username registers it.
+        """
         self._store = store
         self._passwords = passwords
+        self._guard = guard
         self._tokens = tokens
         self._ttl_seconds = ttl_seconds
+        self._registers = registers
 
     @documented(
         access=Access.PUBLIC,
@@ -34,31 +54,44 @@ class LoginResource:
         problems=[HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Log in; an unknown username is registered.
+        """Log in; an unknown username is registered, unless the server takes no new players.
 
         201 after a registration, 200 after a login, 401 with code `wrong_password` otherwise.
+        A new player's password must not be easily guessed: 400 with code `unsafe_password`.
         """
         credentials = read_body(req, LoginRequest)
-        player = self._store.find_player(credentials.username)
-        is_new = player is None
-        if player is None:
-            password_hash = self._passwords.hash(credentials.password)
-            try:
-                player = self._store.register(credentials.username, password_hash)
-            except UsernameTakenError:
-                # Another request registered the name in the meantime: this one logs in.
-                is_new = False
-                player = self._store.find_player(credentials.username)
-        if player is None:
-            raise RuntimeError("a taken username has no player")
-        if not is_new and not self._passwords.verify(player.password_hash, credentials.password):
+        username, client = credentials.username, req.context.client
+        self._guard.admit(username, client)
+        player = self._store.find_player(username)
+        if player is None and self._registers:
+            player = self._register(username, credentials.password)
+            if player is not None:
+                self._guard.succeeded(username, client)
+                answer(resp, HTTPStatus.CREATED, self._welcome(player))
+                return
+            # Another request registered the name in the meantime: this one logs in.
+            player = self._store.find_player(username)
+        # Also where there is no such player, so that nobody learns that from the time it takes.
+        password_hash = None if player is None else player.password_hash
+        is_right = self._passwords.verify(password_hash, credentials.password)
+        if player is None or not is_right:
             raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,
                 "wrong_password",
-                "The password is not the player's.",
+                "The username and the password do not belong together.",
                 headers={"WWW-Authenticate": CHALLENGE},
             )
-        answer(resp, HTTPStatus.CREATED if is_new else HTTPStatus.OK, self._welcome(player))
+        self._guard.succeeded(username, client)
+        answer(resp, HTTPStatus.OK, self._welcome(player))
+
+    def _register(self, username: str, password: str) -> Player | None:
+        """Make an account; None where the name is taken."""
+        self._passwords.check_new(username, password)
+        password_hash = self._passwords.hash(password)
+        try:
+            return self._store.register(username, password_hash)
+        except UsernameTakenError:
+            return None
 
     def _welcome(self, player: Player) -> LoginResponse:
         identity = Identity(Role.PLAYER, str(player.user_id))

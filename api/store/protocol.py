@@ -163,6 +163,21 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class RevokedToken:
+    """A token that is no longer good.
+
+    Attributes:
+        position: Greater than those of the tokens that were revoked before.
+        token_id: Its `jti`.
+        expires_at: When it would have expired, in seconds since 1970.
+    """
+
+    position: int
+    token_id: str
+    expires_at: float
+
+
+@dataclass(frozen=True)
 class Batch:
     """Events and players of one snapshot, for the loader.
 
@@ -247,6 +262,12 @@ class Store(Protocol):
 
     def event_counts(self, user_id: int | None) -> dict[str, int]:
         """Count events per type, of one player or of everyone."""
+
+    def revoke(self, token_id: str, expires_at: float) -> None:
+        """Remember until it would have expired that a token is revoked; twice does no harm."""
+
+    def revoked_after(self, position: int) -> list[RevokedToken]:
+        """Read the tokens that were revoked after the one at this position, in their order."""
 
     def ping(self) -> None:
         """Do nothing, if the store can be read."""

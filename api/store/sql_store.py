@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, Row, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
@@ -24,13 +36,14 @@ from api.store.protocol import (
     NewEvent,
     Player,
     Recorded,
+    RevokedToken,
     StoredEvent,
     StoreError,
     StoreUnavailableError,
     UnknownPlayerError,
     UsernameTakenError,
 )
-from api.store.tables import events, idempotency_keys, players
+from api.store.tables import events, idempotency_keys, players, revoked_tokens
 from api.store.writer import GroupCommitWriter
 from api.waiting import aside
 
@@ -66,6 +79,20 @@ REMEMBERED = select(idempotency_keys).where(
     idempotency_keys.c.user_id == bindparam("user_id"), idempotency_keys.c.key == bindparam("key")
 )
 REMEMBER = insert(idempotency_keys)
+IS_REVOKED = select(revoked_tokens.c.position).where(
+    revoked_tokens.c.token_id == bindparam("token_id")
+)
+REVOKE = insert(revoked_tokens)
+# All but the newest: SQLite would give its position to the next one, which others would overlook.
+FORGET_REVOKED = delete(revoked_tokens).where(
+    revoked_tokens.c.expires_at < bindparam("now"),
+    revoked_tokens.c.position < select(func.max(revoked_tokens.c.position)).scalar_subquery(),
+)
+REVOKED_AFTER = (
+    select(revoked_tokens)
+    .where(revoked_tokens.c.position > bindparam("position"))
+    .order_by(revoked_tokens.c.position)
+)
 PING = text("select 1")
 
 
@@ -226,6 +253,25 @@ class SqlStore:
                 return {row.event_type: row.total for row in counts}
 
         return aside(read)
+
+    def revoke(self, token_id: str, expires_at: float) -> None:
+        """See `Store.revoke`."""
+        now = self._clock().timestamp()
+
+        def command(connection: Connection) -> _Done[None]:
+            connection.execute(FORGET_REVOKED, {"now": now})
+            if connection.execute(IS_REVOKED, {"token_id": token_id}).one_or_none() is None:
+                revoked = {"token_id": token_id, "expires_at": math.ceil(expires_at)}
+                connection.execute(REVOKE, revoked)
+            return _Done(None)
+
+        self._carry_out(command)
+
+    def revoked_after(self, position: int) -> list[RevokedToken]:
+        """See `Store.revoked_after`."""
+        with self._reading() as connection:
+            rows = connection.execute(REVOKED_AFTER, {"position": position})
+            return [RevokedToken(row.position, row.token_id, row.expires_at) for row in rows]
 
     def ping(self) -> None:
         """See `Store.ping`."""

@@ -96,3 +96,14 @@ idempotency_keys = Table(
     Column("balance", BigInteger),
     Column("created_at", UtcTime, nullable=False),
 )
+
+# Tokens that were revoked and have not expired, in the order in which they were.
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("position", RowNumber, primary_key=True),
+    Column("token_id", String(64), nullable=False, unique=True),
+    # Seconds since 1970, as in tokens, and rounded up.
+    Column("expires_at", BigInteger, nullable=False),
+    Index("revoked_tokens_by_expiry", "expires_at"),
+)

@@ -19,14 +19,14 @@ import requests
 from falcon import testing
 
 from api.app import create_app
-from api.auth import AUDIENCE, ISSUER, Identity, Role, Tokens
 from api.clock import utc_now
 from api.log import create_logger
 from api.metrics import Metrics
 from api.settings import Settings
 from api.store.outbox import SqlOutbox
 from api.store.sql_store import SqlStore
-from tests.server import free_port
+from api.tokens import AUDIENCE, ISSUER, Identity, Role, Tokens, key_id
+from tests.server import NO_LIMITS, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret of more than thirty-two bytes"  # noqa: S105 (guards nothing)
@@ -70,19 +70,20 @@ def claims(subject: str = "1", **changes: object) -> dict[str, Any]:
 def bad_tokens(subject: str = "1") -> dict[str, str]:
     """Tokens that must not be believed, by what is wrong with them."""
     now = datetime.now(UTC)
-    good = jwt.encode(claims(subject), SECRET, algorithm="HS256")
+    kid = {"kid": key_id(SECRET)}
+    good = jwt.encode(claims(subject), SECRET, algorithm="HS256", headers=kid)
     head, body, signature = good.split(".")
 
     def signed(algorithm: str = "HS256", key: str = SECRET, **changes: object) -> str:
-        return jwt.encode(claims(subject, **changes), key, algorithm=algorithm)
+        return jwt.encode(claims(subject, **changes), key, algorithm=algorithm, headers=kid)
 
     return {
         "expired": signed(exp=now - timedelta(seconds=1)),
         "without expiry": signed(exp=None),
         "forged": signed(key="another secret of more than thirty-two bytes"),
-        "alg none": jwt.encode(claims(subject), "", algorithm="none"),
+        "alg none": jwt.encode(claims(subject), "", algorithm="none", headers=kid),
         "alg none with the signature": ".".join(
-            [jwt.encode({}, "", algorithm="none").split(".")[0], body, signature]
+            [jwt.encode({}, "", algorithm="none", headers=kid).split(".")[0], body, signature]
         ),
         "other algorithm": signed(algorithm="HS512", key=SECRET * 2),
         "wrong audience": signed(aud="another-api"),
@@ -98,6 +99,13 @@ def bad_tokens(subject: str = "1") -> dict[str, str]:
         "truncated": good[:-1],
         "truncated to two parts": f"{head}.{body}",
         "not yet valid": signed(nbf=now + timedelta(hours=1)),
+        "without key id": jwt.encode(claims(subject), SECRET, algorithm="HS256"),
+        "key id of another secret": jwt.encode(
+            claims(subject), SECRET, algorithm="HS256", headers={"kid": key_id(SECRET + "!")}
+        ),
+        "key id a path": jwt.encode(
+            claims(subject), SECRET, algorithm="HS256", headers={"kid": "../../dev/null"}
+        ),
         "no token": "no-token",
     }
 
@@ -120,6 +128,7 @@ class Game:
     """The application on a store of its own."""
 
     folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
     settings: Settings = field(init=False)
     log: io.StringIO = field(default_factory=io.StringIO)
     metrics: Metrics = field(default_factory=Metrics)
@@ -127,7 +136,7 @@ class Game:
 
     def __post_init__(self) -> None:
         """Open the store."""
-        self.settings = settings_in(self.folder)
+        self.settings = settings_in(self.folder, **self.variables)
         self.store = SqlStore(
             self.settings.store_url, clock=self.clock, on_commit=self.metrics.observe_commit
         )
@@ -214,7 +223,10 @@ class Process:
         with self._log_path.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "api", "serve"],
-                env=environment(folder, **{"LOADER": "off", "PORT": str(self.port), **variables}),
+                env=environment(
+                    folder,
+                    **{"LOADER": "off", "PORT": str(self.port), **NO_LIMITS, **variables},
+                ),
                 cwd=folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,

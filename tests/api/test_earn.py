@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.auth import Identity, Role
 from api.store.protocol import MAX_BALANCE
+from api.tokens import Identity, Role
 from tests.api.game import Caller, Game, assert_problem
 
 COINS = {"amount": 5, "reason": "level 3"}

@@ -20,7 +20,7 @@ import pytest
 import requests
 from falcon import testing
 
-from api.auth import Identity, Role, Tokens
+from api.tokens import Identity, Role, Tokens
 from tests.api.game import (
     PASSWORD,
     SECRET,

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from limits import parse
 
 from api.settings import Settings, SettingsError, development_secret
 from tests.api.game import SECRET
@@ -26,7 +27,14 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         port=5000,
         threads=32,
         jwt_secret=SECRET,
+        jwt_previous_secrets=(),
         token_ttl_seconds=86400,
+        registration_enabled=True,
+        password_min_length=8,
+        login_attempts=parse("10 per 5 minutes"),
+        rate_limit_per_account=parse("1200 per minute"),
+        rate_limit_per_client=parse("6000 per minute"),
+        trusted_proxies=0,
         loader_enabled=True,
         loader_interval_seconds=1.0,
     )
@@ -43,7 +51,14 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "PORT": "8080",
             "THREADS": "4",
             "JWT_SECRET": SECRET,
+            "JWT_PREVIOUS_SECRETS": f"{SECRET.replace(' ', '-')} {'x' * 32}",
             "TOKEN_TTL_SECONDS": "60",
+            "REGISTRATION": "off",
+            "PASSWORD_MIN_LENGTH": "15",
+            "LOGIN_ATTEMPTS": "off",
+            "RATE_LIMIT_PER_ACCOUNT": "10/second",
+            "RATE_LIMIT_PER_CLIENT": "100 per 10 minutes",
+            "TRUSTED_PROXIES": "2",
             "LOADER": "off",
             "LOADER_INTERVAL_SECONDS": "0.25",
         }
@@ -52,6 +67,12 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.store_url == "postgresql+psycopg://user:hush@db/game"
     assert settings.reports_path == tmp_path / "b"
     assert (settings.port, settings.threads, settings.token_ttl_seconds) == (8080, 4, 60)
+    assert settings.jwt_previous_secrets == (SECRET.replace(" ", "-"), "x" * 32)
+    assert (settings.registration_enabled, settings.password_min_length) == (False, 15)
+    assert settings.login_attempts is None
+    assert settings.rate_limit_per_account == parse("10/second")
+    assert settings.rate_limit_per_client == parse("100/10 minutes")
+    assert settings.trusted_proxies == 2
     assert (settings.loader_enabled, settings.loader_interval_seconds) == (False, 0.25)
 
 
@@ -62,6 +83,15 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         *[("LOADER", text) for text in ("", "yes", "ON", "true")],
         *[("LOADER_INTERVAL_SECONDS", text) for text in ("", "0", "-1", "nan", "inf", "x", "3601")],
         *[("JWT_SECRET", text) for text in ("", "short", "x" * 31)],
+        *[("JWT_PREVIOUS_SECRETS", text) for text in ("short", f"{'x' * 32} short")],
+        *[("REGISTRATION", text) for text in ("", "no", "closed")],
+        *[("PASSWORD_MIN_LENGTH", text) for text in ("", "7", "65", "long")],
+        *[("TRUSTED_PROXIES", text) for text in ("", "-1", "11", "10.0.0.1")],
+        *[
+            (limit, text)
+            for limit in ("LOGIN_ATTEMPTS", "RATE_LIMIT_PER_ACCOUNT", "RATE_LIMIT_PER_CLIENT")
+            for text in ("", "0/hour", "-1/hour", "ten/minute", "10/fortnight", "OFF")
+        ],
         *[("TOKEN_TTL_SECONDS", text) for text in ("0", "1.5", "forever")],
         *[("STORE_URL", text) for text in ("", "nonsense")],
         ("THREADS", "0"),

@@ -52,9 +52,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
-from api.auth import Identity, Passwords, Role, Tokens
 from api.clock import utc_now
 from api.errors import ProblemError
+from api.passwords import Passwords
 from api.schemas import (
     DEEP_LINK,
     EARN,
@@ -71,6 +71,7 @@ from api.schemas import (
 from api.settings import Settings
 from api.store.protocol import MAX_BALANCE
 from api.store.tables import UtcTime
+from api.tokens import Identity, Role, Tokens
 
 BUSY_SECONDS = 30
 # As many as Starlette has; with 4 or 8 of them there are fewer answers, if fewer slow ones.
@@ -212,7 +213,7 @@ def create_app(store: Store, settings: Settings, way: Way) -> FastAPI:
     served = _as_coroutine if way is Way.COROUTINES else _as_it_is
     app = FastAPI()
     tokens = Tokens(settings.jwt_secret)
-    passwords = Passwords()
+    passwords = Passwords(settings.password_min_length)
 
     async def caller(request: Request) -> int | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

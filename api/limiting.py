@@ -1,0 +1,258 @@
+"""How much one client, one account and one guesser of passwords may ask for.
+
+The counting is done by the library limits. The counters are this process's own: beside other API
+processes each of them allows as much, and a restart begins at zero.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import threading
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
+
+import falcon
+from limits import RateLimitItem, parse
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+
+from api.errors import ProblemError
+
+OFF = "off"
+# More than any game has players at a time, in less than 100 MB.
+MAX_COUNTERS = 200_000
+# How often counters whose time is over are looked for.
+SWEEP_SECONDS = 10
+# Probes ask at their own pace, and one that is refused would have the process taken out of service.
+UNLIMITED_PATHS = frozenset({"/health", "/health/live"})
+# Who has an IPv6 address has as a rule a network of this size: so many addresses are one client.
+IPV6_NETWORK_BITS = 64
+CLIENTS_REMEMBERED = 10_000
+
+# A limit of failed logins such as "10 per 5 minutes" holds for one username as tried by one client.
+# All clients together may fail for it 100 times in a row, as NIST SP 800-63B has it, within a day.
+# And one client may try so many times as often, whoever it is for: many may share an address.
+FAILURES_PER_NAME = parse("100 per day")
+CLIENT_FACTOR = 10
+# Whoever has logged in from an address lately is not locked out there by what others try elsewhere.
+KNOWN_FOR_SECONDS = 7 * 86400
+
+
+def parse_limit(text: str) -> RateLimitItem | None:
+    """Read a limit such as `1200/minute` or `10 per 5 minutes`; `off` is None.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if text == OFF:
+        return None
+    try:
+        limit = parse(text)
+    except ValueError:
+        limit = None
+    if limit is None or limit.amount < 1:
+        raise ValueError("expected a limit such as 1200/minute or 10 per 5 minutes, or off")
+    return limit
+
+
+class Counters(Storage):
+    """Counters in memory, as the library's strategies use them.
+
+    The library's own keep a timer that starts a thread whenever something is counted, and looks
+    through all counters every time: whoever comes from many addresses would keep it busy. These are
+    looked through seldom, and there is a most of them.
+    """
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Count nothing yet; `clock` tells seconds since any moment."""
+        super().__init__()
+        self._clock = clock
+        self._lock = threading.Lock()
+        # The count, and when it ends, by key; those that began first stand first.
+        self._counts: dict[str, tuple[int, float]] = {}
+        self._next_sweep = clock() + SWEEP_SECONDS
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """The library asks what may be raised: nothing is."""
+        return Exception
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count; the first one starts a window of `expiry` seconds."""
+        now = self._clock()
+        with self._lock:
+            if now >= self._next_sweep:
+                self._sweep(now)
+            count, ends_at = self._counts.get(key, (0, 0.0))
+            if ends_at <= now:
+                self._counts.pop(key, None)
+                if len(self._counts) >= MAX_COUNTERS:
+                    del self._counts[next(iter(self._counts))]
+                count, ends_at = 0, now + expiry
+            self._counts[key] = (count + amount, ends_at)
+            return count + amount
+
+    def _sweep(self, now: float) -> None:
+        self._next_sweep = now + SWEEP_SECONDS
+        self._counts = {key: value for key, value in self._counts.items() if value[1] > now}
+
+    def get(self, key: str) -> int:
+        """Tell the count of the current window."""
+        count, ends_at = self._counts.get(key, (0, 0.0))
+        return count if ends_at > self._clock() else 0
+
+    def get_expiry(self, key: str) -> float:
+        """Tell when the current window ends."""
+        now = self._clock()
+        return max(self._counts.get(key, (0, now))[1], now)
+
+    def seconds_left(self, key: str) -> float:
+        """Tell how long the current window still lasts; 0 where there is none."""
+        return self.get_expiry(key) - self._clock()
+
+    def check(self) -> bool:
+        """Tell whether counting works, which it always does."""
+        return True
+
+    def reset(self) -> int:
+        """Forget everything; returns how many counters there were."""
+        with self._lock:
+            count, self._counts = len(self._counts), {}
+        return count
+
+    def clear(self, key: str) -> None:
+        """Forget a counter."""
+        with self._lock:
+            self._counts.pop(key, None)
+
+
+class Limiter:
+    """Refuses what is more than enough."""
+
+    def __init__(self, counters: Counters) -> None:
+        """Count here."""
+        self._counters = counters
+        self._strategy = FixedWindowRateLimiter(counters)
+
+    def hit(self, limit: RateLimitItem | None, *whose: str) -> None:
+        """Count one.
+
+        Raises:
+            ProblemError: 429; there were as many as the limit allows.
+        """
+        if limit is not None and not self._strategy.hit(limit, *whose):
+            raise self._refusal(limit, *whose)
+
+    def _refusal(self, limit: RateLimitItem, *whose: str) -> ProblemError:
+        seconds = math.ceil(self._counters.seconds_left(limit.key_for(*whose)))
+        return ProblemError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "These were too many requests; wait as long as the header Retry-After says.",
+            headers={"Retry-After": str(max(seconds, 1))},
+        )
+
+
+class LoginGuard:
+    """Keeps passwords from being guessed, and hashing from being all that the machine does.
+
+    A name that nobody has is treated as one that somebody has, so that a refusal tells nothing. So
+    is the right password: while a name is refused, it is not even looked at.
+    """
+
+    def __init__(self, counters: Counters, failures: RateLimitItem | None) -> None:
+        """Allow one client so many failed logins for a name, and the rest in proportion."""
+        self._counters = counters
+        self._limiter = Limiter(counters)
+        self._failures = failures
+        self._attempts = failures and type(failures)(
+            failures.amount * CLIENT_FACTOR, failures.multiples
+        )
+
+    def admit(self, username: str, client: str) -> None:
+        """Let somebody try; it counts as a failure until it has succeeded.
+
+        Counted any later, tries that are made at once would all be admitted.
+
+        Raises:
+            ProblemError: 429; there were too many tries.
+        """
+        if self._failures is None:
+            return
+        self._limiter.hit(self._failures, "login", username, client)
+        if not self._counters.get(_known(username, client)):
+            self._limiter.hit(FAILURES_PER_NAME, "login", username)
+        self._limiter.hit(self._attempts, "login of", client)
+
+    def succeeded(self, username: str, client: str) -> None:
+        """Begin at zero: what is counted are failures without a success between them."""
+        if self._failures is None:
+            return
+        self._counters.clear(self._failures.key_for("login", username, client))
+        self._counters.clear(FAILURES_PER_NAME.key_for("login", username))
+        self._counters.incr(_known(username, client), KNOWN_FOR_SECONDS)
+
+
+def _known(username: str, client: str) -> str:
+    return f"known/{username}/{client}"
+
+
+class Clients:
+    """Tells clients apart by their address."""
+
+    def __init__(self, trusted_proxies: int) -> None:
+        """Trust so many proxies in front of the API to name whom they were called by."""
+        self._trusted_proxies = trusted_proxies
+
+    def name(self, req: falcon.Request) -> str:
+        """Name the client of a request.
+
+        Every proxy adds the address of its caller at the end of X-Forwarded-For. What stands before
+        what the trusted ones have added is the client's own invention.
+        """
+        address = req.remote_addr
+        if self._trusted_proxies:
+            forwarded = (req.get_header("X-Forwarded-For") or "").split(",")
+            route = [hop.strip() for hop in forwarded if hop.strip()]
+            if route:
+                address = route[-min(self._trusted_proxies, len(route))]
+        return _network(address)
+
+
+@lru_cache(CLIENTS_REMEMBERED)
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        # A proxy that names no address: all its clients are one.
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), IPV6_NETWORK_BITS), strict=False))
+
+
+class ClientLimit:
+    """Falcon middleware: names the client of each request, and refuses one that sends too many."""
+
+    def __init__(self, clients: Clients, limiter: Limiter, limit: RateLimitItem | None) -> None:
+        """Allow each client so many requests."""
+        self._clients = clients
+        self._limiter = limiter
+        self._limit = limit
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+        """Count the request.
+
+        Raises:
+            ProblemError: 429.
+        """
+        req.context.client = self._clients.name(req)
+        if req.path not in UNLIMITED_PATHS:
+            self._limiter.hit(self._limit, "client", req.context.client)

@@ -1,0 +1,127 @@
+"""Passwords: which are taken, and how they are kept (argon2id)."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from http import HTTPStatus
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from zxcvbn import zxcvbn
+
+from api.errors import ProblemError, unavailable
+from api.schemas import FieldError
+from api.waiting import aside
+
+# Each hash takes 64 MiB for some tens of milliseconds: more at a time would exhaust the machine.
+HASHES_AT_A_TIME = 4
+HASH_WAIT_SECONDS = 10
+
+# Those that a guesser tries first. They fall to whoever has the patience for 100 tries a day.
+MIN_GUESSES = 10_000
+# What a password must hold beside a name that anybody knows.
+MIN_OWN_CHARACTERS = 4
+# What is estimated; the estimate takes long for longer texts, which are no easier to guess.
+ESTIMATED_CHARACTERS = 72
+PRODUCT = "gamehouse"
+
+
+class Passwords:
+    """Judges, hashes and verifies passwords; what takes long, a few at a time.
+
+    The rules are those of NIST SP 800-63B, section "Passwords": a least length, none that is known
+    to be common or follows from the name, and no rule about which characters. Characters that look
+    and mean the same are the same, however a keyboard sends them (NFKC).
+    """
+
+    def __init__(self, min_length: int) -> None:
+        """Use argon2id with the parameters of RFC 9106 for machines with little memory.
+
+        Args:
+            min_length: Characters that a new password has at least.
+        """
+        self._min_length = min_length
+        self._hasher = PasswordHasher()
+        self._turns = threading.BoundedSemaphore(HASHES_AT_A_TIME)
+
+    def check_new(self, username: str, password: str) -> None:
+        """Refuse a new password that is too easily guessed.
+
+        Raises:
+            ProblemError: 400 with code `unsafe_password`.
+        """
+        normal = _normal(password)
+        if len(normal) < self._min_length:
+            raise _unsafe("too_short", f"It must have at least {self._min_length} characters.")
+        if reason := aside(lambda: _too_guessable(username, normal)):
+            raise _unsafe("too_guessable", reason)
+
+    def hash(self, password: str) -> str:
+        """Hash a password with a new salt, which the result holds."""
+        return aside(lambda: self._hash(_normal(password)))
+
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        """Tell whether this is the password.
+
+        Without a hash it is not, which takes as long to tell.
+        """
+        return aside(lambda: self._verify(password_hash or self._nobodys, _normal(password)))
+
+    @cached_property
+    def _nobodys(self) -> str:
+        return self._hasher.hash(secrets.token_hex())
+
+    def _hash(self, password: str) -> str:
+        with self._turn():
+            return self._hasher.hash(password)
+
+    def _verify(self, password_hash: str, password: str) -> bool:
+        with self._turn():
+            try:
+                return self._hasher.verify(password_hash, password)
+            except VerifyMismatchError:
+                return False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=HASH_WAIT_SECONDS):
+            raise unavailable("login_busy", "Too many players log in now.")
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFKC", password)
+
+
+def _follows_from(name: str, password: str) -> bool:
+    """Tell whether a password is a name and little else; a name of few letters is in any text."""
+    name, text = name.casefold(), password.casefold()
+    rest = text.replace(name, "")
+    return len(name) >= MIN_OWN_CHARACTERS and rest != text and len(rest) < MIN_OWN_CHARACTERS
+
+
+def _too_guessable(username: str, password: str) -> str | None:
+    """Say why a password is too easily guessed; None where it is not."""
+    if _follows_from(username, password) or _follows_from(PRODUCT, password):
+        return "It is too close to the username or to the name of the game's server."
+    estimate = zxcvbn(password[:ESTIMATED_CHARACTERS], user_inputs=[username])
+    if estimate["guesses"] >= MIN_GUESSES:
+        return None
+    return str(estimate["feedback"]["warning"]) or "It is too easily guessed."
+
+
+def _unsafe(code: str, message: str) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.BAD_REQUEST,
+        "unsafe_password",
+        "A new player needs a password that is not easily guessed.",
+        errors=[FieldError(field="password", code=code, message=message)],
+    )

@@ -1,0 +1,69 @@
+"""Tokens that are no longer good although they have not expired."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from api.clock import Clock
+from api.store.protocol import Store
+from api.tokens import Token
+
+# How long another process may take to hear of a logout.
+REFRESH_SECONDS = 1.0
+
+
+class Revocations:
+    """The revoked tokens, as the store keeps them; asked for each request, so held in memory."""
+
+    def __init__(
+        self, store: Store, clock: Clock, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            store: Keeps them.
+            clock: Tells which have expired.
+            timer: Tells the seconds between two looks at the store.
+        """
+        self._store = store
+        self._clock = clock
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._expires_at: dict[str, float] = {}
+        self._last_seen = 0
+        self._next_refresh = timer()
+
+    def include(self, token_id: str) -> bool:
+        """Tell whether a token was revoked.
+
+        Raises:
+            StoreUnavailableError: Nobody knows; so nobody gets in.
+        """
+        if self._timer() >= self._next_refresh:
+            with self._lock:
+                self._refresh()
+        return token_id in self._expires_at
+
+    def revoke(self, token: Token) -> None:
+        """Revoke a token, durably.
+
+        Raises:
+            StoreUnavailableError: It was not revoked.
+        """
+        self._store.revoke(token.token_id, token.expires_at)
+        with self._lock:
+            self._expires_at[token.token_id] = token.expires_at
+
+    def _refresh(self) -> None:
+        now = self._clock().timestamp()
+        for revoked in self._store.revoked_after(self._last_seen):
+            self._last_seen = revoked.position
+            self._expires_at[revoked.token_id] = revoked.expires_at
+        self._expires_at = {
+            token_id: expires_at
+            for token_id, expires_at in self._expires_at.items()
+            if expires_at > now
+        }
+        self._next_refresh = self._timer() + REFRESH_SECONDS

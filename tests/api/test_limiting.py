@@ -1,0 +1,268 @@
+"""How much is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import falcon
+import pytest
+from falcon import testing
+from limits import parse
+
+from api.errors import ProblemError
+from api.limiting import (
+    FAILURES_PER_NAME,
+    MAX_COUNTERS,
+    SWEEP_SECONDS,
+    Clients,
+    Counters,
+    Limiter,
+    LoginGuard,
+)
+from tests.api.game import PASSWORD, Game, assert_problem
+
+ALICE = {"username": "alice", "password": PASSWORD}
+WRONG = {**ALICE, "password": "wrong horse battery"}
+Play = Callable[..., Game]
+
+
+class Timer:
+    """Seconds that a test sets."""
+
+    def __init__(self) -> None:
+        """Begin at any moment."""
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+@pytest.fixture
+def timer() -> Timer:
+    return Timer()
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Play]:
+    """Makes games with settings."""
+    games = []
+
+    def play(**variables: str) -> Game:
+        games.append(Game(tmp_path, variables=variables))
+        return games[-1]
+
+    yield play
+    for game in games:
+        game.close()
+
+
+def test_client_that_sends_too_much_is_told_when_to_come_back(play: Play) -> None:
+    game = play(RATE_LIMIT_PER_CLIENT="3/minute")
+    answers = [game.get("/track", query="character=x") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200] * 3
+
+    refused = game.get("/track", query="character=x")
+
+    assert_problem(refused, 429, "too_many_requests")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert game.get("/health").status_code == 200
+    assert game.store.event_counts(None) == {"deep_link": 3}
+
+
+def test_other_clients_are_not_concerned(play: Play) -> None:
+    game = play(RATE_LIMIT_PER_CLIENT="1/minute")
+
+    def ask(address: str) -> int:
+        return game.client.simulate_get("/balance", remote_addr=address).status_code
+
+    assert [ask("192.0.2.1"), ask("192.0.2.1"), ask("192.0.2.2")] == [401, 429, 401]
+
+
+def test_account_has_a_limit_of_its_own_from_wherever_it_plays(play: Play) -> None:
+    game = play(RATE_LIMIT_PER_ACCOUNT="2/minute")
+    alice, bob = game.player("alice"), game.player("bob")
+
+    def ask(headers: dict[str, str], address: str) -> testing.Result:
+        return game.client.simulate_get("/balance", headers=headers, remote_addr=address)
+
+    statuses = [ask(alice.headers, f"192.0.2.{number}").status_code for number in range(3)]
+
+    assert statuses == [200, 200, 429]
+    assert_problem(ask(alice.headers, "192.0.2.9"), 429, "too_many_requests")
+    assert ask(bob.headers, "192.0.2.1").status_code == 200
+
+
+def test_operator_and_player_of_one_number_are_two_accounts(play: Play) -> None:
+    game = play(RATE_LIMIT_PER_ACCOUNT="1/minute")
+    alice, operator = game.player(), game.operator()
+
+    statuses = [game.get("/stats", caller).status_code for caller in (alice, operator, operator)]
+
+    assert statuses == [200, 200, 429]
+
+
+def test_refusals_do_not_happen(play: Play) -> None:
+    game = play(RATE_LIMIT_PER_ACCOUNT="5/minute")
+    alice = game.player()
+
+    statuses = [
+        game.post("/earn", {"amount": 1, "reason": "x"}, alice).status_code for _ in range(9)
+    ]
+
+    assert statuses == [201] * 5 + [429] * 4
+    player = game.store.get_player(alice.user_id)
+    assert player is not None
+    assert player.balance == 5
+
+
+def test_guesser_is_refused_whether_the_name_exists_or_not(play: Play) -> None:
+    game = play(LOGIN_ATTEMPTS="3/minute", REGISTRATION="off")
+    play_before = play()
+    assert play_before.post("/login", ALICE).status_code == 201
+
+    def answers(username: str) -> list[tuple[int, str, str]]:
+        sent = {"username": username, "password": "wrong horse battery"}
+        given = [game.post("/login", sent) for _ in range(5)]
+        return [(a.status_code, a.json["code"], a.json["detail"]) for a in given]
+
+    known, unknown = answers("alice"), answers("nobody")
+
+    assert known == unknown
+    assert [(status, code) for status, code, _ in known] == [
+        *[(401, "wrong_password")] * 3,
+        *[(429, "too_many_requests")] * 2,
+    ]
+    # Else the right one among many guesses would show.
+    assert game.post("/login", ALICE).status_code == 429
+
+
+def test_success_begins_anew(play: Play) -> None:
+    game = play(LOGIN_ATTEMPTS="3/minute")
+    game.post("/login", ALICE)
+
+    for _ in range(4):
+        assert [game.post("/login", WRONG).status_code for _ in range(2)] == [401, 401]
+        assert game.post("/login", ALICE).status_code == 200
+
+
+def test_player_is_not_locked_out_by_guesses_from_elsewhere(timer: Timer) -> None:
+    guard = LoginGuard(Counters(timer), parse("10 per 5 minutes"))
+    guard.admit("alice", "home")
+    guard.succeeded("alice", "home")
+
+    admitted = 0
+    for number in range(300):
+        try:
+            guard.admit("alice", f"address {number}")
+        except ProblemError:
+            continue
+        admitted += 1
+
+    assert admitted == FAILURES_PER_NAME.amount
+    guard.admit("alice", "home")
+    with pytest.raises(ProblemError, match="too_many_requests"):
+        guard.admit("alice", "hotel")
+    timer.now += FAILURES_PER_NAME.get_expiry()
+    guard.admit("alice", "hotel")
+
+
+def test_client_that_tries_many_names_is_refused(timer: Timer) -> None:
+    guard = LoginGuard(Counters(timer), parse("10 per 5 minutes"))
+    for number in range(100):
+        guard.admit(f"player {number}", "a script")
+
+    with pytest.raises(ProblemError) as caught:
+        guard.admit("player 100", "a script")
+
+    assert caught.value.headers == {"Retry-After": "300"}
+    guard.admit("player 100", "somebody")
+
+
+def test_guesses_at_once_are_no_more_than_guesses_one_by_one(timer: Timer) -> None:
+    guard = LoginGuard(Counters(timer), parse("10 per 5 minutes"))
+
+    def is_admitted() -> bool:
+        try:
+            guard.admit("alice", "a script")
+        except ProblemError:
+            return False
+        return True
+
+    # None of them is answered before all are there.
+    assert [is_admitted() for _ in range(12)] == [True] * 10 + [False] * 2
+
+
+def test_window_ends(timer: Timer) -> None:
+    limiter, limit = Limiter(Counters(timer)), parse("2/minute")
+    limiter.hit(limit, "x")
+    timer.now += 59
+    limiter.hit(limit, "x")
+    with pytest.raises(ProblemError) as caught:
+        limiter.hit(limit, "x")
+    assert caught.value.headers == {"Retry-After": "1"}
+
+    timer.now += 1
+
+    limiter.hit(limit, "x")
+
+
+def test_no_limit_refuses_nothing(timer: Timer) -> None:
+    limiter = Limiter(Counters(timer))
+    for _ in range(10_000):
+        limiter.hit(None, "x")
+
+
+def test_counters_are_forgotten_when_their_time_is_over(timer: Timer) -> None:
+    counters = Counters(timer)
+    for number in range(1000):
+        counters.incr(f"key {number}", 60)
+    timer.now += 60 + SWEEP_SECONDS
+
+    counters.incr("another", 60)
+
+    assert counters.reset() == 1
+
+
+def test_counters_are_bounded_and_the_newest_stay(
+    timer: Timer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MAX_COUNTERS >= 100_000
+    monkeypatch.setattr("api.limiting.MAX_COUNTERS", 100)
+    counters = Counters(timer)
+    for number in range(1000):
+        counters.incr(f"key {number}", 60)
+
+    assert counters.get("key 999") == 1
+    assert counters.get("key 0") == 0
+    assert counters.reset() == 100
+
+
+def request(address: str, forwarded: str | None = None) -> falcon.Request:
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    return falcon.Request(testing.create_environ(remote_addr=address, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address", "forwarded", "client"),
+    [
+        (0, "192.0.2.1", None, "192.0.2.1"),
+        # Without a proxy, the header is what anybody may write.
+        (0, "192.0.2.1", "198.51.100.7", "192.0.2.1"),
+        (1, "10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        (1, "10.0.0.1", "made up, 198.51.100.7", "198.51.100.7"),
+        (2, "10.0.0.1", "made up, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+        (2, "10.0.0.1", "198.51.100.7", "198.51.100.7"),
+        (1, "10.0.0.1", None, "10.0.0.1"),
+        (1, "10.0.0.1", " , ", "10.0.0.1"),
+        (1, "10.0.0.1", "no address", "unknown"),
+        (0, "2001:db8:1:2:3:4:5:6", None, "2001:db8:1:2::/64"),
+        (0, "2001:db8:1:2:ffff::", None, "2001:db8:1:2::/64"),
+        (0, "::ffff:192.0.2.1", None, "192.0.2.1"),
+    ],
+)
+def test_client_is_whom_the_trusted_proxies_name(
+    proxies: int, address: str, forwarded: str | None, client: str
+) -> None:
+    assert Clients(proxies).name(request(address, forwarded)) == client

@@ -1,0 +1,109 @@
+"""POST /logout."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from api.revocations import REFRESH_SECONDS, Revocations
+from api.store.sql_store import SqlStore
+from tests.api.game import PASSWORD, Caller, Game, assert_problem
+
+ALICE = {"username": "alice", "password": PASSWORD}
+
+
+def log_in(game: Game) -> Caller:
+    answer = game.post("/login", ALICE).json
+    return Caller(answer["userId"], answer["token"])
+
+
+def log_out(game: Game, caller: Caller) -> int:
+    return game.client.simulate_post("/logout", headers=caller.headers).status_code
+
+
+def test_token_is_good_for_nothing_after_a_logout(game: Game) -> None:
+    alice = log_in(game)
+    assert game.get("/balance", alice).status_code == 200
+
+    answer = game.client.simulate_post("/logout", headers=alice.headers)
+
+    assert (answer.status_code, answer.text) == (204, "")
+    for path in ("/balance", "/events", "/stats", "/track"):
+        problem = assert_problem(game.get(path, alice, "character=x"), 401, "invalid_token")
+        assert "revoked" in problem["detail"]
+    assert_problem(game.post("/earn", {"amount": 1, "reason": "x"}, alice), 401, "invalid_token")
+    assert log_out(game, alice) == 401
+    assert game.store.event_counts(alice.user_id) == {}
+
+
+def test_other_sessions_of_the_player_go_on(game: Game) -> None:
+    phone, tablet = log_in(game), log_in(game)
+
+    assert log_out(game, phone) == 204
+
+    assert game.get("/balance", tablet).status_code == 200
+    assert game.get("/balance", log_in(game)).status_code == 200
+
+
+def test_operator_logs_out(game: Game) -> None:
+    operator = game.operator()
+
+    assert log_out(game, operator) == 204
+
+    assert game.get("/stats", operator).status_code == 401
+    assert game.get("/reports/", operator).status_code == 401
+
+
+def test_logout_outlives_the_process(game: Game) -> None:
+    alice = game.player()
+    assert log_out(game, alice) == 204
+
+    restarted = Game(game.folder)
+
+    assert restarted.get("/balance", alice).status_code == 401
+    restarted.close()
+
+
+def test_other_processes_hear_of_a_logout_within_a_second(game: Game) -> None:
+    alice, now = game.player(), 0.0
+    store = SqlStore(game.settings.store_url)
+    token = game.tokens.read(alice.token)
+    other = Revocations(store, game.clock, timer=lambda: now)
+    assert not other.include(token.token_id)
+
+    assert log_out(game, alice) == 204
+    assert not other.include(token.token_id)
+    now += REFRESH_SECONDS
+
+    assert other.include(token.token_id)
+    store.close()
+
+
+def test_what_expired_is_forgotten_and_later_logouts_are_still_heard_of(game: Game) -> None:
+    game.now = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    seconds = game.now.timestamp()
+    timer = 0.0
+    store = SqlStore(game.settings.store_url, clock=game.clock)
+    other = Revocations(store, game.clock, timer=lambda: timer)
+    for number in range(5):
+        store.revoke(f"old-{number}", seconds + 60)
+    assert other.include("old-0")
+
+    game.now += timedelta(hours=1)
+    for number in range(3):
+        store.revoke(f"new-{number}", seconds + 7200)
+    timer += REFRESH_SECONDS
+
+    assert [revoked.token_id for revoked in store.revoked_after(0)] == ["new-0", "new-1", "new-2"]
+    assert other.include("new-0")
+    assert other.include("new-2")
+    assert not other.include("old-0")
+    store.close()
+
+
+def test_revoking_twice_is_revoking_once(game: Game) -> None:
+    later = datetime.now(UTC).timestamp() + 60
+
+    game.store.revoke("a", later)
+    game.store.revoke("a", later)
+
+    assert [revoked.token_id for revoked in game.store.revoked_after(0)] == ["a"]
