@@ -101,6 +101,13 @@ class Counters(Storage):
         self._next_sweep = now + SWEEP_SECONDS
         self._counts = {key: value for key, value in self._counts.items() if value[1] > now}
 
+    def decr(self, key: str) -> None:
+        """Count one less, in the current window."""
+        with self._lock:
+            count, ends_at = self._counts.get(key, (0, 0.0))
+            if count > 0:
+                self._counts[key] = (count - 1, ends_at)
+
     def get(self, key: str) -> int:
         """Tell the count of the current window."""
         count, ends_at = self._counts.get(key, (0, 0.0))
@@ -188,6 +195,13 @@ class LoginGuard:
         if not self._counters.get(_known(username, client)):
             self._limiter.hit(FAILURES_PER_NAME, "login", username)
         self._limiter.hit(self._attempts, "login of", client)
+
+    def withdrawn(self, username: str, client: str) -> None:
+        """Count a try no longer that came to nothing, because of the server or of the rules."""
+        if self._failures is None:
+            return
+        self._counters.decr(self._failures.key_for("login", username, client))
+        self._counters.decr(FAILURES_PER_NAME.key_for("login", username))
 
     def succeeded(self, username: str, client: str) -> None:
         """Begin at zero: what is counted are failures without a success between them."""

@@ -62,19 +62,12 @@ class LoginResource:
         credentials = read_body(req, LoginRequest)
         username, client = credentials.username, req.context.client
         self._guard.admit(username, client)
-        player = self._store.find_player(username)
-        if player is None and self._registers:
-            player = self._register(username, credentials.password)
-            if player is not None:
-                self._guard.succeeded(username, client)
-                answer(resp, HTTPStatus.CREATED, self._welcome(player))
-                return
-            # Another request registered the name in the meantime: this one logs in.
-            player = self._store.find_player(username)
-        # Also where there is no such player, so that nobody learns that from the time it takes.
-        password_hash = None if player is None else player.password_hash
-        is_right = self._passwords.verify(password_hash, credentials.password)
-        if player is None or not is_right:
+        try:
+            player, is_new = self._log_in(username, credentials.password)
+        except Exception:
+            self._guard.withdrawn(username, client)
+            raise
+        if player is None:
             raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,
                 "wrong_password",
@@ -82,7 +75,23 @@ class LoginResource:
                 headers={"WWW-Authenticate": CHALLENGE},
             )
         self._guard.succeeded(username, client)
-        answer(resp, HTTPStatus.OK, self._welcome(player))
+        answer(resp, HTTPStatus.CREATED if is_new else HTTPStatus.OK, self._welcome(player))
+
+    def _log_in(self, username: str, password: str) -> tuple[Player | None, bool]:
+        """Find whose name and password these are, or make them somebody's.
+
+        Returns:
+            The player, or None where they are nobody's; and whether the player is new.
+        """
+        player = self._store.find_player(username)
+        if player is None and self._registers:
+            if new := self._register(username, password):
+                return new, True
+            # Another request registered the name in the meantime: this one logs in.
+            player = self._store.find_player(username)
+        # Also where there is no such player, so that nobody learns that from the time it takes.
+        password_hash = None if player is None else player.password_hash
+        return (player if self._passwords.verify(password_hash, password) else None), False
 
     def _register(self, username: str, password: str) -> Player | None:
         """Make an account; None where the name is taken."""

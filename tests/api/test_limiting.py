@@ -147,6 +147,15 @@ def test_success_begins_anew(play: Play) -> None:
         assert game.post("/login", ALICE).status_code == 200
 
 
+def test_what_was_no_guess_is_not_counted(play: Play) -> None:
+    game = play(LOGIN_ATTEMPTS="2/minute")
+
+    unsafe = [game.post("/login", {**ALICE, "password": "password"}) for _ in range(5)]
+
+    assert [answer.status_code for answer in unsafe] == [400] * 5
+    assert game.post("/login", ALICE).status_code == 201
+
+
 def test_player_is_not_locked_out_by_guesses_from_elsewhere(timer: Timer) -> None:
     guard = LoginGuard(Counters(timer), parse("10 per 5 minutes"))
     guard.admit("alice", "home")
