@@ -7,12 +7,19 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Identity, Passwords, Role, Tokens
-from api.docs import Access, documented
+from api.docs import Access, Link, documented
 from api.errors import CHALLENGE, ProblemError
 from api.requests import read_body
 from api.resources.answers import answer
 from api.schemas import LoginRequest, LoginResponse
 from api.store.protocol import Player, Store, UsernameTakenError
+
+_USER_ID = {"userId": "$response.body#/userId"}
+_LINKS = {
+    "balance": Link("get__balance", "The player's coins, with the token."),
+    "events": Link("get__events", "What the player did, with the token.", _USER_ID),
+    "stats": Link("get__stats", "How often, with the token.", _USER_ID),
+}
 
 
 class LoginResource:
@@ -30,6 +37,8 @@ class LoginResource:
     @documented(
         access=Access.PUBLIC,
         body=LoginRequest,
+        example={"username": "ada", "password": "correct horse"},
+        links=dict.fromkeys((HTTPStatus.OK, HTTPStatus.CREATED), _LINKS),
         answers={HTTPStatus.OK: LoginResponse, HTTPStatus.CREATED: LoginResponse},
         problems=[HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE],
     )
