@@ -70,6 +70,11 @@ database = "none"
 include-path = ["/login", "/earn", "/event"]
 {_expected(accepts, [*_TAKEN, "400", "422"])}
 
+# Each of these hashes a password, which is made to take long.
+[[operations]]
+include-path = "/login"
+generation.max-examples = {max(examples // 10, 8)}
+
 # A batch with wrong events is taken; a check of ours looks at what it says of them.
 [[operations]]
 include-path = "/events"
