@@ -57,7 +57,7 @@ FORGING = [
 ]
 
 
-def post(server: Process, path: str, body: object, headers: dict[str, str]) -> requests.Response:
+def post(server: Process, path: str, body: Any, headers: dict[str, str]) -> requests.Response:  # noqa: ANN401 (any JSON)
     return requests.post(f"{server.url}{path}", json=body, headers=headers, timeout=30)
 
 
