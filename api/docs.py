@@ -1,9 +1,14 @@
-"""The API's description, OpenAPI 3.0: made by spectree of the models that validate requests."""
+"""The API's description, OpenAPI 3.0: made by spectree of the models that validate requests.
+
+Spectree knows paths, models and statuses. What else a client may rely on, headers of answers, links
+from one answer to the next request, examples, is put in here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -19,14 +24,107 @@ from api.schemas import Problem
 TOKEN = "bearerToken"  # noqa: S105 (a name)
 TOKEN_AS_PASSWORD = "tokenAsPassword"  # noqa: S105 (a name)
 
-# What any endpoint may answer: the request is wrong, or the server is.
-COMMON_PROBLEMS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)
-BODY_PROBLEMS = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+# What any endpoint may answer: the request is wrong, or the server is. A body may come with any
+# request, and what is no HTTP or too much of it is refused before anybody looks at the path.
+COMMON_PROBLEMS = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+)
+BODY_PROBLEMS = (HTTPStatus.UNSUPPORTED_MEDIA_TYPE,)
 
 # How a route ends that takes any further segments.
 _REST = "{path}"
+# HEAD is answered wherever GET is, but for /track; it goes without saying.
+_UNSAID = "head"
 
 Responder = TypeVar("Responder", bound=Callable[..., None])
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header of an answer.
+
+    Attributes:
+        name: Its name.
+        description: What it says.
+        schema: Of its value.
+        is_always_there: Whether clients can count on it.
+    """
+
+    name: str
+    description: str
+    schema: Mapping[str, object]
+    is_always_there: bool = True
+
+
+REQUEST_ID = Header(
+    "X-Request-ID",
+    "Names the request in the server's log: the client's own X-Request-ID, if it sent a sane one.",
+    {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"},
+)
+CHALLENGES = Header(
+    "WWW-Authenticate",
+    "How to say who one is: with a bearer token, and for /reports/ also as HTTP Basic.",
+    {"type": "string", "pattern": "Bearer"},
+)
+RETRY_AFTER = Header(
+    "Retry-After", "Seconds after which to try again.", {"type": "integer", "minimum": 1}
+)
+REPLAYED = Header(
+    "Idempotent-Replay",
+    "There where an earlier request with this Idempotency-Key did the work.",
+    {"type": "string", "enum": ["true"]},
+    is_always_there=False,
+)
+ETAG = Header(
+    "ETag", "The SHA-256 of the content.", {"type": "string", "pattern": '^"[0-9a-f]{64}"$'}
+)
+LAST_MODIFIED = Header("Last-Modified", "When it was written.", {"type": "string"})
+LOCATION = Header("Location", "The same path with a slash at its end.", {"type": "string"})
+
+_HEADERS = (REQUEST_ID, CHALLENGES, RETRY_AFTER, REPLAYED, ETAG, LAST_MODIFIED, LOCATION)
+_HEADERS_OF_STATUS = {
+    HTTPStatus.UNAUTHORIZED: (CHALLENGES,),
+    HTTPStatus.TOO_MANY_REQUESTS: (RETRY_AFTER,),
+    HTTPStatus.SERVICE_UNAVAILABLE: (RETRY_AFTER,),
+}
+# Whoever gives these may not have got as far as to name the request.
+_MAYBE_UNNAMED = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A request that an answer leads to.
+
+    Attributes:
+        operation: The `operationId` of the request.
+        description: What it is for.
+        parameters: Its parameters, as OpenAPI's runtime expressions.
+    """
+
+    operation: str
+    description: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Details:
+    """What spectree is not told about an operation."""
+
+    headers: Mapping[HTTPStatus, Sequence[Header]]
+    links: Mapping[HTTPStatus, Mapping[str, Link]]
+    media_types: Mapping[HTTPStatus, str]
+    example: Mapping[str, object]
+
+
+_details_of: dict[object, _Details] = {}
 
 
 class Access(StrEnum):
@@ -89,6 +187,12 @@ def documented(  # noqa: PLR0913 (all by name, most of them rare)
     body: type[BaseModel] | None = None,
     query: type[BaseModel] | None = None,
     headers: type[BaseModel] | None = None,
+    path_parameters: dict[str, str] | None = None,
+    answer_headers: Mapping[HTTPStatus, Sequence[Header]] | None = None,
+    media_types: Mapping[HTTPStatus, str] | None = None,
+    links: Mapping[HTTPStatus, Mapping[str, Link]] | None = None,
+    example: Mapping[str, object] | None = None,
+    is_limited: bool = True,
 ) -> Callable[[Responder], Responder]:
     """Describe a responder; its docstring becomes summary and description.
 
@@ -99,10 +203,18 @@ def documented(  # noqa: PLR0913 (all by name, most of them rare)
         body: Model of the body.
         query: Model of the query.
         headers: Model of the headers.
+        path_parameters: What the variable parts of the path mean.
+        answer_headers: Headers of answers, besides those that follow from the rest.
+        media_types: Of answers that are not JSON.
+        links: What an answer leads to, by the name of the link.
+        example: A body that is taken, or parameters of the query.
+        is_limited: Whether a client who calls it too often is refused.
     """
     refusals = [*COMMON_PROBLEMS, *problems, *_ACCESS_PROBLEMS[access]]
     if body is not None:
         refusals.extend(BODY_PROBLEMS)
+    if is_limited:
+        refusals.append(HTTPStatus.TOO_MANY_REQUESTS)
     models = {f"HTTP_{status.value}": model for status, model in answers.items()}
     models |= {f"HTTP_{status.value}": Problem for status in refusals}
     # Validation is not left to spectree: its answers are no problem documents.
@@ -112,9 +224,21 @@ def documented(  # noqa: PLR0913 (all by name, most of them rare)
         headers=headers,
         resp=Response(**models),
         security=_SECURITY[access],
+        path_parameter_descriptions=path_parameters,
         skip_validation=True,
     )
-    return describe
+
+    def describe_in_detail(responder: Responder) -> Responder:
+        described = describe(responder)
+        _details_of[described] = _Details(
+            headers=answer_headers or {},
+            links=links or {},
+            media_types=media_types or {},
+            example=example or {},
+        )
+        return described
+
+    return describe_in_detail
 
 
 def openapi(app: App) -> dict[str, Any]:
@@ -123,25 +247,94 @@ def openapi(app: App) -> dict[str, Any]:
     # routes.
     _spectree.app = app
     document: dict[str, Any] = deepcopy(_spectree.spec)
-    for path in [path for path in document["paths"] if path.endswith(_REST)]:
-        document["paths"][path.removesuffix(_REST)] = _without_rest(document["paths"].pop(path))
-    for path in document["paths"].values():
-        for operation in path.values():
-            for status, response in operation["responses"].items():
-                if int(status) >= HTTPStatus.BAD_REQUEST:
-                    response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+    document["components"]["headers"] = {header.name: _header(header) for header in _HEADERS}
+    for path, method, details in _documented_operations():
+        _add_details(document["paths"][path][method], details)
+    for path in list(document["paths"]):
+        document["paths"][path].pop(_UNSAID, None)
+        if path.endswith(_REST):
+            _name_shortest_path(document["paths"], path)
     result: dict[str, Any] = _as_openapi_3_0(document)
     return result
 
 
-def _without_rest(operations: dict[str, Any]) -> dict[str, Any]:
-    """Describe the shortest path of a route: OpenAPI has no parameter of several segments."""
-    for operation in operations.values():
+def _documented_operations() -> Iterator[tuple[str, str, _Details]]:
+    """List paths and methods, with what is known of them."""
+    for route in _spectree.backend.find_routes():
+        path, _ = _spectree.backend.parse_path(route, None)
+        for method, responder in _spectree.backend.parse_func(route):
+            details = _details_of.get(getattr(responder, "__func__", responder))
+            if details is not None:
+                yield path, method.lower(), details
+
+
+def _header(header: Header) -> dict[str, Any]:
+    return {
+        "description": header.description,
+        "required": header.is_always_there,
+        "schema": dict(header.schema),
+    }
+
+
+def _add_details(operation: dict[str, Any], details: _Details) -> None:
+    """Add what spectree does not know."""
+    for code, response in operation["responses"].items():
+        status = HTTPStatus(int(code))
+        headers = [*_HEADERS_OF_STATUS.get(status, ()), *details.headers.get(status, ())]
+        response["headers"] = {header.name: _reference_to(header) for header in headers}
+        response["headers"][REQUEST_ID.name] = (
+            {**_header(REQUEST_ID), "required": False}
+            if status in _MAYBE_UNNAMED
+            else _reference_to(REQUEST_ID)
+        )
+        if status >= HTTPStatus.BAD_REQUEST:
+            response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+        elif status in details.media_types:
+            binary = {"schema": {"type": "string", "format": "binary"}}
+            response["content"] = {details.media_types[status]: binary}
+        if status in details.links:
+            response["links"] = {
+                name: {
+                    "operationId": link.operation,
+                    "description": link.description,
+                    "parameters": dict(link.parameters),
+                }
+                for name, link in details.links[status].items()
+            }
+    for parameter in operation["parameters"]:
+        # What is not there is not sent; there is no null in a query or in a header.
+        parameter["schema"] = _without_null(parameter["schema"])
+        if parameter["name"] in details.example:
+            parameter["example"] = details.example[parameter["name"]]
+    if "requestBody" in operation and details.example:
+        operation["requestBody"]["content"]["application/json"]["example"] = dict(details.example)
+
+
+def _reference_to(header: Header) -> dict[str, str]:
+    return {"$ref": f"#/components/headers/{header.name}"}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    others = [option for option in schema.get("anyOf", []) if option != {"type": "null"}]
+    if len(others) != 1:
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**rest, **others[0]}
+
+
+def _name_shortest_path(paths: dict[str, Any], path: str) -> None:
+    """Describe a route that takes any further segments twice: with and without them.
+
+    OpenAPI has no parameter that may be empty, nor one of several segments.
+    """
+    paths[path.removesuffix(_REST)] = shortest = deepcopy(paths[path])
+    for operation in shortest.values():
         operation["operationId"] = operation["operationId"].removesuffix(_REST)
         operation["parameters"] = [
             parameter for parameter in operation["parameters"] if parameter["in"] != "path"
         ]
-    return operations
+    for operation in paths[path].values():
+        operation["operationId"] = operation["operationId"].replace(_REST, "file")
 
 
 def _as_openapi_3_0(schema: Any) -> Any:  # noqa: ANN401 (any part of a JSON document)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import math
 import re
-import unicodedata
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -43,14 +43,43 @@ _ISO_8601 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})"
 )
-# Control and format characters, surrogates, line and paragraph separators: they hide or forge text.
-_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Control and format characters, line and paragraph separators of Unicode 16: they hide or forge
+# text. Surrogates do not get this far. Written out, so that the rule is the same under every Python
+# and stands in the description: there the backslashes stay, and what lies beyond 16 bits, for which
+# Python and JavaScript share no escape, is a pattern of its own.
+_UNSAFE = (
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u180e"
+    r"\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+)
+_UNSAFE_BEYOND = (
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001\U000e0020-\U000e007f"
+)
+_PLAIN = re.compile(f"[^{_UNSAFE}{_UNSAFE_BEYOND}]*")
 
 
-def _visible(text: str) -> str:
-    if any(unicodedata.category(character) in _UNSAFE_CATEGORIES for character in text):
+def _plain(text: str) -> str:
+    """Refuse what hides or forges text, and trim."""
+    if not _PLAIN.fullmatch(text):
         raise PydanticCustomError("control_character", "Text must not hold control characters")
+    text = text.strip()
+    if not text:
+        raise PydanticCustomError("blank", "Text must not be blank")
     return text
+
+
+def _plain_text(max_length: int) -> WithJsonSchema:
+    """Describe a line of text: `_plain`, and its length before it is trimmed."""
+    return WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": max_length,
+            "pattern": f"^[^{_UNSAFE}]*$",
+            "not": {"pattern": rf"^\s*$|[{_UNSAFE_BEYOND}]"},
+            "description": "It is trimmed; not blank, no control or format characters.",
+        }
+    )
 
 
 def _not_reserved(event_type: str) -> str:
@@ -110,10 +139,23 @@ def _zulu(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-_TIME_SCHEMA = WithJsonSchema({"type": "string", "format": "date-time"})
 # What a client sends: ISO 8601 with an offset; and what it gets: microseconds and Z.
-RequestTime = Annotated[datetime, BeforeValidator(_utc_time), _TIME_SCHEMA]
-ResponseTime = Annotated[datetime, PlainSerializer(_zulu), _TIME_SCHEMA]
+RequestTime = Annotated[
+    datetime,
+    BeforeValidator(_utc_time),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": "^20[0-9]{2}-"}),
+]
+ResponseTime = Annotated[
+    datetime,
+    PlainSerializer(_zulu),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "pattern": r"^[0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z$",
+        }
+    ),
+]
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@+-]{1,64}$")]
 # NIST SP 800-63B asks for at least 8 characters and no rules about which; the upper bound bounds
 # the work of hashing.
@@ -121,22 +163,25 @@ Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
 Amount = Annotated[StrictInt, Field(ge=1, le=MAX_BALANCE)]
 Reason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_visible),
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_plain),
+    _plain_text(200),
 ]
 EventType = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$"), AfterValidator(_not_reserved)
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$"),
+    AfterValidator(_not_reserved),
+    Field(json_schema_extra={"not": {"enum": list(RESERVED_EVENT_TYPES)}}),
 ]
 Meta = Annotated[dict[str, Any], BeforeValidator(_small_object)]
 Character = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=128),
-    AfterValidator(_visible),
+    StringConstraints(min_length=1, max_length=128),
+    AfterValidator(_plain),
+    _plain_text(128),
 ]
-EventId = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"),
-]
+_EVENT_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
+EventId = Annotated[str, StringConstraints(pattern=_EVENT_ID)]
 
 
 def _number(value: object) -> object:
@@ -144,6 +189,12 @@ def _number(value: object) -> object:
     is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value)
     return int(value) if is_number else value  # type: ignore[call-overload]
 
+
+# What the server tells: the description says what it may be, and nobody checks it again.
+_UserId = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_USER_ID})]
+_Coins = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_BALANCE})]
+_Count = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0})]
+_Id = Annotated[str, WithJsonSchema({"type": "string", "pattern": _EVENT_ID})]
 
 QueryUserId = Annotated[StrictInt, Field(ge=1, le=MAX_USER_ID), BeforeValidator(_number)]
 
@@ -249,23 +300,23 @@ class IdempotencyHeaders(Model):
 class LoginResponse(ResponseModel):
     """A token, to be sent as `Authorization: Bearer ...`."""
 
-    user_id: int
+    user_id: _UserId
     token: str = Field(repr=False)
     token_type: Literal["Bearer"]
-    expires_in: int = Field(description="Seconds.")
+    expires_in: _Count = Field(description="Seconds.")
 
 
 class EarnResponse(ResponseModel):
     """The event that was written and the balance after it."""
 
-    event_id: str
-    balance: int
+    event_id: _Id
+    balance: _Coins
 
 
 class EventResponse(ResponseModel):
     """The event that was written."""
 
-    event_id: str
+    event_id: _Id
 
 
 class FieldError(ResponseModel):
@@ -279,14 +330,14 @@ class FieldError(ResponseModel):
 class RecordedResult(ResponseModel):
     """An event of a batch that was written."""
 
-    status: int
-    event_id: str
+    status: Literal[HTTPStatus.CREATED]
+    event_id: _Id
 
 
 class RejectedResult(ResponseModel):
     """An event of a batch that was not written, and why."""
 
-    status: int
+    status: Literal[HTTPStatus.BAD_REQUEST]
     code: str
     errors: list[FieldError]
 
@@ -294,23 +345,23 @@ class RejectedResult(ResponseModel):
 class EventsResponse(ResponseModel):
     """The fates of a batch's events, in their order."""
 
-    recorded: int
-    rejected: int
+    recorded: _Count
+    rejected: _Count
     results: list[RecordedResult | RejectedResult]
 
 
 class BalanceResponse(ResponseModel):
     """The caller's coins."""
 
-    user_id: int
-    balance: int
+    user_id: _UserId
+    balance: _Coins
 
 
 class Event(ResponseModel):
     """An event as the store keeps it and `raw.game_events` has it."""
 
-    event_id: str
-    user_id: int | None
+    event_id: _Id
+    user_id: _UserId | None
     event_type: str
     occurred_at: ResponseTime = Field(serialization_alias="tsUtc")
     received_at: ResponseTime
@@ -333,14 +384,14 @@ class EventListResponse(ResponseModel):
     """Events, newest first; `nextBefore` continues where they end, null after the last."""
 
     events: list[Event]
-    next_before: str | None
+    next_before: _Id | None
 
 
 class StatsResponse(ResponseModel):
     """Number of events per type."""
 
-    counts: dict[str, int]
-    total: int
+    counts: dict[str, _Count]
+    total: _Count
 
 
 class HealthResponse(ResponseModel):

@@ -25,6 +25,7 @@ from waitress.task import (  # type: ignore[import-untyped]
 )
 
 from api.errors import MEDIA_TYPE, App, ProblemError, document
+from api.framing import StrictParser
 from api.requests import MAX_BODY_BYTES, body_too_large
 from api.waiting import TURN, Hub
 
@@ -189,7 +190,7 @@ class _LastTask(WSGITask):  # type: ignore[misc]
 
     def build_response_header(self) -> bytes:
         if self.channel.server.is_stopping:
-            self.set_close_on_finish()
+            _announce_end(self)
         # Waitress would write one anew for each answer.
         self.response_headers.append(("Date", _http_date(int(self.start_time))))
         header: bytes = super().build_response_header()
@@ -207,8 +208,17 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
         self.response_headers.append(("X-Content-Type-Options", "nosniff"))
         self.content_length = len(body)
         self.channel.is_refused = True
-        self.set_close_on_finish()
+        _announce_end(self)
         self.write(body)
+
+
+def _announce_end(task: _LastTask | _Refusal) -> None:
+    """Close the connection after an answer, and say so in it, once.
+
+    Waitress would add that it keeps the connection for a client of HTTP/1.0 who asked for that.
+    """
+    task.request.headers["CONNECTION"] = "close"
+    task.set_close_on_finish()
 
 
 @lru_cache(maxsize=2)
@@ -227,7 +237,7 @@ def _problem(status: HTTPStatus, detail: str) -> ProblemError:
             )
         case HTTPStatus.INTERNAL_SERVER_ERROR:
             return ProblemError(status, "internal_error", "The server made a mistake.")
-    return ProblemError(status, "malformed_request", f"{detail}.")
+    return ProblemError(status, "malformed_request", f"{detail.rstrip('.')}.")
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
@@ -238,6 +248,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         is_refused: What it sent was no HTTP, or too much.
     """
 
+    parser_class = StrictParser
     task_class = _LastTask
     error_task_class = _Refusal
     is_served = False

@@ -33,3 +33,5 @@ class BalanceResource:
         if player is None:
             raise UnknownPlayerError(str(user_id))
         answer(resp, HTTPStatus.OK, BalanceResponse(user_id=user_id, balance=player.balance))
+
+    on_head = on_get

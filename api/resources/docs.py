@@ -52,6 +52,8 @@ class OpenApiResource:
         resp.content_type = falcon.MEDIA_JSON
         resp.data = self._document
 
+    on_head = on_get
+
 
 class DocsResource:
     """Swagger UI."""
@@ -61,6 +63,8 @@ class DocsResource:
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Content-Security-Policy", _CONTENT_SECURITY_POLICY)
         resp.text = _PAGE
+
+    on_head = on_get
 
     def on_get_file(self, _: falcon.Request, resp: falcon.Response, name: str) -> None:
         """Send a file that the page needs."""
@@ -72,3 +76,5 @@ class DocsResource:
             resp.data = (swagger_ui_path / name).read_bytes()
         else:
             raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", "There is no such file.")
+
+    on_head_file = on_get_file

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import Access, documented
+from api.docs import REPLAYED, Access, Link, documented
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EarnRequest, EarnResponse, IdempotencyHeaders
@@ -27,6 +27,16 @@ class EarnResource:
         body=EarnRequest,
         headers=IdempotencyHeaders,
         answers={HTTPStatus.CREATED: EarnResponse},
+        answer_headers={HTTPStatus.CREATED: [REPLAYED]},
+        links={
+            HTTPStatus.CREATED: {
+                "balance": Link("get__balance", "What it has become."),
+                "older": Link(
+                    "get__events", "What was before.", {"before": "$response.body#/eventId"}
+                ),
+            }
+        },
+        example={"amount": 50, "reason": "quest"},
         problems=[
             HTTPStatus.CONFLICT,
             HTTPStatus.UNPROCESSABLE_ENTITY,

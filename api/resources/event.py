@@ -9,7 +9,7 @@ import falcon
 
 from api.auth import Authenticator
 from api.clock import Clock
-from api.docs import Access, documented
+from api.docs import REPLAYED, Access, Link, documented
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EventRequest, EventResponse, IdempotencyHeaders, dump_meta
@@ -39,6 +39,20 @@ class EventResource:
         body=EventRequest,
         headers=IdempotencyHeaders,
         answers={HTTPStatus.CREATED: EventResponse},
+        answer_headers={HTTPStatus.CREATED: [REPLAYED]},
+        links={
+            HTTPStatus.CREATED: {
+                "older": Link(
+                    "get__events", "What was before.", {"before": "$response.body#/eventId"}
+                ),
+                "stats": Link("get__stats", "How often what happened."),
+            }
+        },
+        example={
+            "eventType": "level_up",
+            "meta": {"level": 3},
+            "tsUtc": "2026-01-29T18:30:00Z",
+        },
         problems=[HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from api.auth import Authenticator
 from api.clock import Clock
-from api.docs import Access, documented
+from api.docs import Access, Link, documented
 from api.errors import ProblemError
 from api.requests import field_errors, read_body, read_query, validation_code
 from api.resources.answers import answer
@@ -40,6 +40,13 @@ class EventsResource:
         access=Access.PLAYER,
         body=EventsRequest,
         answers={HTTPStatus.OK: EventsResponse},
+        links={
+            HTTPStatus.OK: {
+                "newest": Link("get__events", "The newest events."),
+                "stats": Link("get__stats", "How often what happened."),
+            }
+        },
+        example={"events": [{"eventType": "match_won"}, {"eventType": "jump", "meta": {"m": 2}}]},
         problems=[HTTPStatus.SERVICE_UNAVAILABLE],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -84,6 +91,13 @@ class EventsResource:
         access=Access.ANYONE,
         query=EventsQuery,
         answers={HTTPStatus.OK: EventListResponse},
+        links={
+            HTTPStatus.OK: {
+                "older": Link(
+                    "get__events", "The next page.", {"before": "$response.body#/nextBefore"}
+                )
+            }
+        },
         problems=[HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -101,6 +115,8 @@ class EventsResource:
                 next_before=stored[-1].event_id if is_full else None,
             ),
         )
+
+    on_head = on_get
 
 
 def _refusal(error: ValidationError) -> RejectedResult:

@@ -23,13 +23,18 @@ class HealthResource:
         access=Access.PUBLIC,
         answers={HTTPStatus.OK: HealthResponse},
         problems=[HTTPStatus.SERVICE_UNAVAILABLE],
+        is_limited=False,
     )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Readiness: the process runs and its store answers."""
         self._store.ping()
         answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))
 
-    @documented(access=Access.PUBLIC, answers={HTTPStatus.OK: HealthResponse})
+    on_head = on_get
+
+    @documented(access=Access.PUBLIC, answers={HTTPStatus.OK: HealthResponse}, is_limited=False)
     def on_get_live(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Liveness: the process runs, whatever its store does."""
         answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))
+
+    on_head_live = on_get_live

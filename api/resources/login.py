@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import falcon
 
-from api.docs import Access, documented
+from api.docs import Access, Link, documented
 from api.errors import CHALLENGE, ProblemError
 from api.limiting import LoginGuard
 from api.passwords import Passwords
@@ -15,6 +15,13 @@ from api.resources.answers import answer
 from api.schemas import LoginRequest, LoginResponse
 from api.store.protocol import Player, Store, UsernameTakenError
 from api.tokens import Identity, Role, Tokens
+
+_USER_ID = {"userId": "$response.body#/userId"}
+_LINKS = {
+    "balance": Link("get__balance", "The player's coins, with the token."),
+    "events": Link("get__events", "What the player did, with the token.", _USER_ID),
+    "stats": Link("get__stats", "How often, with the token.", _USER_ID),
+}
 
 
 class LoginResource:
@@ -50,6 +57,8 @@ class LoginResource:
     @documented(
         access=Access.PUBLIC,
         body=LoginRequest,
+        example={"username": "ada", "password": "correct horse"},
+        links=dict.fromkeys((HTTPStatus.OK, HTTPStatus.CREATED), _LINKS),
         answers={HTTPStatus.OK: LoginResponse, HTTPStatus.CREATED: LoginResponse},
         problems=[HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE],
     )

@@ -19,9 +19,15 @@ class MetricsResource:
         """Show these."""
         self._metrics = metrics
 
-    @documented(access=Access.PUBLIC, answers={HTTPStatus.OK: None})
+    @documented(
+        access=Access.PUBLIC,
+        answers={HTTPStatus.OK: None},
+        media_types={HTTPStatus.OK: "text/plain"},
+    )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Tell all metrics in Prometheus' text format."""
         resp.content_type = CONTENT_TYPE_LATEST
         # The backlog is counted for it.
         resp.data = aside(self._metrics.text)
+
+    on_head = on_get

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import falcon
 
 from api.auth import Authenticator
-from api.docs import Access, documented
+from api.docs import ETAG, LAST_MODIFIED, LOCATION, Access, documented
 from api.errors import ProblemError
 from api.files import File, open_file
 from api.waiting import aside
@@ -71,21 +71,32 @@ class ReportsResource:
             HTTPStatus.NOT_MODIFIED: None,
             HTTPStatus.PERMANENT_REDIRECT: None,
         },
+        answer_headers={
+            HTTPStatus.OK: [ETAG, LAST_MODIFIED],
+            HTTPStatus.NOT_MODIFIED: [ETAG, LAST_MODIFIED],
+            HTTPStatus.PERMANENT_REDIRECT: [LOCATION],
+        },
+        media_types={HTTPStatus.OK: "*/*"},
+        path_parameters={
+            "path": "Of a file, of several segments for `data_docs/`; of a folder its `index.html`."
+        },
         problems=[HTTPStatus.NOT_FOUND],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
-        """Send the page that shows what the last build found.
+        """Send a file of the last build: where none is named, the page that shows what it found.
 
-        Below it are the other files: `manifest.json` and the reports that it lists, and
-        `data_docs/`. A browser may send the token as the password of HTTP Basic, with any name.
-        The ETag is the SHA-256 of the content.
+        The others are `manifest.json` and the reports that it lists, and `data_docs/`. A browser
+        may send the token as the password of HTTP Basic, with any name.
         """
         self._send(req, resp, path)
 
-    def on_head(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
-        """Tell about a file what GET would, without its content."""
-        self._send(req, resp, path)
+    on_head = on_get
 
+    @documented(
+        access=Access.PUBLIC,
+        answers={HTTPStatus.PERMANENT_REDIRECT: None},
+        answer_headers={HTTPStatus.PERMANENT_REDIRECT: [LOCATION]},
+    )
     def on_get_folder(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the client to where the relative links of the page lead somewhere.
 

@@ -35,3 +35,5 @@ class StatsResource:
         user_id = self._authenticator.visible_user(req, query.user_id)
         counts = self._store.event_counts(user_id)
         answer(resp, HTTPStatus.OK, StatsResponse(counts=counts, total=sum(counts.values())))
+
+    on_head = on_get

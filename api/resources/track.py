@@ -29,11 +29,12 @@ class TrackResource:
         query=TrackQuery,
         answers={HTTPStatus.OK: EventResponse},
         problems=[HTTPStatus.SERVICE_UNAVAILABLE],
+        example={"character": "dragon_queen"},
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Record a click on a deep link; a player's token, if sent, ties it to the player.
 
-        The character is trimmed and has 1 to 128 characters, none of them a control character.
+        The character is trimmed. HEAD is refused: it would not record anything.
         """
         identity = self._authenticator.optional(req)
         query = read_query(req, TrackQuery)

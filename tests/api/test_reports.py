@@ -20,7 +20,7 @@ import pytest
 import requests
 from falcon import testing
 
-from api.tokens import Identity, Role, Tokens
+from api.tokens import Identity, Role, Tokens, key_id
 from tests.api.game import (
     PASSWORD,
     SECRET,
@@ -198,8 +198,8 @@ def test_bad_tokens_are_401_in_both_headers(game: Game) -> None:
     forged = claims("ops", role="operator")
     tokens = {
         **bad_tokens(str(game.player().user_id)),
-        "expired operator": jwt.encode(expired, SECRET, algorithm="HS256"),
-        "forged operator": jwt.encode(forged, SECRET + "!", algorithm="HS256"),
+        "expired operator": jwt.encode(expired, SECRET, headers={"kid": key_id(SECRET)}),
+        "forged operator": jwt.encode(forged, SECRET + "!", headers={"kid": key_id(SECRET)}),
     }
     for fault, token in tokens.items():
         for headers in (bearer(token), basic(token)):

@@ -1,0 +1,82 @@
+"""Methods beside those that are described: HEAD, OPTIONS, and the ones that nobody takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from tests.api.game import Caller, Game, Process, assert_problem
+
+READ = ["/balance", "/events", "/stats", "/health", "/health/live", "/metrics", "/openapi.json"]
+PAGES = ["/docs", "/docs/start.js", "/docs/swagger-ui.css", "/reports", "/reports/"]
+ALLOWED = {path: {"GET", "HEAD"} for path in [*READ, *PAGES]}
+ALLOWED |= {path: {"POST"} for path in ("/login", "/earn", "/event")}
+ALLOWED |= {"/events": {"GET", "HEAD", "POST"}, "/track": {"GET"}}
+OTHERS = ["PUT", "DELETE", "PATCH", "TRACE"]
+
+
+def callers(game: Game) -> dict[str, Caller]:
+    operator = game.operator()
+    alice = game.player()
+    return {path: operator if "reports" in path else alice for path in ALLOWED}
+
+
+@pytest.fixture(autouse=True)
+def page(game: Game) -> None:
+    (game.folder / "reports").mkdir()
+    (game.folder / "reports/index.html").write_text("<!DOCTYPE html>")
+
+
+def test_head_is_get_without_content(game: Game) -> None:
+    for path, caller in callers(game).items():
+        if "HEAD" in ALLOWED[path]:
+            get = game.client.simulate_get(path, headers=caller.headers)
+            head = game.client.simulate_head(path, headers=caller.headers)
+
+            assert (head.status_code, head.content) == (get.status_code, b"")
+            # Requests have names of their own, and metrics change with each of them.
+            unlike = {"x-request-id", *(["content-length"] if path == "/metrics" else [])}
+            for name in {*get.headers, *head.headers} - unlike:
+                assert head.headers[name] == get.headers[name], (path, name)
+
+
+def test_head_of_a_deep_link_is_no_click(game: Game) -> None:
+    answer = game.client.simulate_head("/track", query_string="character=x")
+
+    assert answer.status_code == 405
+    assert game.get("/events", game.operator()).json["events"] == []
+
+
+def test_options_tells_what_is_allowed(game: Game) -> None:
+    answers = {path: game.client.simulate_options(path) for path in ALLOWED}
+
+    assert {answer.status_code for answer in answers.values()} == {200}
+    told = {path: set(answer.headers["Allow"].split(", ")) for path, answer in answers.items()}
+    assert told == ALLOWED
+
+
+@pytest.mark.parametrize("method", OTHERS)
+def test_other_methods_are_405(game: Game, method: str) -> None:
+    for path, caller in callers(game).items():
+        answer = game.client.simulate_request(method, path, headers=caller.headers)
+
+        assert_problem(answer, 405, "method_not_allowed")
+        assert set(answer.headers["Allow"].split(", ")) == {*ALLOWED[path], "OPTIONS"}
+
+
+def test_rarer_methods_are_refused(start: Callable[..., Process]) -> None:
+    """Over HTTP: Falcon's client would warn of them."""
+    url = f"{start().url}/health"
+
+    answers = {
+        method: requests.request(method, url, timeout=30)
+        for method in ("CONNECT", "QUERY", "PROPFIND", "FOO")
+    }
+
+    told = {
+        method: (answer.status_code, answer.json()["code"]) for method, answer in answers.items()
+    }
+    assert told.pop("FOO") == (400, "bad_request")
+    assert set(told.values()) == {(405, "method_not_allowed")}

@@ -1,0 +1,30 @@
+"""A server to send anything to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.api.game import SECRET, Process
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server keeps everything: reports of a build, too."""
+    folder = tmp_path_factory.mktemp("game")
+    (folder / "reports/data_docs").mkdir(parents=True)
+    for name in ("index.html", "data_docs/index.html"):
+        (folder / "reports" / name).write_text("<!DOCTYPE html><title>Page</title>")
+    (folder / "reports/manifest.json").write_text("{}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Process]:
+    """`python -m api serve`, which refuses nobody for coming too often."""
+    reports = str(folder / "reports")
+    process = Process(folder, JWT_SECRET=SECRET, REPORTS_PATH=reports)
+    yield process
+    process.kill()

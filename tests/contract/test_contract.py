@@ -1,0 +1,76 @@
+"""The API does what /openapi.json says, and nothing else: everything in it, tried at random."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+import requests
+
+from api.tokens import Identity, Tokens
+from api.tokens import Role as TokenRole
+from tests.api.game import PASSWORD, SECRET, Process
+from tests.contract.fuzzing import Role, count_requests, fuzz
+from tests.contract.hooks import NOBODY, OPERATOR, PLAYER
+from tests.long import IS_LONG
+
+EXAMPLES = 1000 if IS_LONG else 12
+SEED = random.randrange(2**32) if IS_LONG else 1
+# Whoever asks, the answer is the same.
+PUBLIC = ("/login", "/health", "/health/live", "/metrics", "/reports")
+# With a token it would be the last request that comes to anything.
+ENDS_ALL = ("/logout",)
+# What the description promises and random requests come by.
+STATUSES = {
+    "POST /login": {200, 201, 400, 415},
+    "POST /logout": {401},
+    "POST /earn": {201, 400, 401, 403, 415, 422},
+    "POST /event": {201, 400, 401, 403, 415, 422},
+    "POST /events": {200, 400, 401, 403, 415},
+    "GET /events": {200, 400, 401, 403},
+    "GET /balance": {200, 401, 403},
+    "GET /stats": {200, 400, 401, 403},
+    "GET /track": {200, 400},
+    "GET /health": {200},
+    "GET /health/live": {200},
+    "GET /metrics": {200},
+    "GET /reports": {308},
+    "GET /reports/{path:path}": {200, 401, 403, 404},
+}
+
+
+def log_in(server: Process) -> tuple[int, str]:
+    answer = requests.post(
+        f"{server.url}/login", json={"username": "alice", "password": PASSWORD}, timeout=30
+    )
+    return answer.json()["userId"], answer.json()["token"]
+
+
+def test_the_api_is_as_described(
+    server: Process, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user_id, token = log_in(server)
+    operator = Tokens(SECRET).mint(Identity(TokenRole.OPERATOR, "ops"), 24 * 3600)
+    roles = [
+        Role(PLAYER, {"bearerToken": {"bearer": token}}, user_id, left_out=ENDS_ALL),
+        Role(OPERATOR, {"bearerToken": {"bearer": operator}}, left_out=PUBLIC + ENDS_ALL),
+        Role(NOBODY, {}, left_out=PUBLIC),
+    ]
+
+    failures = [
+        failure
+        for role in roles
+        if (failure := fuzz(server.url, role, examples=EXAMPLES, seed=SEED, folder=tmp_path))
+    ]
+
+    answered = count_requests(server.url)
+    with capsys.disabled():
+        print(f"\n{answered.total():,} requests of the contract, seed {SEED}")
+    assert not failures, "\n".join(failures)
+    assert not [key for key in answered if key[1] >= 500]
+    unseen = {
+        route: statuses - {status for name, status in answered if name == route}
+        for route, statuses in STATUSES.items()
+    }
+    assert not any(unseen.values()), unseen
