@@ -25,12 +25,14 @@ TOKEN = "bearerToken"  # noqa: S105 (a name)
 TOKEN_AS_PASSWORD = "tokenAsPassword"  # noqa: S105 (a name)
 
 # What any endpoint may answer: the request is wrong, or the server is. A body may come with any
-# request, and what is no HTTP or too much of it is refused before anybody looks at the path.
+# request, and what is no HTTP, too much of it or of a transfer coding that nobody knows (501) is
+# refused before anybody looks at the path.
 COMMON_PROBLEMS = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.NOT_IMPLEMENTED,
 )
 BODY_PROBLEMS = (HTTPStatus.UNSUPPORTED_MEDIA_TYPE,)
 
@@ -96,6 +98,7 @@ _MAYBE_UNNAMED = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.NOT_IMPLEMENTED,
 }
 
 

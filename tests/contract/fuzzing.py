@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from tests.contract.hooks import ROLE_VARIABLE, USER_ID_VARIABLE
+from tests.contract.roles import ROLE_VARIABLE, USER_ID_VARIABLE
 from tests.harness import ROOT
 
 # What Schemathesis takes as it is, where valid data was sent; see the checks in `hooks`.

@@ -12,10 +12,8 @@ import schemathesis
 from schemathesis import Case, CheckContext, Response
 from schemathesis.core.parameters import ParameterLocation
 
-ROLE_VARIABLE = "CONTRACT_ROLE"
-USER_ID_VARIABLE = "CONTRACT_USER_ID"
+from tests.contract.roles import NOBODY, OPERATOR, PLAYER, ROLE_VARIABLE, USER_ID_VARIABLE
 
-PLAYER, OPERATOR, NOBODY = "player", "operator", "nobody"
 _FOR_PLAYERS = {"POST /earn", "POST /event", "POST /events", "GET /balance"}
 _FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
 _FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}

@@ -12,7 +12,7 @@ from api.tokens import Identity, Tokens
 from api.tokens import Role as TokenRole
 from tests.api.game import PASSWORD, SECRET, Process
 from tests.contract.fuzzing import Role, count_requests, fuzz
-from tests.contract.hooks import NOBODY, OPERATOR, PLAYER
+from tests.contract.roles import NOBODY, OPERATOR, PLAYER
 from tests.long import IS_LONG
 
 EXAMPLES = 1000 if IS_LONG else 12
