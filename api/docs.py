@@ -16,8 +16,8 @@ from api import __version__
 from api.errors import MEDIA_TYPE, App
 from api.schemas import Problem
 
-TOKEN = "bearerToken"  # noqa: S105 (a name)
-TOKEN_AS_PASSWORD = "tokenAsPassword"  # noqa: S105 (a name)
+TOKEN = "bearerToken"  # noqa: S105 (a name)  # nosec B105
+TOKEN_AS_PASSWORD = "tokenAsPassword"  # noqa: S105 (a name)  # nosec B105
 
 # What any endpoint may answer: the request is wrong, or the server is.
 COMMON_PROBLEMS = (HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR)
