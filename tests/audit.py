@@ -1,7 +1,7 @@
 """Looks up known vulnerabilities of what the lock files name (`make audit`); installs nothing.
 
-It asks OSV, which knows the advisories of PyPI and GitHub. pip-audit ends with 1 for a vulnerability
-and for a service that it cannot reach; here these are two answers.
+It asks OSV, which knows the advisories of PyPI and of GitHub. pip-audit ends with 1 for a
+vulnerability and for a service that it cannot reach; here these are two answers.
 """
 
 from __future__ import annotations
@@ -10,21 +10,24 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ["requirements.lock", "requirements-runtime.lock"]
+from tests.harness import ROOT
+
+LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-runtime.lock"]
 SERVICE = "https://api.osv.dev/v1/query"
 
 NONE_KNOWN, VULNERABLE, UNKNOWN = 0, 1, 2
 
 
-def audit(service: str = SERVICE) -> int:
+def audit(service: str = SERVICE, locks: Sequence[Path] = LOCKS) -> int:
     """Look up every locked requirement, and print what came of it.
 
     Args:
         service: The address of an API like OSV's.
+        locks: The lock files.
 
     Returns:
         0 where no vulnerability is known, 1 where one is, 2 where that could not be found out.
@@ -36,7 +39,7 @@ def audit(service: str = SERVICE) -> int:
                 *(str(Path(sys.executable).with_name("pip-audit")), "--progress-spinner", "off"),
                 *("--require-hashes", "--disable-pip", "--no-deps"),
                 *("--vulnerability-service", "osv", "--osv-url", service),
-                *(word for lock in LOCKS for word in ("--requirement", str(ROOT / lock))),
+                *(word for lock in locks for word in ("--requirement", str(lock))),
                 *("--format", "json", "--output", str(answer)),
             ],
             capture_output=True,

@@ -26,7 +26,6 @@ from tests.containers.image import (
     command,
     compose,
     healthcheck,
-    image_environment,
     instruction,
     service_environment,
 )

@@ -13,6 +13,7 @@ from tests.containers.image import (
     SERVICES,
     compose,
     dockerfile,
+    healthcheck,
     image_environment,
     instruction,
     instructions,
@@ -101,13 +102,46 @@ def test_services_have_no_rights_they_do_not_need(service: str) -> None:
     assert settings["tmpfs"] == ["/tmp:mode=1777,size=256m"]  # noqa: S108 (inside the container)
     assert settings["cap_drop"] == ["ALL"]
     assert settings["security_opt"] == ["no-new-privileges:true"]
+    assert settings["pids_limit"] == 512
     assert settings["init"] is True
     assert settings["restart"] == "unless-stopped"
+
+
+def test_only_the_api_is_on_the_network() -> None:
+    assert compose()["services"]["warehouse"]["network_mode"] == "none"
+    assert "network_mode" not in compose()["services"]["api"]
+    assert not any("privileged" in settings for settings in compose()["services"].values())
+
+
+def test_memory_of_each_service_has_an_end() -> None:
+    assert compose()["services"]["api"]["mem_limit"] == "1g"
+    assert compose()["services"]["warehouse"]["mem_limit"] == "${WAREHOUSE_CONTAINER_MEMORY:-4g}"
+
+
+def test_every_service_has_a_health_check(service: str) -> None:
+    own = compose()["services"][service].get("healthcheck", {})
+    assert not own.get("disable")
+    assert healthcheck(service)[0] == "python"  # no shell and no curl is needed
 
 
 def test_an_interrupted_build_has_time_to_stop() -> None:
     grace = compose()["services"]["warehouse"]["stop_grace_period"]
     assert int(grace.removesuffix("s")) > STOP_SECONDS
+
+
+def test_no_secret_is_in_the_image() -> None:
+    words = " ".join([*image_environment(), *instructions("ARG"), *instructions("RUN")]).upper()
+    assert not re.search("SECRET|TOKEN|PASSWORD|CREDENTIAL", words)
+    assert {instruction.name for instruction in dockerfile()} <= {
+        *("FROM", "RUN", "WORKDIR", "COPY", "ENV", "VOLUME", "EXPOSE", "USER"),
+        *("HEALTHCHECK", "CMD"),
+    }
+
+
+def test_image_belongs_to_root() -> None:
+    """What runs cannot change what it runs, even where the root file system is not read-only."""
+    assert not any("--ch" in copy for copy in instructions("COPY"))
+    assert not any(re.search("chown|chmod", run) for run in instructions("RUN"))
 
 
 def test_secret_comes_from_the_shell_or_not_at_all() -> None:
