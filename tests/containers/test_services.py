@@ -69,16 +69,18 @@ def running(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     warehouse = Service.set_up("warehouse", folder, packages, BUILD_INTERVAL_SECONDS="5")
     assert not api.is_healthy()
     assert not warehouse.is_healthy()
-    with api.running(), warehouse.running():
-        api.wait_until_healthy()
-        warehouse.wait_until_logged(PASSED)
-        reports = reports_of(warehouse)
-        (warehouse.image / "seeds/costs_daily.csv").write_text("no such columns\n")
-        warehouse.wait_until_logged(PASSED, "build failed")
-        yield Running(api, warehouse, reports)
-    # So that whoever runs the tests can remove what the services' user has written.
-    owner = f"{os.getuid()}:{os.getgid()}"
-    subprocess.run([*as_root(), "chown", "--recursive", owner, folder / "data"], check=True)
+    try:
+        with api.running(), warehouse.running():
+            api.wait_until_healthy()
+            warehouse.wait_until_logged(PASSED)
+            reports = reports_of(warehouse)
+            (warehouse.image / "seeds/costs_daily.csv").write_text("no such columns\n")
+            warehouse.wait_until_logged(PASSED, "build failed")
+            yield Running(api, warehouse, reports)
+    finally:
+        # So that whoever runs the tests can remove what the services' user has written.
+        owner = f"{os.getuid()}:{os.getgid()}"
+        subprocess.run([*as_root(), "chown", "--recursive", owner, folder / "data"], check=True)
 
 
 def reports_of(warehouse: Service) -> dict[str, bytes]:
@@ -171,3 +173,15 @@ def test_failed_build_leaves_reports_and_health(running: Running) -> None:
     assert reports_of(running.warehouse) == running.reports
     assert running.warehouse.is_healthy()
     assert running.api.is_healthy()
+
+
+@pytest.mark.parametrize(
+    ("leave_nothing_out", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)]
+)
+def test_where_no_walls_can_be_built_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, leave_nothing_out: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    monkeypatch.setenv("LEAVE_NOTHING_OUT", leave_nothing_out)
+    with pytest.raises(outcome, match="LEFT OUT: a service cannot be walled in here: no "):
+        as_root.__wrapped__()
