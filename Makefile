@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pytest workers; dbt and DuckDB bring threads of their own
 JOBS ?= 2
 
-.PHONY: help setup build check serve test lint bench lock clean
+.PHONY: help setup build check serve test lint audit bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,15 +39,20 @@ serve: setup ## run the game API on port 5000 until Ctrl-C
 	@$(BIN)/python -m api serve
 
 test: setup lint ## run all tests
-	@$(BIN)/pytest --numprocesses $(JOBS)
+	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
 
-lint: setup ## check style and types of Python and SQL
+lint: setup ## check style and types of Python and SQL, and Python for what makes it easy to attack
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@mkdir -p target
+	@$(BIN)/bandit --quiet --recursive api warehouse 2>target/bandit.log || \
+		{ cat target/bandit.log >&2; exit 1; }
 	@WAREHOUSE_PATH=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models \
 		tests/dbt/singular
+
+audit: setup ## look up known vulnerabilities of the locked dependencies; needs the internet
+	@$(BIN)/python -m tests.audit
 
 bench: setup ## measure everything and write docs/benchmarks.md; BENCH_LARGE=1 for 10 million, too
 	@$(BIN)/python -m tests.benchmarks

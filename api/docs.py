@@ -21,8 +21,8 @@ from api import __version__
 from api.errors import MEDIA_TYPE, App
 from api.schemas import Problem
 
-TOKEN = "bearerToken"  # noqa: S105 (a name)
-TOKEN_AS_PASSWORD = "tokenAsPassword"  # noqa: S105 (a name)
+TOKEN = "bearerToken"  # noqa: S105 (a name)  # nosec B105
+TOKEN_AS_PASSWORD = "tokenAsPassword"  # noqa: S105 (a name)  # nosec B105
 
 # What any endpoint may answer: the request is wrong, or the server is. A body may come with any
 # request, and what is no HTTP, too much of it or of a transfer coding that nobody knows (501) is

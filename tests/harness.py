@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from warehouse.inputs import HEADERS
 
 ROOT = Path(__file__).resolve().parents[1]
 DBT = str(Path(sys.executable).parent / "dbt")
@@ -25,6 +31,8 @@ SETTINGS = [
     *("HOST", "PORT", "THREADS", "JWT_SECRET", "TOKEN_TTL_SECONDS", "BUILD_INTERVAL_SECONDS"),
     *("DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_LOG_PATH"),
 ]
+# What dbt keeps of parsing a project, so that it parses only what is new in the next run.
+PARSED = Path("target/partial_parse.msgpack")
 # The unit tests of the models run once, in a test of their own.
 WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 
@@ -50,7 +58,15 @@ class Project:
 
     @classmethod
     def copy_to(cls, root: Path) -> Project:
-        """Copy the project without its inputs."""
+        """Copy the project without its inputs, parsed as it is after a first run of dbt."""
+        project = cls.copy_unparsed_to(root)
+        (root / PARSED).parent.mkdir()
+        shutil.copy(_parsed(), root / PARSED)
+        return project
+
+    @classmethod
+    def copy_unparsed_to(cls, root: Path) -> Project:
+        """Copy the project without its inputs, as a fresh clone has it."""
         for name in PROJECT_FILES:
             root.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
@@ -137,3 +153,28 @@ class Project:
         """Ask the warehouse."""
         with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
             return warehouse.execute(sql).fetchall()
+
+
+@cache
+def _parsed() -> Path:
+    """Let dbt parse the project as it is now, once for all workers and for later test runs."""
+    sources = hashlib.sha256()
+    for name in [*PROJECT_FILES, *PROJECT_FOLDERS, "seeds/_seeds.yml"]:
+        for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]):
+            if path.suffix in (".sql", ".yml", ".md") or (path.parent == ROOT and path.is_file()):
+                sources.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    folder = ROOT / "target/tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    parsed = folder / f"{sources.hexdigest()}.msgpack"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not parsed.exists():
+            with tempfile.TemporaryDirectory() as scratch:
+                project = Project.copy_unparsed_to(Path(scratch, "project"))
+                for file, header in HEADERS.items():
+                    project.write_inputs({file.removesuffix(".csv"): f"{header}\n"})
+                run = project.dbt("parse")
+                assert run.exit_code == 0, run.output
+                shutil.copy(project.root / PARSED, folder / "new")
+            (folder / "new").replace(parsed)
+    return parsed

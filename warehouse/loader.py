@@ -297,7 +297,7 @@ def _delays() -> Iterator[float]:
     """Seconds to wait, longer each time; jitter keeps two that wait from staying in step."""
     longest = FIRST_DELAY_SECONDS
     while True:
-        yield random.uniform(longest / 2, longest)  # noqa: S311 (guards no secret)
+        yield random.uniform(longest / 2, longest)  # noqa: S311 (guards no secret)  # nosec B311
         longest = min(2 * longest, LONGEST_DELAY_SECONDS)
 
 

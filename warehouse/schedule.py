@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
+import subprocess  # nosec B404 # starts the steps of a round alone
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +109,7 @@ class Schedule:
 
     def _run_step(self, command: Sequence[str]) -> int:
         # In a session of its own, the step does not get the terminal's Ctrl-C as well as ours.
-        with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603 (not a user's command)
+        with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603 (not a user's command)  # nosec B603
             while True:
                 self._heartbeat.touch()
                 try:

@@ -116,6 +116,6 @@ class LoginResource:
         return LoginResponse(
             user_id=player.user_id,
             token=self._tokens.mint(identity, self._ttl_seconds),
-            token_type="Bearer",  # noqa: S106 (a name)
+            token_type="Bearer",  # noqa: S106 (a name)  # nosec B106
             expires_in=self._ttl_seconds,
         )

@@ -398,6 +398,39 @@ def report_deleted(project: Project) -> None:
     (project.reports / "reconciliation.json").unlink()
 
 
+# --- What goes together ---------------------------------------------------------------------------
+
+# Faults that leave each other alone: they lie in different files or tables, and what catches one
+# catches no other. So one build shows of each of them that it is caught. All others stand alone.
+TOGETHER: list[list[Callable[[Project], None]]] = [
+    [chargebacks_for_every_tenth, confirmations_an_hour_late, costs_twice, user_ids_missing],
+    [purchases_twice, confirmations_in_euros, costs_of_d1_missing, sessions_of_one_user],
+    [purchases_of_a_day_missing, confirmations_twice, cost_negative],
+    [receipts_truncated, confirmations_six_minutes_late],
+    [amounts_with_currency, receipts_missing_in_confirmations],
+    [purchases_in_cents, sessions_twice],
+    [confirmations_stale, campaign_renamed_in_costs],
+    [confirmation_times_of_another_form, costs_in_cents],
+    [file_empty, file_torn],
+    [
+        *(revenue_edited_in_mart, coins_granted_in_warehouse, coins_granted_in_mart, events_lost),
+        *(clock_a_year_ahead, campaigns_all_collapsed, report_deleted),
+    ],
+    [roas_edited_in_mart, events_invented, report_edited],
+    [dau_edited_in_mart, events_twice],
+    [net_revenue_above_revenue, amounts_unreadable],
+]
+
+
+def tried(*, is_long: bool) -> list[list[Corruption]]:
+    """Tell which faults to put into one project: in the long form, each has one of its own."""
+    together = [] if is_long else [[each.__name__ for each in group] for group in TOGETHER]
+    grouped = [name for group in together for name in group]
+    alone = [[each.name] for each in CORRUPTIONS if each.name not in grouped]
+    by_name = {each.name: each for each in CORRUPTIONS}
+    return [[by_name[name] for name in group] for group in [*together, *alone]]
+
+
 # --- How ------------------------------------------------------------------------------------------
 
 

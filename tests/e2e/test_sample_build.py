@@ -104,7 +104,7 @@ def test_ledger_holds_every_purchase_and_every_confirmation_once(built: Built) -
 
 def test_second_build_changes_no_byte_of_the_reports(built: Built, tmp_path: Path) -> None:
     """Elsewhere, from nothing, and with one thread instead of four."""
-    project = Project.copy_to(tmp_path / "elsewhere")
+    project = Project.copy_unparsed_to(tmp_path / "elsewhere")
     generate_sample(project.root / "seeds")
     first = project.build("--threads", "1")
     assert first.exit_code == 0, first.output

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sqlite3
 import threading
@@ -18,12 +17,12 @@ import pytest
 from tests.e2e.storm import Storm
 from tests.e2e.test_errors import GOOD
 from tests.harness import Project
+from tests.long import IS_LONG
 from tests.server import Request, Server
 
-# CI lets these last longer.
-BUILDS = int(os.environ.get("STORM_BUILDS", "3"))
-KILLS = int(os.environ.get("STORM_KILLS", "20"))
-HOLD_SECONDS = float(os.environ.get("STORM_HOLD_SECONDS", "10"))
+BUILDS = 12 if IS_LONG else 3
+KILLS = 60 if IS_LONG else 12
+HOLD_SECONDS = 60 if IS_LONG else 10
 SHIPPED_WITHIN_SECONDS = 5
 
 

@@ -134,7 +134,7 @@ class ExpectCountsToLieBetween(BatchExpectation):
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> Judgement:
         del metrics, runtime_configuration
-        assert isinstance(execution_engine, SqlAlchemyExecutionEngine)  # noqa: S101 (for mypy)
+        assert isinstance(execution_engine, SqlAlchemyExecutionEngine)  # noqa: S101 (for mypy)  # nosec B101
         here = _rows(execution_engine.engine, self.base_query)
         there = self._rows_of_the_other()
         counts = [

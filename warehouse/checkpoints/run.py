@@ -126,7 +126,7 @@ def _held(
     comes from an engine of the data source.
     """
     source = context.data_sources.get(WAREHOUSE)
-    assert isinstance(source, SQLDatasource)  # noqa: S101 (for mypy)
+    assert isinstance(source, SQLDatasource)  # noqa: S101 (for mypy)  # nosec B101
     engine = source.get_engine()
     try:
         with connect_when_free(path, lambda: _connect(engine), report=report) as warehouse:
@@ -220,7 +220,7 @@ def _name_rows_outside(
         if bound in configuration["kwargs"]
     ]
     rows = warehouse.exec_driver_sql(
-        f"select {', '.join([*validation.key, column])} from {validation.table}"  # noqa: S608 (ours)
+        f"select {', '.join([*validation.key, column])} from {validation.table}"  # noqa: S608 (ours)  # nosec B608
         f" where {' or '.join(outside)} order by all limit {NAMED + 1}"
     )
     result["result"]["partial_unexpected_index_list"] = [dict(row) for row in rows.mappings()]

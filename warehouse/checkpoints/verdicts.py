@@ -16,7 +16,7 @@ HEADER = (
 )
 # A file as the warehouse and the manifest both know it.
 FILE = ("kind", "file", "row_count", "sha256")
-FILES_OF_THE_BUILD = f"select {', '.join(FILE)} from reports.rpt_manifest order by kind, file"  # noqa: S608 (ours)
+FILES_OF_THE_BUILD = f"select {', '.join(FILE)} from reports.rpt_manifest order by kind, file"  # noqa: S608 (ours)  # nosec B608
 
 ManifestRow = tuple[Any, ...]
 
