@@ -41,7 +41,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 _ISO_8601 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
-    r"(Z|[+-][0-9]{2}:?[0-9]{2})"
+    r"(Z|[+-][0-9]{2}:?[0-5][0-9])"
 )
 # Control and format characters, surrogates, line and paragraph separators: they hide or forge text.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -70,11 +70,15 @@ def _utc_time(value: object) -> datetime:
         time = datetime.fromisoformat(value)
     except ValueError:
         raise PydanticCustomError("invalid_time", "There is no such time") from None
+    try:
+        time = time.astimezone(UTC)
+    except OverflowError:
+        pass  # its year is far out anyway
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise PydanticCustomError(
-            "invalid_time", f"The year must be from {FIRST_YEAR} to {LAST_YEAR}"
+            "invalid_time", f"The year must be from {FIRST_YEAR} to {LAST_YEAR}, in UTC"
         )
-    return time.astimezone(UTC)
+    return time
 
 
 def _small_object(value: object) -> dict[str, Any]:

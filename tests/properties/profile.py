@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.harness import ROOT
@@ -31,6 +31,4 @@ def examples(short: int, long: int, *, steps: int = 50) -> settings:
         print_blob=True,
         stateful_step_count=steps,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        # To say which parts of an example may vary takes as long again as to shrink it.
-        phases=[Phase.explicit, Phase.generate, Phase.target, Phase.shrink],
     )
