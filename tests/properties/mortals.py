@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -122,28 +121,30 @@ class Mortal:
         """Listen to what it says."""
         self._pid = pid
         self._lines = lines
-        self.exit_status: int | None = None
+        self._has_ended = False
 
     def said(self) -> Iterator[list[Any]]:
         """What it says, until it has ended."""
         for words in self._lines:
-            if words[0] == "ended":
-                self.exit_status = words[1]
+            if words == ["ended"]:
+                self._has_ended = True
                 return
             yield words
 
     def kill(self) -> list[list[Any]]:
         """End it where it stands, if it still runs; returns what it had said by then."""
-        if self.exit_status is not None:
+        if self._has_ended:
             return []
-        with suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGKILL)
+        os.kill(self._pid, signal.SIGKILL)
         return list(self.said())
 
 
 def main() -> None:
-    """Fork for each line of input, and say how it ended."""
+    """Fork for each line of input, and say when that process has ended."""
+    pid = None
     for line in sys.stdin:
+        if pid is not None:
+            os.waitpid(pid, 0)
         job, *arguments = json.loads(line)
         pid = os.fork()
         if pid == 0:
@@ -154,8 +155,9 @@ def main() -> None:
                 status = 0
             finally:
                 os._exit(status)
-        _, wait_status = os.waitpid(pid, 0)
-        say("ended", os.waitstatus_to_exitcode(wait_status))
+        # Let go of only at the next job, so that whoever kills it late hits no other process.
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        say("ended")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -170,10 +170,15 @@ def test_any_bytes_are_rows_or_a_fault(seeds: Seeds, content: bytes) -> None:
     except Refused as refusal:
         assert FILE in str(refusal)
         return
-    # What is loaded is what Python reads, too, so that nothing was skipped or joined.
-    text = content.decode("utf-8-sig")
-    _, *read = filter(None, csv.reader(io.StringIO(text, newline="")))  # without blank lines
+    # What is loaded is what Python reads, too, so that nothing was skipped or joined. Blank lines
+    # are nothing, nor are blanks before a quote or a comma at the end of a line.
+    text = io.StringIO(content.decode("utf-8-sig"), newline="")
+    _, *read = filter(None, csv.reader(text, skipinitialspace=True))
     width = len(COLUMNS)
-    assert rows == plain([row[:width] for row in read])
-    # A comma at the end of a line is no further value.
-    assert all(row[width:] in ([], [""]) for row in read)
+    assert [trimmed(values) for values in rows] == [trimmed(values[:width]) for values in read]
+    assert all(values[width:] in ([], [""]) for values in read)
+
+
+def trimmed(values: Sequence[str | None]) -> list[str]:
+    """Staging trims all values."""
+    return [(value or "").strip(" ") for value in values]

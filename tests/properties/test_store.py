@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -366,7 +365,6 @@ def test_what_was_acknowledged_outlives_a_kill_and_a_repeated_key_pays_once(
             mortal = mortals.start("earn", url, user_id, waiting, threads)
             said = list(islice(mortal.said(), answers_before_the_kill)) + mortal.kill()
             answers |= {key: (event_id, balance) for key, event_id, balance in said}
-            assert mortal.exit_status in (0, -signal.SIGKILL)
         with closing(SqlStore(url)) as store:
             for key in keys:
                 outcome = store.earn(user_id, 1, "quest", Idempotency(key, key))
