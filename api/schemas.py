@@ -9,6 +9,7 @@ import json
 import math
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -70,10 +71,8 @@ def _utc_time(value: object) -> datetime:
         time = datetime.fromisoformat(value)
     except ValueError:
         raise PydanticCustomError("invalid_time", "There is no such time") from None
-    try:
+    with suppress(OverflowError):  # in the first and the last year that there is
         time = time.astimezone(UTC)
-    except OverflowError:
-        pass  # its year is far out anyway
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise PydanticCustomError(
             "invalid_time", f"The year must be from {FIRST_YEAR} to {LAST_YEAR}, in UTC"

@@ -59,12 +59,12 @@ class Models:
 
     def fill(self, table: str, rows: Rows) -> None:
         """Let these be the rows of an input, numbered from 1."""
-        self._database.execute(f"delete from raw.{table}")
+        self._database.execute(f"truncate raw.{table}")
         if rows:
             columns = [list(column) for column in zip(*rows, strict=True)]
             lists = ", ".join("unnest(?::varchar[])" for _ in columns)
             self._database.execute(
-                f"insert into raw.{table} select unnest(range(1, ?)), {lists}",  # noqa: S608 (names)
+                f"insert into raw.{table} select unnest(range(1, ?)), {lists}",
                 [len(rows) + 1, *columns],
             )
 
@@ -72,7 +72,9 @@ class Models:
         """Make the tables of these models anew, as a build would."""
         for wanted in sorted(names, key=MODELS.index):
             (relation,) = (name for name in self._queries if name.endswith(f".{wanted}"))
-            self._database.execute(f"create or replace table {relation} as {self._queries[relation]}")
+            self._database.execute(
+                f"create or replace table {relation} as {self._queries[relation]}"
+            )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask for rows."""

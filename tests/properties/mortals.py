@@ -76,7 +76,7 @@ def ship(url: str, warehouse: str, batch_size: int, moment: str, turn: int) -> N
     ).ship_all()
 
 
-def hold(warehouse: str, is_reader: bool) -> None:  # noqa: FBT001 (arguments come as JSON)
+def hold(warehouse: str, is_reader: bool) -> None:
     """Hold the warehouse as a build or a reader does, until killed."""
     with duckdb.connect(warehouse, read_only=is_reader):
         say("held")

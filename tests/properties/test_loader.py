@@ -1,4 +1,4 @@
-"""The loader, however it is interrupted: each event arrives once, and the balances always add up."""
+"""The loader, however it is interrupted: each event arrives once, and balances always add up."""
 
 from __future__ import annotations
 
@@ -221,4 +221,4 @@ class LoaderMachine(RuleBasedStateMachine):
 
 def test_every_event_arrives_once_and_balances_always_add_up(mortals: Mortals) -> None:
     LoaderMachine.mortals = mortals
-    run_state_machine_as_test(LoaderMachine, settings=examples(short=12, long=1000, steps=15))  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(LoaderMachine, settings=examples(short=12, long=1000, steps=15))

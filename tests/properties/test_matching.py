@@ -38,7 +38,20 @@ EVENT_NAMES, RECEIPT_PATTERN = ("purchase", "af_purchase"), "^RCP-[0-9]+$"
 
 # What a row is made of, by the digits of one number: drawing one number is what costs.
 PLAYERS = ("a", "b")
-SECONDS = ("0", "0", "1", "-1", "300", "-300", "600", "-600", "601", "599.999999", "600.000001", "900")
+SECONDS = (
+    "0",
+    "0",
+    "1",
+    "-1",
+    "300",
+    "-300",
+    "600",
+    "-600",
+    "601",
+    "599.999999",
+    "600.000001",
+    "900",
+)
 AMOUNTS = ("4.99", "4.99", "4.99", "5.00", "4.98", "9.99", "0")
 RECEIPTS = (None, None, None, "1", "2", "3", "x")
 # Nearly every purchase is one that counts; the others are for `classify`.
@@ -152,6 +165,7 @@ def _unmatched(
     side: int, each: Purchase | Confirmation, count: int, nearest: timedelta | None
 ) -> Outcome:
     ids = ("af_only", each.row, None) if side == 0 else ("confirmed_only", None, each.row)
+    why: tuple[str, Decimal | None]
     if count:
         why = ("lost_to_closer_pair", None)
     elif nearest is None:
@@ -174,7 +188,9 @@ def by_player(rows: list[R]) -> dict[str, list[R]]:
 # A chain: each is nearest to the next, and only the last pair is sure.
 @example([Game([0, 2, 4], [3, 5])])
 def test_every_game_ends_as_the_slow_rules_say(models: Models, played: list[Game]) -> None:
-    purchase_rows = [row(n, each, *PURCHASE) for n, game in enumerate(played) for each in game.purchases]
+    purchase_rows = [
+        row(n, each, *PURCHASE) for n, game in enumerate(played) for each in game.purchases
+    ]
     confirmation_rows = [
         row(n, each, *CONFIRMATION) for n, game in enumerate(played) for each in game.confirmations
     ]

@@ -89,7 +89,9 @@ def texts(valid: st.SearchStrategy[str], known: tuple[str, ...]) -> st.SearchStr
     """Many texts of a kind, valid or nearly so, and some that are anything."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
     near = mutated(valid)
-    text = st.one_of(valid, near, near, joined(SPACES, near, SPACES), st.sampled_from(known), anything)
+    text = st.one_of(
+        valid, near, near, joined(SPACES, near, SPACES), st.sampled_from(known), anything
+    )
     return st.lists(text, min_size=1, max_size=40)
 
 
