@@ -137,7 +137,7 @@ def plain(rows: list[list[str]]) -> list[tuple[str | None, ...]]:
     return [tuple(value or None for value in row) for row in rows]
 
 
-@examples(short=150, long=10_000)
+@examples(short=100, long=5000)
 @given(ROWS, st.booleans(), st.booleans())
 @example([["a\nb", 'say "hi"', "4,99"]], False, False)
 @example([["", "", ""]], False, True)
@@ -154,7 +154,7 @@ def test_rows_come_back_as_csv_writer_wrote_them(
 HEADER = HEADERS[FILE].encode()
 
 
-@examples(short=200, long=20_000)
+@examples(short=200, long=8000)
 @given(
     st.one_of(
         st.binary(max_size=60),

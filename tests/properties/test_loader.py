@@ -221,4 +221,4 @@ class LoaderMachine(RuleBasedStateMachine):
 
 def test_every_event_arrives_once_and_balances_always_add_up(mortals: Mortals) -> None:
     LoaderMachine.mortals = mortals
-    run_state_machine_as_test(LoaderMachine, settings=examples(short=12, long=1000, steps=15))
+    run_state_machine_as_test(LoaderMachine, settings=examples(short=6, long=200, steps=15))

@@ -183,7 +183,7 @@ def by_player(rows: list[R]) -> dict[str, list[R]]:
     return players
 
 
-@examples(short=60, long=3000)
+@examples(short=40, long=2000)
 @given(st.lists(st.one_of(games(4), games(4), games(9)), min_size=1, max_size=60))
 # A chain: each is nearest to the next, and only the last pair is sure.
 @example([Game([0, 2, 4], [3, 5])])

@@ -137,7 +137,7 @@ def assert_problem(error: ProblemError, *statuses: HTTPStatus) -> None:
 
 
 @pytest.mark.parametrize("model", BODIES)
-@examples(short=250, long=20_000)
+@examples(short=250, long=5000)
 @given(
     bodies(),
     st.one_of(
@@ -216,7 +216,7 @@ def escaped(text: str) -> str:
 
 
 @pytest.mark.parametrize("model", QUERIES)
-@examples(short=200, long=10_000)
+@examples(short=200, long=4000)
 @given(
     st.one_of(
         st.lists(PARAMETERS, max_size=4).map(
@@ -240,7 +240,7 @@ def test_any_query_is_a_model_or_a_refusal(model: type[BaseModel], query: str) -
         assert_problem(error, HTTPStatus.BAD_REQUEST)
 
 
-@examples(short=200, long=10_000)
+@examples(short=200, long=4000)
 @given(st.text(st.characters(max_codepoint=255)))
 @example("x" * 128)
 @example("x" * 129)
@@ -279,7 +279,7 @@ def reordered(value: Any) -> Any:  # noqa: ANN401 (any JSON)
     return [reordered(item) for item in value] if isinstance(value, list) else value
 
 
-@examples(short=200, long=10_000)
+@examples(short=200, long=4000)
 @given(OBJECTS, OBJECTS)
 @example({"a": 1, "b": 2}, {"a": 1, "b": 3})
 @example({"a": 1}, {"a": True})
@@ -311,7 +311,7 @@ def _depth(value: object) -> int:
 # --- Single fields --------------------------------------------------------------------------------
 
 
-@examples(short=300, long=20_000)
+@examples(short=300, long=5000)
 @given(
     st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30)),
     st.integers(-23 * 60 - 59, 23 * 60 + 59),
@@ -331,7 +331,7 @@ def test_a_time_is_the_moment_that_it_names(
     assert read == datetime.fromisoformat(text)
 
 
-@examples(short=300, long=20_000)
+@examples(short=300, long=5000)
 @given(
     st.one_of(
         TEXT,
@@ -360,7 +360,7 @@ def test_any_other_text_is_no_time(text: str) -> None:
     assert int(clock[:2]) <= 23
 
 
-@examples(short=300, long=10_000)
+@examples(short=300, long=4000)
 @given(OBJECTS)
 def test_meta_is_kept_as_it_is_or_refused(meta: dict[str, Any]) -> None:
     try:
@@ -372,7 +372,7 @@ def test_meta_is_kept_as_it_is_or_refused(meta: dict[str, Any]) -> None:
     assert json.loads(dump_meta(read)) == meta
 
 
-@examples(short=300, long=10_000)
+@examples(short=300, long=4000)
 @given(st.one_of(TEXT, st.text("aZ09_.@+- \n", max_size=70)))
 @example("ada\n")
 @example("x" * 64)
@@ -387,7 +387,7 @@ def test_a_username_is_one_word_of_ascii(name: str) -> None:
         assert not is_good
 
 
-@examples(short=300, long=10_000)
+@examples(short=300, long=4000)
 @given(TEXT)
 def test_a_character_is_visible_text_without_white_space_around_it(text: str) -> None:
     try:

@@ -344,10 +344,10 @@ def _fits(model: Model, command: Command, outcome: list[Recorded] | StoreError) 
 
 
 def test_the_store_does_what_a_dictionary_does() -> None:
-    run_state_machine_as_test(StoreMachine, settings=examples(short=15, long=1000, steps=20))
+    run_state_machine_as_test(StoreMachine, settings=examples(short=20, long=600, steps=20))
 
 
-@examples(short=12, long=600)
+@examples(short=6, long=300)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), min_size=1, max_size=3))
 def test_what_was_acknowledged_outlives_a_kill_and_a_repeated_key_pays_once(
     mortals: Mortals, lives: list[tuple[int, int]]
