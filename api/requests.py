@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -143,7 +144,7 @@ def read_idempotency(req: falcon.Request, body: BaseModel) -> Idempotency | None
             errors=field_errors(error),
         ) from None
     # Of the validated body: white space and the order of keys do not make another request.
-    content = body.model_dump_json(by_alias=True)
+    content = json.dumps(body.model_dump(mode="json", by_alias=True), sort_keys=True)
     request = f"{req.method} {req.path}\n{content}"
     return Idempotency(key, hashlib.sha256(request.encode()).hexdigest())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -41,7 +42,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 _ISO_8601 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
-    r"(Z|[+-][0-9]{2}:?[0-9]{2})"
+    r"(Z|[+-][0-9]{2}:?[0-5][0-9])"
 )
 # Control and format characters, line and paragraph separators of Unicode 16: they hide or forge
 # text. Surrogates do not get this far. Written out, so that the rule is the same under every Python
@@ -99,11 +100,13 @@ def _utc_time(value: object) -> datetime:
         time = datetime.fromisoformat(value)
     except ValueError:
         raise PydanticCustomError("invalid_time", "There is no such time") from None
+    with suppress(OverflowError):  # in the first and the last year that there is
+        time = time.astimezone(UTC)
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise PydanticCustomError(
-            "invalid_time", f"The year must be from {FIRST_YEAR} to {LAST_YEAR}"
+            "invalid_time", f"The year must be from {FIRST_YEAR} to {LAST_YEAR}, in UTC"
         )
-    return time.astimezone(UTC)
+    return time
 
 
 def _small_object(value: object) -> dict[str, Any]:

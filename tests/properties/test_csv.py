@@ -1,0 +1,192 @@
+"""Input files: any bytes are rows as they stand in the file, or a fault that says where."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt_common.clients.jinja import get_template
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.harness import ROOT
+from tests.properties.profile import examples
+from warehouse.inputs import HEADERS, faults
+
+FILE = "costs_daily.csv"
+COLUMNS = HEADERS[FILE].split(",")
+
+VALUE = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+    st.text("a,\"'\r\n \t;|\0\\\ufeff\x1f\u2028é", max_size=8),
+    st.sampled_from(["", "null", "NULL", '""', "\\N", "#", "2026-01-05", "4,99", "x" * 300]),
+)
+ROWS = st.lists(
+    st.lists(VALUE, min_size=len(COLUMNS), max_size=len(COLUMNS)), min_size=1, max_size=12
+)
+
+
+class ReturnedError(Exception):
+    """How a macro of dbt returns a value that is no text."""
+
+
+class RefusedError(Exception):
+    """How a macro of dbt stops a build, with what the user reads."""
+
+
+class Seeds:
+    """The macros that load an input, as dbt runs them, on a connection of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the macros; inputs will stand in `folder`."""
+        self.folder = folder
+        for name, header in HEADERS.items():
+            (folder / name).write_text(f"{header}\n", encoding="utf-8")
+        self._database = duckdb.connect(config={"threads": 1})
+        self._macros: dict[str, Any] = {
+            "return": self._return,
+            "run_query": self._run_query,
+            "exceptions": self,
+            "var": lambda _: False,
+        }
+        for name in ("sql_string", "csv_seed", "assert_inputs"):
+            text = (ROOT / f"macros/{name}.sql").read_text(encoding="utf-8")
+            module = get_template(text, self._macros).module
+            for macro, call in vars(module).items():
+                if macro.startswith("dbt_macro__"):
+                    self._macros[macro.removeprefix("dbt_macro__")] = self._returning(call)
+
+    def load(self, content: bytes) -> list[tuple[str | None, ...]]:
+        """Load these bytes as the costs.
+
+        Raises:
+            RefusedError: They are no input; the message is what the user reads.
+        """
+        (self.folder / FILE).write_bytes(content)
+        if found := faults(self.folder):
+            raise RefusedError("\n".join(found))
+        path = self._macros["sql_string"](str(self.folder / FILE))
+        self._macros["assert_csv_header"](FILE, self._macros["csv_header"](path), COLUMNS)
+        self._macros["drop_rejects"]("rejects")
+        try:
+            rows = self._database.execute(self._macros["csv_rows"](path, "rejects"))
+        except duckdb.InvalidInputException as error:
+            # dbt shows it as it is: it names the file, and the line where DuckDB knows it.
+            raise RefusedError(str(error)) from error
+        names = [column[0] for column in rows.description or []]
+        found_rows = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+        self._macros["assert_csv_lines"](FILE, "rejects")
+        self._macros["assert_csv_rows"](FILE, len(found_rows))
+        assert [row["source_row_number"] for row in found_rows] == [*range(1, len(found_rows) + 1)]
+        return [tuple(row[column] for column in COLUMNS) for row in found_rows]
+
+    def raise_compiler_error(self, message: str) -> None:
+        """What macros call to stop a build."""
+        raise RefusedError(message)
+
+    def _return(self, value: object) -> None:
+        raise ReturnedError(value)
+
+    def _returning(self, macro: Any) -> Any:  # noqa: ANN401 (Jinja's own type)
+        def call(*arguments: object) -> object:
+            try:
+                return macro(*arguments).strip()
+            except ReturnedError as returned:
+                return returned.args[0]
+
+        return call
+
+    def _run_query(self, sql: str) -> Result:
+        answer = self._database.execute(sql)
+        return Result(answer.fetchall() if answer.description else [])
+
+
+class Result:
+    """Rows as dbt hands them to a macro."""
+
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
+        """Hold these rows."""
+        self.rows = rows
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory) -> Seeds:
+    """The macros, with a folder for inputs."""
+    return Seeds(tmp_path_factory.mktemp("seeds"))
+
+
+def written(rows: list[list[str]], line_end: str, *, quotes_all: bool) -> bytes:
+    """What Python's csv module writes."""
+    text = io.StringIO(newline="")
+    text.write(f"{HEADERS[FILE]}{line_end}")
+    if quotes_all:
+        writer = csv.writer(text, lineterminator=line_end, quoting=csv.QUOTE_ALL)
+    else:
+        writer = csv.writer(text, lineterminator=line_end)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def plain(rows: list[list[str]]) -> list[tuple[str | None, ...]]:
+    """What loading gives for these rows: DuckDB takes the empty text for a missing value."""
+    return [tuple(value or None for value in row) for row in rows]
+
+
+@examples(short=100, long=5000)
+@given(ROWS, st.booleans(), st.booleans())
+@example([["a\nb", 'say "hi"', "4,99"]], False, False)
+@example([["", "", ""]], False, True)
+@example([["\ufeff", "\0", "\x1f"]], False, False)
+def test_rows_come_back_as_csv_writer_wrote_them(
+    seeds: Seeds, rows: list[list[str]], has_bom: bool, quotes_all: bool
+) -> None:
+    content = written(rows, "\r\n", quotes_all=quotes_all)
+    if has_bom:
+        content = b"\xef\xbb\xbf" + content
+    assert seeds.load(content) == plain(rows)
+
+
+HEADER = HEADERS[FILE].encode()
+
+
+@examples(short=200, long=8000)
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.builds(
+            lambda tail, end: HEADER + end + tail,
+            st.one_of(
+                st.binary(max_size=60),
+                st.text("a1,\"\n\r'\\ ;\t", max_size=40).map(str.encode),
+                ROWS.map(lambda rows: written(rows, "\n", quotes_all=False)),
+            ),
+            st.sampled_from([b"\n", b"\r\n", b"\r", b"", b",\n", b" \n"]),
+        ),
+    )
+)
+def test_any_bytes_are_rows_or_a_fault(seeds: Seeds, content: bytes) -> None:
+    fault = None
+    try:
+        rows = seeds.load(content)
+    except RefusedError as refusal:
+        fault = str(refusal)
+    if fault is not None:
+        assert FILE in fault
+        return
+    # What is loaded is what Python reads, too, so that nothing was skipped or joined. Blank lines
+    # are nothing, nor are blanks before a quote or a comma at the end of a line.
+    text = io.StringIO(content.decode("utf-8-sig"), newline="")
+    _, *read = filter(None, csv.reader(text, skipinitialspace=True))
+    width = len(COLUMNS)
+    assert [trimmed(values) for values in rows] == [trimmed(values[:width]) for values in read]
+    assert all(values[width:] in ([], [""]) for values in read)
+
+
+def trimmed(values: Sequence[str | None]) -> list[str]:
+    """Staging trims all values."""
+    return [(value or "").strip(" ") for value in values]
