@@ -5,13 +5,18 @@ lets the next one go on, which takes less than a microsecond. With a thread for 
 the time goes into handing over from one to the other, at the start of a request, at its end, and at
 every call of the system between.
 
+Nothing waits in a queue without an end: whoever finds too many before it is refused at once, and
+whoever waited so long that the client may have given up is refused instead of answered.
+
 The same code may run where there are no greenlets, in a test or another WSGI server. There it waits
 as any code does.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +24,17 @@ from typing import TypeVar
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
+from api.errors import overloaded
+
 T = TypeVar("T")
+
+# Calls that may wait for a thread of `aside`; further ones are refused.
+WAITING_LIMIT = 256
+# Who has waited longer than this for a thread is refused. Clients give up after half a minute or
+# so, and what comes then only keeps others waiting.
+PATIENCE_SECONDS = 10.0
+# Greenlets that have ended and are kept to be used again: more than wait at a time on a usual day.
+IDLE_LIMIT = 256
 
 # Who runs much Python holds this: the thread of the requests and the one that writes to the store.
 # Without it they would interrupt each other many times for each request, to no one's gain.
@@ -29,14 +44,27 @@ TURN = threading.Lock()
 class Hub:
     """Runs greenlets in the thread that makes it."""
 
-    def __init__(self, wake: Callable[[], None], threads: int) -> None:
+    def __init__(
+        self,
+        wake: Callable[[], None],
+        threads: int,
+        *,
+        waiting_limit: int = WAITING_LIMIT,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         """Run nothing yet.
 
         Args:
             wake: Called, in any thread, when `go_on` has something to do.
             threads: How many work for `aside` at a time.
+            waiting_limit: How many calls may wait for one of them.
+            patience_seconds: How long a call may wait for one of them.
         """
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="aside")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="aside")
+        self._aside_limit = threads + waiting_limit
+        self._patience_seconds = patience_seconds
+        # Calls that wait for a thread or run in one. Only greenlets count here, all in one thread.
+        self._aside = 0
         self._main = getcurrent()
         self._wake = wake
         self._waking = threading.Lock()
@@ -54,11 +82,35 @@ class Hub:
     def go_on(self) -> None:
         """Let those go on that need not wait any more, until they have ended or wait again."""
         self._is_awake = False
-        while self._ready:
+        # Who gets ready meanwhile, or again, goes on after the news that came before.
+        for _ in range(len(self._ready)):
             self._ready.popleft().switch()
 
-    def end(self, fiber: _Fiber) -> Callable[[], object]:
-        """Let others run until the greenlet is given another function to call."""
+    def aside(self, function: Callable[[], T], *, may_refuse: bool) -> T:
+        """See `aside`, for a greenlet."""
+        if may_refuse and self._aside >= self._aside_limit:
+            raise overloaded()
+        deadline = time.monotonic() + self._patience_seconds if may_refuse else math.inf
+
+        def call() -> T:
+            if time.monotonic() > deadline:
+                raise overloaded()
+            return function()
+
+        pause = Pause()
+        self._aside += 1
+        try:
+            future = self._pool.submit(call)
+            future.add_done_callback(lambda _: pause.end())
+            pause.wait()
+        finally:
+            self._aside -= 1
+        return future.result()
+
+    def end(self, fiber: _Fiber) -> Callable[[], object] | None:
+        """Let others run until the greenlet is given another function; None where it is to end."""
+        if len(self._idle) >= IDLE_LIMIT:
+            return None
         self._idle.append(fiber)
         function: Callable[[], object] = self._main.switch()
         return function
@@ -79,7 +131,7 @@ class Hub:
         """Run nothing more: whoever still waits is given up, and `wake` is not called again."""
         with self._waking:
             self._is_awake = True
-        self.pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 class _Fiber(greenlet):  # type: ignore[misc]
@@ -87,8 +139,8 @@ class _Fiber(greenlet):  # type: ignore[misc]
         super().__init__()
         self.hub = hub
 
-    def run(self, function: Callable[[], object]) -> None:
-        while True:
+    def run(self, function: Callable[[], object] | None) -> None:
+        while function is not None:
             function()
             function = self.hub.end(self)
 
@@ -124,13 +176,24 @@ class Pause:
             self._fiber.hub.resume(self._fiber)
 
 
-def aside(function: Callable[[], T]) -> T:
-    """Call what takes long in another thread, if others would have to wait for it in this one."""
+def let_others() -> None:
+    """Let those run who have waited for longer. Only a greenlet may ask for it."""
+    pause = Pause()
+    pause.end()
+    pause.wait()
+
+
+def aside(function: Callable[[], T], *, may_refuse: bool = True) -> T:
+    """Call what takes long in another thread, if others would have to wait for it in this one.
+
+    Args:
+        function: What to call.
+        may_refuse: False for what belongs to an answer that is on its way: it waits its turn.
+
+    Raises:
+        ProblemError: 503; too many wait, or this call waited for too long and was not made.
+    """
     current = getcurrent()
     if not isinstance(current, _Fiber):
         return function()
-    pause = Pause()
-    future = current.hub.pool.submit(function)
-    future.add_done_callback(lambda _: pause.end())
-    pause.wait()
-    return future.result()
+    return current.hub.aside(function, may_refuse=may_refuse)
