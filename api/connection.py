@@ -43,9 +43,10 @@ class Use(IntEnum):
 
     REFUSED = 0
     IDLE = 1
-    ARRIVING = 2
-    READING = 3
-    SERVED = 4
+    NEW = 2
+    ARRIVING = 3
+    READING = 4
+    SERVED = 5
 
 
 class _LastTask(WSGITask):  # type: ignore[misc]
@@ -187,11 +188,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return Use.REFUSED
         if self.has_output():
             return Use.READING
-        return Use.ARRIVING if self.request is not None else Use.IDLE
+        if self.request is not None:
+            return Use.ARRIVING
+        return Use.IDLE if self._was_answered else Use.NEW
 
     def is_idle(self) -> bool:
         """Tell whether no request is under way."""
-        if self.use is not Use.IDLE:
+        if self.use not in (Use.IDLE, Use.NEW):
             return False
         try:
             self.socket.recv(1, socket.MSG_PEEK)
@@ -224,8 +227,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 allowed = limits.request_seconds if is_body else limits.header_seconds
                 if now - self.since > allowed:
                     self._refuse(_LateError(""))
-            case Use.IDLE:
-                allowed = limits.idle_seconds if self._was_answered else limits.header_seconds
+            case Use.IDLE | Use.NEW as use:
+                allowed = limits.idle_seconds if use is Use.IDLE else limits.header_seconds
                 # It says nothing and is told nothing: a client takes that for a good end.
                 if now - self.since > allowed and self.is_idle():
                     self.handle_close()
@@ -237,14 +240,26 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         elif now - self._noted[0] > limits.reading_seconds:
             self.handle_close()
 
-    def make_room(self) -> None:
-        """End it, because others need its place; a request of which a part has come is refused."""
+    def make_room(self) -> bool:
+        """End it, because others need its place.
+
+        What has come and was not looked at is looked at before. A request of which there is a part
+        is refused.
+
+        Returns:
+            False where there is a request that is served now; then it has not ended.
+        """
+        if self.use in (Use.IDLE, Use.NEW) and not self.is_idle():
+            self.handle_news()
+            if self.use in (Use.SERVED, Use.READING):
+                return False
         if self.use is Use.ARRIVING:
             self._refuse(_SurplusError(""))
-            # It is not listened to after that, for which there is no room.
         if self.socket is not None:
+            # It is not listened to after a refusal, for which there is no room.
             self._listens_until = 0.0
             self.handle_close()
+        return True
 
     def _refuse(self, error: Error) -> None:
         """Answer a request that has not come to its end."""

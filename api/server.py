@@ -13,7 +13,6 @@ with a refusal if need be.
 
 from __future__ import annotations
 
-import heapq
 import selectors
 import socket
 import time
@@ -240,13 +239,14 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
 
     def _make_room(self, channels: Iterable[Channel], limit: int) -> bool:
         """End those that are missed least and have been so for longest; False where none is."""
+        share = max(1, limit // SHARE_TO_END)
         free = [(c.use, c.since, id(c), c) for c in channels if c.use is not Use.SERVED]
-        chosen = heapq.nsmallest(max(1, limit // SHARE_TO_END), free)
-        # A request may have come on an idle one that nobody has read yet.
-        ended = [c for use, _, _, c in chosen if use is not Use.IDLE or c.is_idle()]
-        for channel in ended:
-            channel.make_room()
-        return bool(ended)
+        ended = 0
+        for *_, channel in sorted(free):
+            ended += channel.make_room()
+            if ended == share:
+                break
+        return ended > 0
 
     def forget(self, channel: Channel) -> None:
         """Note that a connection has ended."""
