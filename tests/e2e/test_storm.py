@@ -18,11 +18,12 @@ import pytest
 from tests.e2e.storm import Storm
 from tests.e2e.test_errors import GOOD
 from tests.harness import Project
+from tests.long import IS_LONG
 from tests.server import Request, Server
 
-# CI lets these last longer.
+# CI lets these last longer, and `make soak` has more kills.
 BUILDS = int(os.environ.get("STORM_BUILDS", "3"))
-KILLS = int(os.environ.get("STORM_KILLS", "20"))
+KILLS = int(os.environ.get("STORM_KILLS", "200" if IS_LONG else "20"))
 HOLD_SECONDS = float(os.environ.get("STORM_HOLD_SECONDS", "10"))
 SHIPPED_WITHIN_SECONDS = 5
 
