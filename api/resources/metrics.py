@@ -19,7 +19,11 @@ class MetricsResource:
         """Show these."""
         self._metrics = metrics
 
-    @documented(access=Access.PUBLIC, answers={HTTPStatus.OK: None})
+    @documented(
+        access=Access.PUBLIC,
+        answers={HTTPStatus.OK: None},
+        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
+    )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Tell all metrics in Prometheus' text format."""
         resp.content_type = CONTENT_TYPE_LATEST
