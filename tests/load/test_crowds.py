@@ -14,6 +14,7 @@ from api.limits import Limits, possible_connections
 from api.server import _client
 from tests.api.game import Game
 from tests.load.client import HEALTH, Client, Connection, post
+from tests.long import IS_LONG
 from tests.server import Request, Server
 
 Serve = Callable[..., Client]
@@ -68,7 +69,7 @@ def test_idle_ones_go_before_those_who_send(serve: Serve, game: Game) -> None:
 
 def test_thousands_that_never_finish_a_request_keep_nobody_out(serve: Serve) -> None:
     client = serve(Limits(connections=200))
-    for _ in range(1000):
+    for _ in range(5000 if IS_LONG else 500):
         client.connect(b"GET / HTTP/1.1\r\nX-Slow: ")
         if len(client._connections) % 50 == 0:
             assert client.ask().status == 200

@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.game import Game
 from tests.load.client import HEALTH, Client, head, post
+from tests.long import IS_LONG
 
 Serve = Callable[..., Client]
 
@@ -62,7 +63,7 @@ def test_client_that_is_done_before_its_request_is_gets_nothing(serve: Serve, ga
 def test_clients_that_leave_at_once_do_no_harm(serve: Serve, game: Game) -> None:
     client = serve()
     alice = game.player()
-    for _ in range(50):
+    for _ in range(5000 if IS_LONG else 50):
         connection = client.connect(post("/earn", COINS, alice.token))
         # The connection is reset.
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -20,8 +20,8 @@ DESCRIPTOR_SLACK = 12
 THREAD_SLACK = 4
 # What there may be however long it runs: three files for each of the store's connections, which are
 # opened when they are first needed, and the files of a library or two; threads for what takes long.
-MOST_DESCRIPTORS = 230
-MOST_THREADS = 45
+MOST_DESCRIPTORS = 150
+MOST_THREADS = 25
 
 
 @dataclass(frozen=True)

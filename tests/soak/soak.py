@@ -36,6 +36,9 @@ from warehouse.generate import generate_sample
 
 # More players than a token cache holds, in the long run.
 ACCOUNTS = 12_000
+# A thread is made when all others are busy. With few of them all are there when it is warm, and who
+# is one too many is seen.
+THREADS = 12
 PAUSE_BETWEEN_BUILDS_SECONDS = 5.0
 PAUSE_BETWEEN_READS_SECONDS = 2.0
 # For the loader to ship what is left when the load has ended.
@@ -142,7 +145,11 @@ def soak(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
     generate_sample(project.root / "seeds")
     server = Server(
         project.warehouse,
-        {"REPORTS_PATH": str(project.reports), "LOADER_INTERVAL_SECONDS": "1"},
+        {
+            "REPORTS_PATH": str(project.reports),
+            "LOADER_INTERVAL_SECONDS": "1",
+            "THREADS": str(THREADS),
+        },
     )
     accounts = cycle(_register(server))
     beside = _Beside(project)
