@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -28,8 +28,11 @@ from api.errors import overloaded
 
 T = TypeVar("T")
 
-# Calls that may wait for a thread of `aside`; further ones are refused.
-WAITING_LIMIT = 256
+# Calls of one kind that may wait for a thread of `aside`; further ones are refused.
+WAITING_LIMIT = 64
+# The part of the threads that calls of one kind may have. Many logins at once, each of which waits
+# for its turn to hash, would else have all of them.
+KIND_SHARE = 4
 # Who has waited longer than this for a thread is refused. Clients give up after half a minute or
 # so, and what comes then only keeps others waiting.
 PATIENCE_SECONDS = 10.0
@@ -57,14 +60,15 @@ class Hub:
         Args:
             wake: Called, in any thread, when `go_on` has something to do.
             threads: How many work for `aside` at a time.
-            waiting_limit: How many calls may wait for one of them.
+            waiting_limit: How many calls of one kind may wait for one of them.
             patience_seconds: How long a call may wait for one of them.
         """
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="aside")
-        self._aside_limit = threads + waiting_limit
+        self._share = max(1, threads // KIND_SHARE)
+        self._waiting_limit = waiting_limit
         self._patience_seconds = patience_seconds
-        # Calls that wait for a thread or run in one. Only greenlets count here, all in one thread.
-        self._aside = 0
+        # By the place in the code that makes the call: there are some few.
+        self._kinds: defaultdict[object, _Kind] = defaultdict(_Kind)
         self._main = getcurrent()
         self._wake = wake
         self._waking = threading.Lock()
@@ -88,9 +92,17 @@ class Hub:
 
     def aside(self, function: Callable[[], T], *, may_refuse: bool) -> T:
         """See `aside`, for a greenlet."""
-        if may_refuse and self._aside >= self._aside_limit:
-            raise overloaded()
+        kind = self._kinds[getattr(function, "__code__", None)]
         deadline = time.monotonic() + self._patience_seconds if may_refuse else math.inf
+        if kind.running < self._share:
+            kind.running += 1
+        elif may_refuse and len(kind.waiting) >= self._waiting_limit:
+            raise overloaded()
+        else:
+            turn = Pause()
+            kind.waiting.append(turn)
+            # Who ends it leaves its place to this one.
+            turn.wait()
 
         def call() -> T:
             if time.monotonic() > deadline:
@@ -98,13 +110,15 @@ class Hub:
             return function()
 
         pause = Pause()
-        self._aside += 1
         try:
             future = self._pool.submit(call)
             future.add_done_callback(lambda _: pause.end())
             pause.wait()
         finally:
-            self._aside -= 1
+            if kind.waiting:
+                kind.waiting.popleft().end()
+            else:
+                kind.running -= 1
         return future.result()
 
     def end(self, fiber: _Fiber) -> Callable[[], object] | None:
@@ -132,6 +146,16 @@ class Hub:
         with self._waking:
             self._is_awake = True
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Kind:
+    """Calls of one kind. Only greenlets count here, all in one thread."""
+
+    __slots__ = ("running", "waiting")
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.waiting: deque[Pause] = deque()
 
 
 class _Fiber(greenlet):  # type: ignore[misc]
@@ -185,6 +209,9 @@ def let_others() -> None:
 
 def aside(function: Callable[[], T], *, may_refuse: bool = True) -> T:
     """Call what takes long in another thread, if others would have to wait for it in this one.
+
+    Calls from one place in the code are of one kind, which has a share of the threads: however many
+    there are of it, others get on.
 
     Args:
         function: What to call.

@@ -134,13 +134,13 @@ def test_more_calls_than_can_wait_are_refused_at_once() -> None:
         outcomes.append("all came")
         is_reached.set()
 
-    # Two run, three wait.
-    loop.run(*[call] * 7, go_on)
-    assert outcomes == ["overloaded", "overloaded", "all came", *[None] * 5]
+    # One runs, three wait.
+    loop.run(*[call] * 6, go_on)
+    assert outcomes == ["overloaded", "overloaded", "all came", *[None] * 4]
     # There is room again.
     outcomes.clear()
-    loop.run(*[call] * 5)
-    assert outcomes == [None] * 5
+    loop.run(*[call] * 4)
+    assert outcomes == [None] * 4
     loop.hub.close()
 
 
@@ -150,6 +150,10 @@ def test_call_that_waited_too_long_is_refused_and_not_made() -> None:
     outcomes: list[str | None] = []
 
     def keep_busy() -> None:
+        # Two kinds, for two threads.
+        aside(lambda: time.sleep(0.2))
+
+    def keep_the_other_busy() -> None:
         aside(lambda: time.sleep(0.2))
 
     def call() -> None:
@@ -158,11 +162,26 @@ def test_call_that_waited_too_long_is_refused_and_not_made() -> None:
     def go_on_with_an_answer() -> None:
         aside(lambda: made.append("under way"), may_refuse=False)
 
-    loop.run(keep_busy, keep_busy, call, go_on_with_an_answer)
+    loop.run(keep_busy, keep_the_other_busy, call, go_on_with_an_answer)
 
     assert outcomes == ["overloaded"]
     assert made == ["under way"]
     loop.hub.close()
+
+
+def test_many_calls_of_one_kind_leave_threads_for_others(loop: Loop) -> None:
+    is_reached = threading.Event()
+    outcomes: list[bool] = []
+
+    def log_in() -> None:
+        outcomes.append(aside(lambda: is_reached.wait(10)))
+
+    def read() -> None:
+        # It gets a thread while all the others wait.
+        aside(is_reached.set)
+
+    loop.run(*[log_in] * 30, read)
+    assert outcomes == [True] * 30
 
 
 def test_what_belongs_to_an_answer_is_never_refused() -> None:
