@@ -4,8 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 # pytest workers; dbt and DuckDB bring threads of their own
 JOBS ?= 2
+# how long `make soak` keeps the API at its limit
+SOAK_MINUTES ?= 30
+# tests that have a long form (tests/long.py)
+LONG_TESTS := tests/faults tests/contract tests/properties tests/operations tests/load \
+	tests/e2e/test_storm.py
 
-.PHONY: help setup build check serve test lint audit bench lock clean
+.PHONY: help setup build check serve test soak lint audit bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,6 +45,10 @@ serve: setup ## run the game API on port 5000 until Ctrl-C
 
 test: setup lint ## run all tests
 	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
+
+soak: setup ## the long forms of the tests, then the API at its limit for SOAK_MINUTES=30
+	@LONG=1 $(BIN)/pytest $(LONG_TESTS)
+	@$(BIN)/python -m tests.soak --minutes $(SOAK_MINUTES)
 
 lint: setup ## check style and types of Python and SQL, and Python for what makes it easy to attack
 	@$(BIN)/ruff check .

@@ -10,7 +10,6 @@ from api.clock import Clock, utc_now
 from api.docs import openapi
 from api.errors import App, add_error_handlers
 from api.headers import SecurityHeaders
-from api.limiting import ClientLimit, Clients, Counters, Limiter, LoginGuard
 from api.log import RequestLog
 from api.metrics import Metrics, RequestMetrics
 from api.passwords import Passwords
@@ -29,6 +28,7 @@ from api.resources.track import TrackResource
 from api.revocations import Revocations
 from api.settings import Settings
 from api.store.protocol import Store
+from api.throttle import ClientLimit, Clients, Counters, Limiter, LoginGuard
 from api.tokens import Tokens
 
 

@@ -10,8 +10,8 @@ import falcon
 from limits import RateLimitItem
 
 from api.errors import BROWSER_CHALLENGE, CHALLENGE, ProblemError, invalid_token
-from api.limiting import Limiter
 from api.revocations import Revocations
+from api.throttle import Limiter
 from api.tokens import Identity, Role, Tokens
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_.-]+)")

@@ -24,15 +24,17 @@ from api.schemas import Problem
 TOKEN = "bearerToken"  # noqa: S105 (a name)  # nosec B105
 TOKEN_AS_PASSWORD = "tokenAsPassword"  # noqa: S105 (a name)  # nosec B105
 
-# What any endpoint may answer: the request is wrong, or the server is. A body may come with any
-# request, and what is no HTTP, too much of it or of a transfer coding that nobody knows (501) is
-# refused before anybody looks at the path.
+# What any endpoint may answer: the request is wrong, or the server is, or it has too much to do. A
+# body may come with any request, and what is no HTTP, too much of it, too late or of a transfer
+# coding that nobody knows (501) is refused before anybody looks at the path.
 COMMON_PROBLEMS = (
     HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.NOT_IMPLEMENTED,
+    HTTPStatus.SERVICE_UNAVAILABLE,
 )
 BODY_PROBLEMS = (HTTPStatus.UNSUPPORTED_MEDIA_TYPE,)
 
@@ -95,10 +97,12 @@ _HEADERS_OF_STATUS = {
 # Whoever gives these may not have got as far as to name the request.
 _MAYBE_UNNAMED = {
     HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.NOT_IMPLEMENTED,
+    HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

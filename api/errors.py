@@ -13,6 +13,7 @@ from api.store.protocol import (
     BalanceOverflowError,
     IdempotencyKeyReusedError,
     StoreError,
+    StoreOverloadedError,
     StoreUnavailableError,
     UnknownPlayerError,
 )
@@ -85,6 +86,8 @@ def store_problem(error: StoreError) -> ProblemError:
             )
         case UnknownPlayerError():
             return invalid_token("The player of this token does not exist.")
+        case StoreOverloadedError():
+            return overloaded()
         case StoreUnavailableError():
             return unavailable("store_unavailable", "The store cannot take the request now.")
     raise error
@@ -98,6 +101,11 @@ def unavailable(code: str, detail: str) -> ProblemError:
         detail,
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     )
+
+
+def overloaded() -> ProblemError:
+    """Refuse what would have to wait for too long. Nothing of it has happened."""
+    return unavailable("overloaded", "Too many requests wait now; nothing was done for this one.")
 
 
 def _http_problem(error: falcon.HTTPError) -> ProblemError:

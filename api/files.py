@@ -56,7 +56,7 @@ class File:
             return b""
         start = self._position - self._block_start
         if not 0 <= start < len(self._block):
-            self._block = aside(self._next_block)
+            self._block = aside(self._next_block, may_refuse=False)
             self._block_start, start = self._position, 0
         end = None if size is None or size < 0 else start + size
         part = self._block[start:end]

@@ -12,6 +12,7 @@ from types import FrameType
 
 from structlog.typing import FilteringBoundLogger
 
+from api.limits import Limits
 from api.log import LibraryLogs
 from api.server import Server
 from api.settings import Settings
@@ -39,7 +40,14 @@ def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
     _log_libraries(logger)
     app, store, outbox = assemble(settings, logger)
     try:
-        server = Server(app, host=settings.host, port=settings.port, threads=settings.threads)
+        server = Server(
+            app,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads,
+            # A proxy connects for many clients, all from its own address.
+            limits=Limits(connections_per_address=0) if settings.trusted_proxies else Limits(),
+        )
 
         def stop(_: int, __: FrameType | None) -> None:
             server.stop()

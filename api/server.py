@@ -3,6 +3,12 @@
 Waitress reads HTTP, calls the application and writes the answer. Who does it when is decided here:
 a request is handled in a greenlet (see `api.waiting`) from its first byte to the last one of its
 answer, instead of by a thread that reads for all of them and another one that answers.
+
+Nobody takes more than a share. Connections have a limit, and so has each client; where there are as
+many, those that have been idle or slow for longest make room for who comes. What a request waits
+for, the store or a thread, has a queue with an end (`api.store.writer`, `api.waiting`). All of them
+together are shorter than the connections are many, so that whoever sends a request is answered,
+with a refusal if need be.
 """
 
 from __future__ import annotations
@@ -10,36 +16,31 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from email.utils import formatdate
-from functools import lru_cache
-from http import HTTPStatus
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
-from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
-from waitress.task import (  # type: ignore[import-untyped]
-    ErrorTask,
-    ThreadedTaskDispatcher,
-    WSGITask,
-)
+from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
 
-from api.errors import MEDIA_TYPE, App, ProblemError, document
-from api.framing import StrictParser
-from api.requests import MAX_BODY_BYTES, body_too_large
+from api.addresses import client_of
+from api.connection import MAX_HEADER_BYTES, SEND_BYTES, Channel, Use, surplus_answer
+from api.errors import App
+from api.limits import Limits, possible_connections
+from api.requests import MAX_BODY_BYTES
 from api.waiting import TURN, Hub
 
-MAX_HEADER_BYTES = 32 * 1024
-MAX_CONNECTIONS = 4096
 PENDING_CONNECTIONS = 1024
-# An answer is sent as a whole up to this size, and in pieces of it beyond.
-SEND_BYTES = 64 * 1024
+# Connections that are accepted before those that are there get their turn again.
+ACCEPTED_AT_A_TIME = 128
+# Where room is needed, this part of the connections makes it: to find them costs more than to end
+# them.
+SHARE_TO_END = 64
 # How long requests in flight may take to finish once the server stops.
 DRAIN_SECONDS = 15.0
-# How long a client that sends too much is still listened to after it was refused: a connection
-# that is cut while it sends may lose it the answer.
-LINGER_SECONDS = 5.0
-# How often connections are looked through for those that have been idle or refused for too long.
+# How often connections are looked through for those that take too long.
 SWEEP_SECONDS = 1.0
 DRAIN_SWEEP_SECONDS = 0.05
 
@@ -47,7 +48,15 @@ DRAIN_SWEEP_SECONDS = 0.05
 class Server:
     """An HTTP server around a WSGI application."""
 
-    def __init__(self, app: App, *, host: str, port: int, threads: int) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        host: str,
+        port: int,
+        threads: int,
+        limits: Limits | None = None,
+    ) -> None:
         """Listen; `run` answers, in the same thread.
 
         Args:
@@ -55,13 +64,14 @@ class Server:
             host: Address to listen on.
             port: Port to listen on.
             threads: How many requests that take long are handled at a time, beside all others.
+            limits: What clients may take.
 
         Raises:
             OSError: The address cannot be listened on; its port may be taken.
         """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
-        self._waitress = _Waitress(app, listener, threads)
+        self._waitress = _Waitress(app, listener, threads, limits or Limits())
 
     def stop(self) -> None:
         """Make `run` return once the requests in flight are answered.
@@ -83,7 +93,7 @@ class Server:
     def _drain(self) -> None:
         """Take no more connections; finish the requests of those that are there."""
         # Clients that are connected to the system already wait for an answer, too.
-        self._waitress.handle_accept()
+        self._waitress.accept_all()
         self._waitress.close_listener()
         deadline = time.monotonic() + DRAIN_SECONDS
         while self._waitress.active_channels and time.monotonic() < deadline:
@@ -94,15 +104,25 @@ class Server:
 class _Waitress(TcpWSGIServer):  # type: ignore[misc]
     """Waitress's server, driven by news of its connections."""
 
-    def __init__(self, app: App, listener: socket.socket, threads: int) -> None:
+    active_channels: dict[int, Channel]
+
+    def __init__(
+        self,
+        app: App,
+        listener: socket.socket,
+        threads: int,
+        limits: Limits,
+    ) -> None:
         self.is_stopping = False
         self.channels: dict[int, wasyncore.dispatcher] = {}
+        self._limits = replace(limits, connections=possible_connections(limits.connections))
+        self._of_client: Counter[str] = Counter()
+        self._is_crowded = False
         self._news = selectors.DefaultSelector()
         self._next_sweep = 0.0
         adjustments = Adjustments(
             sockets=[listener],
             backlog=PENDING_CONNECTIONS,
-            connection_limit=MAX_CONNECTIONS,
             max_request_header_size=MAX_HEADER_BYTES,
             # Waitress refuses what reaches its limit, the application what exceeds its own.
             max_request_body_size=MAX_BODY_BYTES + 1,
@@ -118,12 +138,11 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
             bind_socket=False,
         )
-        self.channel_class = _Channel
         self.hub = Hub(self.trigger.pull_trigger, threads)
         self._news.register(self.trigger.socket, selectors.EVENT_READ, self.trigger.handle_read)
-        self._watch_listener()
+        self._listen()
 
-    def add_task(self, channel: _Channel) -> None:
+    def add_task(self, channel: Channel) -> None:
         """Do nothing: whoever has read a request answers it."""
 
     def pull_trigger(self) -> None:
@@ -141,219 +160,134 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
                 self._sweep()
 
     def _sweep(self) -> None:
-        """Close what waitress or a refusal wants closed; this may make room for others."""
+        """End what takes too long, and those who hold most where too much memory is held."""
+        now = time.monotonic()
+        held: list[tuple[int, Channel]] = []
         for channel in list(self.active_channels.values()):
-            if not channel.is_served and channel.is_due():
-                channel.handle_write()
+            if not channel.is_served:
+                channel.look_after(now, self._limits)
+                held.append((channel.held_bytes(), channel))
+        surplus = sum(count for count, _ in held) - self._limits.held_bytes
+        if surplus > 0:
+            held.sort(key=lambda item: item[0])
+            while surplus > 0:
+                count, channel = held.pop()
+                channel.make_room()
+                surplus -= count
+        if len(self.active_channels) < self._limits.connections:
+            self._is_crowded = False
         if self.accepting:
-            self._watch_listener()
+            self._listen()
 
     def handle_accept(self) -> None:
-        """Accept all who wait, as long as there is room."""
-        known = -1
-        while known < len(self.active_channels) and self.readable():
-            known = len(self.active_channels)
-            super().handle_accept()
-        self._watch_listener()
+        """Accept some of those who wait."""
+        for _ in range(ACCEPTED_AT_A_TIME):
+            if not self._accept_one():
+                return
 
-    def _watch_listener(self) -> None:
-        """Handle news of clients who want to connect, as long as there is room."""
-        is_watched = self.socket in self._news.get_map()
-        if self.readable() and not is_watched:
+    def accept_all(self) -> None:
+        """Accept all who wait."""
+        while self._accept_one():
+            pass
+
+    def _accept_one(self) -> bool:
+        try:
+            accepted = self.accept()
+        except OSError as error:
+            # The system is out of descriptors or memory. Who waits would be news again at once.
+            self.logger.warning("Cannot accept connections now: %s", error)
+            self._make_room(self.active_channels.values(), self._limits.connections)
+            self._ignore_listener()
+            return False
+        if accepted is None:
+            return False
+        connection, address = accepted
+        if self._has_room(address[0]):
+            try:
+                self.set_socket_options(connection)
+                Channel(self, connection, address, self.adj, map=self._map)
+                self._of_client[client_of(address[0])] += 1
+            except OSError:  # it is gone already
+                connection.close()
+        else:
+            _turn_away(connection)
+        return True
+
+    def _has_room(self, address: str) -> bool:
+        """Tell whether there is room for one more connection, after others have made some."""
+        of_client = self._limits.connections_per_address
+        client = client_of(address)
+        if of_client and self._of_client[client] >= of_client:
+            own = [c for c in self.active_channels.values() if client_of(c.addr[0]) == client]
+            if not self._make_room(own, of_client):
+                return False
+        if len(self.active_channels) < self._limits.connections:
+            return True
+        if not self._is_crowded:
+            self._is_crowded = True
+            self.logger.warning(
+                "All %s connections are taken; those that are idle or slow make room",
+                self._limits.connections,
+            )
+        return self._make_room(self.active_channels.values(), self._limits.connections)
+
+    def _make_room(self, channels: Iterable[Channel], limit: int) -> bool:
+        """End those that are missed least and have been so for longest; False where none is."""
+        share = max(1, limit // SHARE_TO_END)
+        free = [(c.use, c.since, id(c), c) for c in channels if c.use is not Use.SERVED]
+        ended = 0
+        for *_, channel in sorted(free):
+            ended += channel.make_room()
+            if ended == share:
+                break
+        return ended > 0
+
+    def forget(self, channel: Channel) -> None:
+        """Note that a connection has ended."""
+        client = client_of(channel.addr[0])
+        self._of_client[client] -= 1
+        if not self._of_client[client]:
+            del self._of_client[client]
+
+    def _listen(self) -> None:
+        """Handle news of clients who want to connect."""
+        if self.socket not in self._news.get_map():
             self._news.register(self.socket, selectors.EVENT_READ, self.handle_accept)
-        elif is_watched and self.in_connection_overflow:
+
+    def _ignore_listener(self) -> None:
+        """Accept nobody until the next look at all connections."""
+        if self.socket in self._news.get_map():
             self._news.unregister(self.socket)
 
     def close_listener(self) -> None:
         """Accept nobody any more; what wakes this thread up stays."""
-        if self.socket in self._news.get_map():
-            self._news.unregister(self.socket)
+        self._ignore_listener()
         wasyncore.dispatcher.close(self)
 
     def close_idle(self) -> None:
         """Close the connections of those who wait for nothing."""
         for channel in list(self.active_channels.values()):
-            if not channel.is_served and channel.is_idle():
+            if channel.is_idle():
                 channel.handle_close()
 
-    def watch(self, channel: _Channel, event: int) -> None:
+    def watch(self, channel: Channel, event: int) -> None:
         """Handle news of a connection: that there is something to read, or room to write."""
         self._news.register(channel.socket, event, channel.handle_news)
 
-    def ignore(self, channel: _Channel) -> None:
+    def ignore(self, channel: Channel) -> None:
         """Handle no news of a connection any more."""
         self._news.unregister(channel.socket)
 
 
-class _LastTask(WSGITask):  # type: ignore[misc]
-    """An answer that says when no further one will come on its connection."""
-
-    def build_response_header(self) -> bytes:
-        if self.channel.server.is_stopping:
-            _announce_end(self)
-        # Waitress would write one anew for each answer.
-        self.response_headers.append(("Date", _http_date(int(self.start_time))))
-        header: bytes = super().build_response_header()
-        return header
-
-
-class _Refusal(ErrorTask):  # type: ignore[misc]
-    """The answer to what does not reach the application: no HTTP, or too much of it."""
-
-    def execute(self) -> None:
-        error = _problem(HTTPStatus(self.request.error.code), str(self.request.error.body))
-        body = document(error, request_id=None)
-        self.status = f"{error.status.value} {error.status.phrase}"
-        self.response_headers.append(("Content-Type", MEDIA_TYPE))
-        self.response_headers.append(("X-Content-Type-Options", "nosniff"))
-        self.content_length = len(body)
-        self.channel.is_refused = True
-        _announce_end(self)
-        self.write(body)
-
-
-def _announce_end(task: _LastTask | _Refusal) -> None:
-    """Close the connection after an answer, and say so in it, once.
-
-    Waitress would add that it keeps the connection for a client of HTTP/1.0 who asked for that.
-    """
-    task.request.headers["CONNECTION"] = "close"
-    task.set_close_on_finish()
-
-
-@lru_cache(maxsize=2)
-def _http_date(second: int) -> str:
-    """Write a time, in seconds since 1970, as HTTP does."""
-    return formatdate(second, usegmt=True)
-
-
-def _problem(status: HTTPStatus, detail: str) -> ProblemError:
-    match status:
-        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return body_too_large()
-        case HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-            return ProblemError(
-                status, "headers_too_large", f"The headers exceed {MAX_HEADER_BYTES} bytes."
-            )
-        case HTTPStatus.INTERNAL_SERVER_ERROR:
-            return ProblemError(status, "internal_error", "The server made a mistake.")
-    return ProblemError(status, "malformed_request", f"{detail.rstrip('.')}.")
-
-
-class _Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection. After a refusal it listens for a while, and ends then.
-
-    Attributes:
-        is_served: A greenlet is at work for it, or waits.
-        is_refused: What it sent was no HTTP, or too much.
-    """
-
-    parser_class = StrictParser
-    task_class = _LastTask
-    error_task_class = _Refusal
-    is_served = False
-    is_refused = False
-    _watched = 0
-    _listens_until: float | None = None
-
-    def add_channel(self, map: dict[int, object] | None = None) -> None:  # noqa: A002
-        super().add_channel(map)
-        self._watch(selectors.EVENT_READ)
-
-    def del_channel(self, map: dict[int, object] | None = None) -> None:  # noqa: A002
-        self._watch(0)
-        super().del_channel(map)
-
-    def _watch(self, event: int) -> None:
-        """Ask for other news; for none with 0."""
-        if event == self._watched:
-            return
-        if self._watched:
-            self.server.ignore(self)
-        if event:
-            self.server.watch(self, event)
-        self._watched = event
-
-    def has_output(self) -> bool:
-        """Tell whether something is still to be sent."""
-        return bool(self.total_outbufs_len)
-
-    def is_due(self) -> bool:
-        """Tell whether it is to be closed, by waitress for its silence or after a refusal."""
-        if self._listens_until is None:
-            return bool(self.will_close)
-        return time.monotonic() > self._listens_until
-
-    def is_idle(self) -> bool:
-        """Tell whether no request is under way."""
-        if self.requests or self.request or self.has_output() or self._listens_until is not None:
-            return False
-        try:
-            self.socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass
-        # A request that nobody has read yet, or the end, which who reads it handles.
-        return False
-
-    def handle_news(self) -> None:
-        """Serve the client, if it is not already served."""
-        if self.is_served:
-            # It sends more, or goes; that is looked at when it has its answer.
-            self._watch(0)
-        else:
-            self.server.hub.run(self._serve)
-
-    def _serve(self) -> None:
-        """Take what has come, and answer the requests in it."""
-        self.is_served = True
-        try:
-            if self.has_output():
-                self.handle_write()
-            else:
-                self.handle_read()
-            # Nothing more is read or answered for a client that does not take its answers.
-            while self.requests and self.connected and not self.has_output():
-                self.service()
-                self.handle_write()
-        except Exception:  # what breaks the server's code ends a connection, and no other one
-            self.handle_error()
-        finally:
-            self.is_served = False
-        if self.socket is not None:
-            self._watch(selectors.EVENT_WRITE if self.has_output() else selectors.EVENT_READ)
-
-    def handle_read(self) -> None:
-        try:
-            data = self.socket.recv(self.adj.recv_bytes)
-        except OSError:
-            data = b""
-        if not data:
-            self.handle_close()
-        elif self._listens_until is None:
-            self.last_activity = time.time()
-            self.received(data)
-
-    def send(self, data: bytes, do_close: bool = True) -> int:
-        sent: int = super().send(data, do_close)
-        if sent:
-            # Waitress notes it when no more can be sent just now. Reading a large file from a slow
-            # disk, that may take so long that it would close the connection as an idle one.
-            self.last_activity = time.time()
-        return sent
-
-    def handle_write(self) -> None:
-        # Waitress would wait for more where further requests wait.
-        self._flush_exception(self._flush_some)
-        super().handle_write()
-
-    def handle_close(self) -> None:
-        if self.is_refused and self._listens_until is None and self.connected:
-            self._listens_until = time.monotonic() + LINGER_SECONDS
-            try:
-                self.socket.shutdown(socket.SHUT_WR)
-            except OSError:
-                super().handle_close()
-        else:
-            super().handle_close()
+def _turn_away(connection: socket.socket) -> None:
+    """Refuse a client whose connection there is no room for, if it listens."""
+    try:
+        connection.setblocking(False)
+        connection.send(surplus_answer())
+        connection.shutdown(socket.SHUT_WR)
+        # What is not read when a connection is closed may lose the client the answer.
+        connection.recv(SEND_BYTES)
+    except OSError:  # it is the client's loss
+        pass
+    finally:
+        connection.close()

@@ -15,7 +15,7 @@ from limits import RateLimitItem
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from api.limiting import parse_limit
+from api.throttle import parse_limit
 from warehouse.settings import store_beside
 
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.

@@ -24,7 +24,6 @@ class BalanceResource:
     @documented(
         access=Access.PLAYER,
         answers={HTTPStatus.OK: BalanceResponse},
-        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell the caller's balance."""

@@ -40,7 +40,6 @@ class EarnResource:
         problems=[
             HTTPStatus.CONFLICT,
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            HTTPStatus.SERVICE_UNAVAILABLE,
         ],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:

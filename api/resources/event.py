@@ -53,7 +53,7 @@ class EventResource:
             "meta": {"level": 3},
             "tsUtc": "2026-01-29T18:30:00Z",
         },
-        problems=[HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE],
+        problems=[HTTPStatus.UNPROCESSABLE_ENTITY],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Record an event of the caller.

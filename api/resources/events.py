@@ -47,7 +47,6 @@ class EventsResource:
             }
         },
         example={"events": [{"eventType": "match_won"}, {"eventType": "jump", "meta": {"m": 2}}]},
-        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Record up to 500 events of the caller; each gets its own result, in their order.
@@ -98,7 +97,7 @@ class EventsResource:
                 )
             }
         },
-        problems=[HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE],
+        problems=[HTTPStatus.FORBIDDEN],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List events, newest first: a player's own, or for an operator everyone's."""

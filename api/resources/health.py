@@ -22,7 +22,6 @@ class HealthResource:
     @documented(
         access=Access.PUBLIC,
         answers={HTTPStatus.OK: HealthResponse},
-        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
         is_limited=False,
     )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:

@@ -8,12 +8,12 @@ import falcon
 
 from api.docs import Access, Link, documented
 from api.errors import CHALLENGE, ProblemError
-from api.limiting import LoginGuard
 from api.passwords import Passwords
 from api.requests import read_body
 from api.resources.answers import answer
 from api.schemas import LoginRequest, LoginResponse
 from api.store.protocol import Player, Store, UsernameTakenError
+from api.throttle import LoginGuard
 from api.tokens import Identity, Role, Tokens
 
 _USER_ID = {"userId": "$response.body#/userId"}
@@ -60,7 +60,7 @@ class LoginResource:
         example={"username": "ada", "password": "correct horse"},
         links=dict.fromkeys((HTTPStatus.OK, HTTPStatus.CREATED), _LINKS),
         answers={HTTPStatus.OK: LoginResponse, HTTPStatus.CREATED: LoginResponse},
-        problems=[HTTPStatus.UNAUTHORIZED, HTTPStatus.SERVICE_UNAVAILABLE],
+        problems=[HTTPStatus.UNAUTHORIZED],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Log in; an unknown username is registered, unless the server takes no new players.

@@ -22,7 +22,6 @@ class LogoutResource:
     @documented(
         access=Access.ANYONE,
         answers={HTTPStatus.NO_CONTENT: None},
-        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Revoke the token of this request: it is good for nothing from now on.

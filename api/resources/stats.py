@@ -26,7 +26,7 @@ class StatsResource:
         access=Access.ANYONE,
         query=StatsQuery,
         answers={HTTPStatus.OK: StatsResponse},
-        problems=[HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE],
+        problems=[HTTPStatus.FORBIDDEN],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Count events per type: a player's own, or for an operator everyone's."""

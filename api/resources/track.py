@@ -28,7 +28,6 @@ class TrackResource:
         access=Access.OPTIONAL,
         query=TrackQuery,
         answers={HTTPStatus.OK: EventResponse},
-        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
         example={"character": "dragon_queen"},
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:

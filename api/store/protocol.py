@@ -39,6 +39,10 @@ class StoreUnavailableError(StoreError):
     """
 
 
+class StoreOverloadedError(StoreUnavailableError):
+    """Too many commands wait, or this one waited for too long. It was not carried out."""
+
+
 @dataclass(frozen=True)
 class Player:
     """An account.

@@ -220,7 +220,9 @@ class SqlStore:
             outcomes = [Recorded(event.event_id, None, replayed=False) for event in stored]
             return _Done(outcomes, [_row(event) for event in stored])
 
-        return self._carry_out(command, broken_constraint=UnknownPlayerError(str(user_id)))
+        return self._carry_out(
+            command, broken_constraint=UnknownPlayerError(str(user_id)), rows=len(stored)
+        )
 
     def recent_events(
         self, user_id: int | None, limit: int, before: str | None = None
@@ -288,10 +290,11 @@ class SqlStore:
         self,
         command: Callable[[Connection], _Done[T]],
         broken_constraint: StoreError | None = None,
+        rows: int = 1,
     ) -> T:
         """Have a command carried out; where it breaks a constraint, raise what that means."""
         try:
-            return self._writer.submit(command).result
+            return self._writer.submit(command, rows).result
         except StoreUnavailableError as error:
             # The database looks closer than we did.
             if broken_constraint and isinstance(error.__cause__, IntegrityError):

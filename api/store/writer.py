@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.store.protocol import StoreError, StoreUnavailableError
+from api.store.protocol import StoreError, StoreOverloadedError, StoreUnavailableError
 from api.waiting import TURN, Pause
 
 T = TypeVar("T")
@@ -19,15 +20,24 @@ T = TypeVar("T")
 # Commands in one commit. The wait for the disk is shared by all of them, so more would save little,
 # and the first of them would wait for the work of the last.
 MAX_BATCH = 256
+# Likewise rows, of which a command may write hundreds; a batch has one command at least.
+MAX_BATCH_ROWS = 2000
+# Rows that may wait: they are in memory.
+WAITING_ROWS = 20_000
+# Who has waited longer than this is refused: what a client that has given up asked for shall not
+# happen later.
+PATIENCE_SECONDS = 10.0
 
 
 class _Task:
     """A command, and its outcome once there is one."""
 
-    __slots__ = ("_error", "_pause", "_result", "command")
+    __slots__ = ("_error", "_pause", "_result", "command", "rows", "submitted_at")
 
-    def __init__(self, command: Callable[[Connection], Any]) -> None:
+    def __init__(self, command: Callable[[Connection], Any], rows: int) -> None:
         self.command = command
+        self.rows = rows
+        self.submitted_at = time.monotonic()
         self._result: Any = None
         self._error: Exception | None = None
         self._pause = Pause()
@@ -59,11 +69,13 @@ class GroupCommitWriter:
     for all of them at once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each stands for itself, and most have a default)
         self,
         engine: Engine,
         *,
         queue_limit: int,
+        row_limit: int = WAITING_ROWS,
+        patience_seconds: float = PATIENCE_SECONDS,
         finish: Callable[[Connection, Sequence[Any]], None] = lambda _, __: None,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
@@ -72,6 +84,8 @@ class GroupCommitWriter:
         Args:
             engine: A writing engine.
             queue_limit: Commands that may wait; further ones are refused.
+            row_limit: Rows that the commands that wait may write together.
+            patience_seconds: How long a command may wait; after that it is refused.
             finish: Given what the commands of a transaction returned, those that refused left out;
                 it writes what they have left, before the commit. Where it fails they fail.
             on_commit: Told after each commit how many commands shared it.
@@ -81,24 +95,36 @@ class GroupCommitWriter:
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._queue_limit = queue_limit
+        self._row_limit = row_limit
+        self._patience_seconds = patience_seconds
+        self._waiting_rows = 0
         self._closing = threading.Lock()
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, command: Callable[[Connection], T]) -> T:
+    def submit(self, command: Callable[[Connection], T], rows: int = 1) -> T:
         """Carry out a command and wait until it is durable.
+
+        Args:
+            command: It writes through the connection that it is given.
+            rows: How many it writes, about.
 
         Raises:
             StoreError: What the command refused with.
-            StoreUnavailableError: Too many commands wait, the writer is closed, or the disk fails.
+            StoreOverloadedError: Too many commands wait, or this one did for too long.
+            StoreUnavailableError: The writer is closed, or the disk fails.
         """
-        task = _Task(command)
+        task = _Task(command, rows)
         with self._closing:
             if self._is_closed:
                 raise StoreUnavailableError("the store is closed")
-            if self._queue.qsize() >= self._queue_limit:
-                raise StoreUnavailableError("too many requests wait for the store")
+            if (
+                self._queue.qsize() >= self._queue_limit
+                or self._waiting_rows + rows > self._row_limit
+            ):
+                raise StoreOverloadedError("too many requests wait for the store")
+            self._waiting_rows += rows
             self._queue.put(task)
         outcome: T = task.outcome()
         return outcome
@@ -114,20 +140,34 @@ class GroupCommitWriter:
     def _run(self) -> None:
         is_last = False
         while not is_last:
-            tasks, is_last = self._next_tasks()
+            taken, is_last = self._next_tasks()
+            with self._closing:
+                self._waiting_rows -= sum(task.rows for task in taken)
+            tasks = [task for task in taken if not self._refuse_late(task)]
             if not self._commit_together(tasks):
                 for task in tasks:
-                    self._commit_alone(task)
+                    # Each may wait for the disk, and so do those behind it.
+                    if not self._refuse_late(task):
+                        self._commit_alone(task)
+
+    def _refuse_late(self, task: _Task) -> bool:
+        """Refuse a task that has waited for too long, before anything of it has happened."""
+        is_late = time.monotonic() - task.submitted_at > self._patience_seconds
+        if is_late:
+            task.fail(StoreOverloadedError("the request waited too long for the store"))
+        return is_late
 
     def _next_tasks(self) -> tuple[list[_Task], bool]:
         """Wait for a task and take what else waits; the flag says that there will be no more."""
         tasks: list[_Task] = []
+        rows = 0
         task = self._queue.get()
         # Requests that run now submit theirs first, instead of missing this commit by a little.
         with TURN:
             while task is not None:
                 tasks.append(task)
-                if len(tasks) == MAX_BATCH:
+                rows += task.rows
+                if len(tasks) == MAX_BATCH or rows >= MAX_BATCH_ROWS:
                     return tasks, False
                 try:
                     task = self._queue.get_nowait()
@@ -146,6 +186,13 @@ class GroupCommitWriter:
         with connection:
             try:
                 transaction = connection.begin()
+            except SQLAlchemyError as error:
+                # Another process holds the database, or its disk fails, and each task alone would
+                # wait for that as long again.
+                for task in tasks:
+                    task.fail(_unavailable(error))
+                return True
+            try:
                 with TURN:
                     outcomes = [_carry_out(task, connection) for task in tasks]
                     self._finish(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import signal
 import socket
 import sqlite3
@@ -18,10 +17,8 @@ import duckdb
 import pytest
 import requests
 
-from api.server import Server
 from api.store.outbox import SqlOutbox
-from tests.api.game import PASSWORD, PROBLEM, SECRET, Game, Process
-from tests.server import free_port
+from tests.api.game import PASSWORD, PROBLEM, SECRET, Process
 
 Start = Callable[..., Process]
 COINS: dict[str, int | str] = {"amount": 1, "reason": "x"}
@@ -339,33 +336,3 @@ def test_log_of_a_stop_under_load_misses_no_answer(start: Start) -> None:
         assert of_client[: len(names)] == names
         # An answer may be lost on its way to a client.
         assert len(of_client) <= len(names) + 1
-
-
-def test_who_finds_no_room_is_served_when_there_is_some(
-    game: Game, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Waitress counts its listener and what wakes it up.
-    monkeypatch.setattr("api.server.MAX_CONNECTIONS", 2 + 3)
-    port = free_port()
-    servers: queue.SimpleQueue[Server] = queue.SimpleQueue()
-
-    def serve() -> None:
-        server = Server(game.app, host="127.0.0.1", port=port, threads=1)
-        servers.put(server)
-        server.run()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    server = servers.get(timeout=10)
-    sessions = [requests.Session() for _ in range(3)]
-    for session in sessions:
-        assert session.get(f"http://127.0.0.1:{port}/health", timeout=10).ok
-    with pytest.raises(requests.ReadTimeout):
-        requests.get(f"http://127.0.0.1:{port}/health", timeout=0.5)
-    sessions[0].close()
-    assert requests.get(f"http://127.0.0.1:{port}/health", timeout=10).ok
-    for session in sessions:
-        session.close()
-    server.stop()
-    thread.join(10)
-    assert not thread.is_alive()

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
-from api.waiting import Hub, Pause, aside
+from api.errors import ProblemError
+from api.waiting import Hub, Pause, aside, let_others
 
 
 class Loop:
     """A hub, and the loop that a server runs around it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **limits: Any) -> None:  # noqa: ANN401 (the hub's own)
         """Run nothing yet."""
         self._news = threading.Semaphore(0)
-        self.hub = Hub(self._news.release, threads=2)
+        self.hub = Hub(self._news.release, threads=2, **limits)
 
     def run(self, *functions: Callable[[], object]) -> None:
         """Call functions, each in a greenlet, until all have ended."""
@@ -105,6 +111,119 @@ def test_failure_aside_is_the_callers(loop: Loop) -> None:
 
     fail()
     loop.run(fail, fail, fail)
+
+
+def refusal(function: Callable[[], object]) -> str | None:
+    """Call a function; returns the code that it was refused with."""
+    try:
+        function()
+    except ProblemError as error:
+        return error.code
+    return None
+
+
+def test_more_calls_than_can_wait_are_refused_at_once() -> None:
+    loop = Loop(waiting_limit=3)
+    is_reached = threading.Event()
+    outcomes: list[str | None] = []
+
+    def call() -> None:
+        outcomes.append(refusal(lambda: aside(lambda: is_reached.wait(10))))
+
+    def go_on() -> None:
+        outcomes.append("all came")
+        is_reached.set()
+
+    # One runs, three wait.
+    loop.run(*[call] * 6, go_on)
+    assert outcomes == ["overloaded", "overloaded", "all came", *[None] * 4]
+    # There is room again.
+    outcomes.clear()
+    loop.run(*[call] * 4)
+    assert outcomes == [None] * 4
+    loop.hub.close()
+
+
+def test_call_that_waited_too_long_is_refused_and_not_made() -> None:
+    loop = Loop(patience_seconds=0.05)
+    made: list[str] = []
+    outcomes: list[str | None] = []
+
+    def keep_busy() -> None:
+        # Two kinds, for two threads.
+        aside(lambda: time.sleep(0.2))
+
+    def keep_the_other_busy() -> None:
+        aside(lambda: time.sleep(0.2))
+
+    def call() -> None:
+        outcomes.append(refusal(lambda: aside(lambda: made.append("late"))))
+
+    def go_on_with_an_answer() -> None:
+        aside(lambda: made.append("under way"), may_refuse=False)
+
+    loop.run(keep_busy, keep_the_other_busy, call, go_on_with_an_answer)
+
+    assert outcomes == ["overloaded"]
+    assert made == ["under way"]
+    loop.hub.close()
+
+
+def test_many_calls_of_one_kind_leave_threads_for_others(loop: Loop) -> None:
+    is_reached = threading.Event()
+    outcomes: list[bool] = []
+
+    def log_in() -> None:
+        outcomes.append(aside(lambda: is_reached.wait(10)))
+
+    def read() -> None:
+        # It gets a thread while all the others wait.
+        aside(is_reached.set)
+
+    loop.run(*[log_in] * 30, read)
+    assert outcomes == [True] * 30
+
+
+def test_what_belongs_to_an_answer_is_never_refused() -> None:
+    loop = Loop(waiting_limit=0)
+    is_reached = threading.Event()
+    seen: list[bool] = []
+
+    def call() -> None:
+        seen.append(aside(lambda: is_reached.wait(10), may_refuse=False))
+
+    loop.run(*[call] * 6, is_reached.set)
+    assert seen == [True] * 6
+    loop.hub.close()
+
+
+def test_who_lets_others_go_first_comes_after_them(loop: Loop) -> None:
+    seen: list[str] = []
+
+    def polite() -> None:
+        for number in range(3):
+            seen.append(f"polite {number}")
+            let_others()
+
+    loop.run(polite, lambda: seen.append("other"))
+    assert seen == ["polite 0", "other", "polite 1", "polite 2"]
+
+
+def test_greenlets_of_a_crowd_do_not_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.waiting.IDLE_LIMIT", 3)
+    loop = Loop()
+    fibers: list[weakref.ref[greenlet]] = []
+
+    def wait() -> None:
+        fibers.append(weakref.ref(getcurrent()))
+        let_others()
+
+    loop.run(*[wait] * 20)
+    gc.collect()
+    assert sum(fiber() is not None for fiber in fibers) == 3
+    loop.run(*[wait] * 20)
+    assert len(fibers) == 40
+    loop.hub.close()
 
 
 def test_closed_hub_wakes_nobody_for_those_it_gave_up() -> None:

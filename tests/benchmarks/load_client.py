@@ -56,6 +56,8 @@ def encode_request(request: Request) -> bytes:
     lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {HOST}"]
     if request.token is not None:
         lines.append(f"Authorization: Bearer {request.token}")
+    if request.key is not None:
+        lines.append(f"Idempotency-Key: {request.key}")
     content = b""
     if request.body is not None:
         content = json.dumps(request.body).encode()

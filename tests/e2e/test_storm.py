@@ -21,7 +21,7 @@ from tests.long import IS_LONG
 from tests.server import Request, Server
 
 BUILDS = 12 if IS_LONG else 3
-KILLS = 60 if IS_LONG else 12
+KILLS = 200 if IS_LONG else 12
 HOLD_SECONDS = 60 if IS_LONG else 10
 SHIPPED_WITHIN_SECONDS = 5
 

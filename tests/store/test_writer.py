@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import Connection
 
 from api.store.engine import open_engine
-from api.store.protocol import StoreError, StoreUnavailableError
-from api.store.writer import GroupCommitWriter
+from api.store.protocol import StoreError, StoreOverloadedError, StoreUnavailableError
+from api.store.writer import MAX_BATCH_ROWS, GroupCommitWriter
 
 
 @pytest.fixture
@@ -130,6 +131,92 @@ def test_full_queue_refuses_at_once(engine: Engine) -> None:
         assert waiting.result() == 1
     writer.close()
     assert numbers(engine) == [1]
+
+
+def test_rows_that_wait_have_a_limit(engine: Engine) -> None:
+    writer = GroupCommitWriter(engine, queue_limit=100, row_limit=10)
+    gate = Gate()
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        pool.submit(writer.submit, gate)
+        gate.entered.wait()
+        waiting = pool.submit(writer.submit, insert(1), 8)
+        while writer._queue.qsize() < 1:
+            threading.Event().wait(0.001)
+        with pytest.raises(StoreOverloadedError):
+            writer.submit(insert(2), rows=3)
+        small = pool.submit(writer.submit, insert(3), 2)
+        while writer._queue.qsize() < 2:
+            threading.Event().wait(0.001)
+        gate.opened.set()
+        assert (waiting.result(), small.result()) == (1, 3)
+    # What was taken leaves room for others.
+    assert writer.submit(insert(4), rows=10) == 4
+    writer.close()
+    assert numbers(engine) == [1, 3, 4]
+
+
+def test_large_commands_share_no_commit(engine: Engine) -> None:
+    sizes: list[int] = []
+    writer = GroupCommitWriter(engine, queue_limit=100, on_commit=sizes.append)
+    gate = Gate()
+    with ThreadPoolExecutor(max_workers=9) as pool:
+        pool.submit(writer.submit, gate)
+        gate.entered.wait()
+        waiting = [pool.submit(writer.submit, insert(n), MAX_BATCH_ROWS // 2) for n in range(8)]
+        while writer._queue.qsize() < 8:
+            threading.Event().wait(0.001)
+        gate.opened.set()
+        assert [future.result() for future in waiting] == list(range(8))
+    writer.close()
+    assert sizes == [1, 2, 2, 2, 2]
+
+
+def test_who_waited_too_long_is_refused_and_nothing_happens(engine: Engine) -> None:
+    writer = GroupCommitWriter(engine, queue_limit=100, patience_seconds=0.05)
+    gate = Gate()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        pool.submit(writer.submit, gate)
+        gate.entered.wait()
+        late = pool.submit(writer.submit, insert(1))
+        threading.Event().wait(0.1)
+        gate.opened.set()
+        with pytest.raises(StoreOverloadedError, match="too long"):
+            late.result()
+    assert writer.submit(insert(2)) == 2
+    writer.close()
+    assert numbers(engine) == [2]
+
+
+def test_database_that_another_holds_refuses_all_that_wait_at_once(
+    url: str, engine: Engine
+) -> None:
+    """Tried one by one, each would wait as long as the one before."""
+    impatient = create_engine(url, connect_args={"timeout": 0.3})
+    tries: list[object] = []
+
+    @event.listens_for(impatient, "begin")
+    def begin(connection: Connection) -> None:
+        tries.append(connection)
+        connection.exec_driver_sql("begin immediate")
+
+    @event.listens_for(impatient, "connect")
+    def leave_transactions_to_us(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+
+    with engine.connect() as other:
+        other.exec_driver_sql("insert into numbers values (0)")
+        writer = GroupCommitWriter(impatient, queue_limit=100)
+        with ThreadPoolExecutor(max_workers=20) as pool:
+            waiting = [pool.submit(writer.submit, insert(number)) for number in range(1, 21)]
+            errors = [future.exception() for future in waiting]
+        other.rollback()
+    assert [type(error) for error in errors] == [StoreUnavailableError] * 20
+    # Those that came while the first try waited share the next one.
+    assert len(tries) < 20
+    assert writer.submit(insert(21)) == 21
+    writer.close()
+    impatient.dispose()
+    assert numbers(engine) == [21]
 
 
 def test_close_carries_out_what_was_submitted(engine: Engine) -> None:

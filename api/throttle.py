@@ -6,12 +6,10 @@ processes each of them allows as much, and a restart begins at zero.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import threading
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from http import HTTPStatus
 
 import falcon
@@ -19,6 +17,7 @@ from limits import RateLimitItem, parse
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
+from api.addresses import client_of
 from api.errors import ProblemError
 
 OFF = "off"
@@ -28,9 +27,7 @@ MAX_COUNTERS = 200_000
 SWEEP_SECONDS = 10
 # Probes ask at their own pace, and one that is refused would have the process taken out of service.
 UNLIMITED_PATHS = frozenset({"/health", "/health/live"})
-# Who has an IPv6 address has as a rule a network of this size: so many addresses are one client.
-IPV6_NETWORK_BITS = 64
-CLIENTS_REMEMBERED = 10_000
+UNKNOWN = "unknown"
 
 # A limit of failed logins such as "10 per 5 minutes" holds for one username as tried by one client.
 # All clients together may fail for it 100 times in a row, as NIST SP 800-63B has it, within a day.
@@ -235,21 +232,11 @@ class Clients:
             route = [hop.strip() for hop in forwarded if hop.strip()]
             if route:
                 address = route[-min(self._trusted_proxies, len(route))]
-        return _network(address)
-
-
-@lru_cache(CLIENTS_REMEMBERED)
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        # A proxy that names no address: all its clients are one.
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(parsed), IPV6_NETWORK_BITS), strict=False))
+        try:
+            return client_of(address)
+        except ValueError:
+            # A proxy that names no address: all its clients are one.
+            return UNKNOWN
 
 
 class ClientLimit:

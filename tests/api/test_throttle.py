@@ -11,7 +11,7 @@ from falcon import testing
 from limits import parse
 
 from api.errors import ProblemError
-from api.limiting import (
+from api.throttle import (
     FAILURES_PER_NAME,
     MAX_COUNTERS,
     SWEEP_SECONDS,
@@ -238,7 +238,7 @@ def test_counters_are_bounded_and_the_newest_stay(
     timer: Timer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MAX_COUNTERS >= 100_000
-    monkeypatch.setattr("api.limiting.MAX_COUNTERS", 100)
+    monkeypatch.setattr("api.throttle.MAX_COUNTERS", 100)
     counters = Counters(timer)
     for number in range(1000):
         counters.incr(f"key {number}", 60)
