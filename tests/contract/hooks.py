@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import schemathesis
 from schemathesis import Case, CheckContext, Response
@@ -46,6 +47,9 @@ def only_the_right_role_succeeds(_: CheckContext, response: Response, case: Case
         user_id = int(os.environ[USER_ID_VARIABLE])
         if case.operation.label == "GET /balance":
             assert response.json()["userId"] == user_id
+        wanted = parse_qs(urlsplit(str(response.request.url)).query).get("userId", [str(user_id)])
+        if case.operation.label in _FOR_BOTH:
+            assert {int(other) for other in wanted} == {user_id}, "another one's data is shown"
         if case.operation.label == "GET /events":
             assert {event["userId"] for event in response.json()["events"]} <= {user_id}
 
