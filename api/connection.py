@@ -54,7 +54,7 @@ class _LastTask(WSGITask):  # type: ignore[misc]
 
     def build_response_header(self) -> bytes:
         if self.channel.server.is_stopping:
-            self.set_close_on_finish()
+            _announce_end(self)
         # Waitress would write one anew for each answer.
         self.response_headers.append(("Date", _http_date(int(self.start_time))))
         header: bytes = super().build_response_header()
@@ -73,8 +73,17 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
         self.response_headers.extend(error.headers.items())
         self.content_length = len(body)
         self.channel.is_refused = True
-        self.set_close_on_finish()
+        _announce_end(self)
         self.write(body)
+
+
+def _announce_end(task: _LastTask | _Refusal) -> None:
+    """Close the connection after an answer, and say so in it, once.
+
+    Waitress would add that it keeps the connection for a client of HTTP/1.0 who asked for that.
+    """
+    task.request.headers["CONNECTION"] = "close"
+    task.set_close_on_finish()
 
 
 class _LateError(Error):  # type: ignore[misc]
@@ -124,7 +133,7 @@ def _problem(status: HTTPStatus, detail: str) -> ProblemError:
             return overloaded()
         case HTTPStatus.INTERNAL_SERVER_ERROR:
             return ProblemError(status, "internal_error", "The server made a mistake.")
-    return ProblemError(status, "malformed_request", f"{detail}.")
+    return ProblemError(status, "malformed_request", f"{detail.rstrip('.')}.")
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]

@@ -17,7 +17,7 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv6Address
@@ -57,7 +57,6 @@ class Server:
         port: int,
         threads: int,
         limits: Limits | None = None,
-        is_proxy: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """Listen; `run` answers, in the same thread.
 
@@ -67,15 +66,13 @@ class Server:
             port: Port to listen on.
             threads: How many requests that take long are handled at a time, beside all others.
             limits: What clients may take.
-            is_proxy: Tells whether an address is a proxy's, which connects for many clients: it has
-                no limit of its own.
 
         Raises:
             OSError: The address cannot be listened on; its port may be taken.
         """
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family)
-        self._waitress = _Waitress(app, listener, threads, limits or Limits(), is_proxy)
+        self._waitress = _Waitress(app, listener, threads, limits or Limits())
 
     def stop(self) -> None:
         """Make `run` return once the requests in flight are answered.
@@ -116,12 +113,10 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
         listener: socket.socket,
         threads: int,
         limits: Limits,
-        is_proxy: Callable[[str], bool],
     ) -> None:
         self.is_stopping = False
         self.channels: dict[int, wasyncore.dispatcher] = {}
         self._limits = replace(limits, connections=possible_connections(limits.connections))
-        self._is_proxy = is_proxy
         self._of_client: Counter[str] = Counter()
         self._is_crowded = False
         self._news = selectors.DefaultSelector()
@@ -223,7 +218,7 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
         """Tell whether there is room for one more connection, after others have made some."""
         of_client = self._limits.connections_per_address
         client = _client(address)
-        if of_client and self._of_client[client] >= of_client and not self._is_proxy(address):
+        if of_client and self._of_client[client] >= of_client:
             own = [c for c in self.active_channels.values() if _client(c.addr[0]) == client]
             if not self._make_room(own, of_client):
                 return False

@@ -33,14 +33,14 @@ def serve(game: Game, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     monkeypatch.setattr("api.server.SWEEP_SECONDS", 0.05)
     with ExitStack() as stack:
 
-        def serve(limits: Limits | None = None, *, is_proxy: bool = False) -> Client:
-            return stack.enter_context(_served(game, limits or Limits(), is_proxy))
+        def serve(limits: Limits | None = None) -> Client:
+            return stack.enter_context(_served(game, limits or Limits()))
 
         yield serve
 
 
 @contextmanager
-def _served(game: Game, limits: Limits, is_proxy: bool) -> Iterator[Client]:
+def _served(game: Game, limits: Limits) -> Iterator[Client]:
     port = free_port()
     servers: queue.SimpleQueue[Server] = queue.SimpleQueue()
 
@@ -52,7 +52,6 @@ def _served(game: Game, limits: Limits, is_proxy: bool) -> Iterator[Client]:
             port=port,
             threads=2,
             limits=limits,
-            is_proxy=lambda _: is_proxy,
         )
         servers.put(server)
         server.run()
