@@ -49,7 +49,7 @@ DRAIN_SWEEP_SECONDS = 0.05
 class Server:
     """An HTTP server around a WSGI application."""
 
-    def __init__(  # noqa: PLR0913 (all by name)
+    def __init__(
         self,
         app: App,
         *,
