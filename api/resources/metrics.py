@@ -19,11 +19,7 @@ class MetricsResource:
         """Show these."""
         self._metrics = metrics
 
-    @documented(
-        access=Access.PUBLIC,
-        answers={HTTPStatus.OK: None},
-        problems=[HTTPStatus.SERVICE_UNAVAILABLE],
-    )
+    @documented(access=Access.PUBLIC, answers={HTTPStatus.OK: None})
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Tell all metrics in Prometheus' text format."""
         resp.content_type = CONTENT_TYPE_LATEST

@@ -71,7 +71,7 @@ class ReportsResource:
             HTTPStatus.NOT_MODIFIED: None,
             HTTPStatus.PERMANENT_REDIRECT: None,
         },
-        problems=[HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE],
+        problems=[HTTPStatus.NOT_FOUND],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
         """Send the page that shows what the last build found.
