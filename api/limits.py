@@ -19,7 +19,8 @@ class Limits:
         connections: Open at a time. Where there are as many, those that have been idle or slow for
             longest make room. It is more than requests can wait for the store and for threads, so
             that there are always such ones.
-        connections_per_address: Likewise of one client; 0 for no such limit.
+        connections_per_address: Likewise of one address; 0 for no such limit, as behind a proxy,
+            which connects for all clients.
         header_seconds: From the first byte of a request, or from connecting, to the end of its
             headers.
         request_seconds: From the first byte of a request to its last one.

@@ -125,8 +125,8 @@ def test_connections_that_end_count_no_more(serve: Serve, game: Game) -> None:
         assert connection.answer().status == 201
 
 
-def test_proxy_connects_for_many(serve: Serve) -> None:
-    client = serve(Limits(connections_per_address=0))
+def test_without_a_limit_of_an_address_a_proxy_connects_for_many(serve: Serve) -> None:
+    client = serve(Limits(connections=8, connections_per_address=0))
     connections = [answered(client) for _ in range(6)]
     assert all(connection.is_open() for connection in connections)
 
