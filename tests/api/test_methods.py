@@ -12,7 +12,7 @@ from tests.api.game import Caller, Game, Process, assert_problem
 READ = ["/balance", "/events", "/stats", "/health", "/health/live", "/metrics", "/openapi.json"]
 PAGES = ["/docs", "/docs/start.js", "/docs/swagger-ui.css", "/reports", "/reports/"]
 ALLOWED = {path: {"GET", "HEAD"} for path in [*READ, *PAGES]}
-ALLOWED |= {path: {"POST"} for path in ("/login", "/earn", "/event")}
+ALLOWED |= {path: {"POST"} for path in ("/login", "/logout", "/earn", "/event")}
 ALLOWED |= {"/events": {"GET", "HEAD", "POST"}, "/track": {"GET"}}
 OTHERS = ["PUT", "DELETE", "PATCH", "TRACE"]
 
