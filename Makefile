@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # pytest workers; dbt and DuckDB bring threads of their own
 JOBS ?= 2
 
-.PHONY: help setup build check serve test lint audit bench lock clean
+.PHONY: help setup build check serve test lint lint-python lint-sql audit bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -42,12 +42,18 @@ test: setup lint ## run all tests
 	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 lint: setup ## check style and types of Python and SQL, and Python for what makes it easy to attack
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-sql
+
+lint-python:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@mkdir -p target
 	@$(BIN)/bandit --quiet --recursive api warehouse 2>target/bandit.log || \
 		{ cat target/bandit.log >&2; exit 1; }
+
+lint-sql:
+	@mkdir -p target
 	@WAREHOUSE_PATH=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models \
 		tests/dbt/singular
 
