@@ -10,7 +10,7 @@ SOAK_MINUTES ?= 30
 LONG_TESTS := tests/faults tests/contract tests/properties tests/operations tests/load \
 	tests/e2e/test_storm.py
 
-.PHONY: help setup build check serve test soak lint audit bench lock clean
+.PHONY: help setup build check serve test soak lint lint-python lint-sql audit bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -51,12 +51,18 @@ soak: setup ## the long forms of the tests, then the API at its limit for SOAK_M
 	@$(BIN)/python -m tests.soak --minutes $(SOAK_MINUTES)
 
 lint: setup ## check style and types of Python and SQL, and Python for what makes it easy to attack
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-sql
+
+lint-python:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@mkdir -p target
 	@$(BIN)/bandit --quiet --recursive api warehouse 2>target/bandit.log || \
 		{ cat target/bandit.log >&2; exit 1; }
+
+lint-sql:
+	@mkdir -p target
 	@WAREHOUSE_PATH=target/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models \
 		tests/dbt/singular
 
