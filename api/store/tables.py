@@ -96,3 +96,15 @@ idempotency_keys = Table(
     Column("balance", BigInteger),
     Column("created_at", UtcTime, nullable=False),
 )
+
+# Whose `pruned_events` those of anonymous clicks are: a key holds no null, and players begin at 1.
+ANONYMOUS = 0
+
+pruned_events = Table(
+    "pruned_events",
+    metadata,
+    # How many events were removed once the warehouse had them, see `api/store/upkeep.py`.
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_type", String(64), primary_key=True),
+    Column("event_count", BigInteger, nullable=False),
+)
