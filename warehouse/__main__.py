@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
+from api.store.protocol import StoreError
 from warehouse import inputs
 from warehouse.checkpoints.command import add_check_command
 from warehouse.checkpoints.errors import CannotCheckError
@@ -17,6 +18,7 @@ from warehouse.database import WarehouseUnavailableError
 from warehouse.docs import CannotDocumentError, add_docs_command
 from warehouse.generate import generate_sample
 from warehouse.load import add_load_command
+from warehouse.operations import CannotOperateError, add_operations
 from warehouse.page.command import add_page_command
 from warehouse.page.facts import CannotDrawError
 from warehouse.scale import MAX_PURCHASES, MIN_PURCHASES, generate_with_progress
@@ -43,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         CannotCheckError,
         CannotDocumentError,
         CannotDrawError,
+        CannotOperateError,
         OSError,
+        StoreError,
         WarehouseUnavailableError,
     ) as error:
         print(error, file=sys.stderr)
@@ -95,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     add_check_command(commands)
     add_docs_command(commands)
     add_page_command(commands)
+    add_operations(commands)
     return parser
 
 
