@@ -16,7 +16,7 @@ import os
 import platform
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC
 from functools import partial
@@ -33,8 +33,9 @@ from api.store.engine import open_copy, sqlite_path
 from api.store.snapshot import SqliteSnapshot
 from api.store.upkeep import reading
 from warehouse.copying import (
+    NOBODY,
     PRIVATE,
-    Report,
+    Tell,
     copy_open_file,
     showing_progress,
     sync,
@@ -64,10 +65,8 @@ SPARE_BYTES = 16 * 1024 * 1024
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     console = Console(highlight=False, soft_wrap=True)
-    with showing_progress(console) as report:
-        backup = make_backup(
-            Settings.from_environment(), options.to, report=report, say=console.print
-        )
+    with showing_progress(console) as tell:
+        backup = make_backup(Settings.from_environment(), options.to, tell=tell)
     manifest = json.loads((backup / MANIFEST).read_text(encoding="utf-8"))
     for part in ("store", "warehouse"):
         facts = manifest[part]
@@ -107,20 +106,16 @@ def make_backup(
     settings: Settings,
     folder: Path,
     *,
-    report: Report = lambda _, __, ___: None,
-    say: Callable[[str], None] = print,
+    tell: Tell = NOBODY,
     clock: Clock = utc_now,
-    after: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Make a backup.
 
     Args:
         settings: Where things are.
         folder: Where backups are kept; made where it is missing.
-        report: Told how far copying is.
-        say: Told when another process holds the warehouse.
+        tell: Whom to tell how far it is.
         clock: Tells the name.
-        after: Told what was done, step by step, where a crash could come between.
 
     Returns:
         The folder of the backup.
@@ -146,9 +141,9 @@ def make_backup(
         draft = folder / f".{name}.tmp"
         draft.mkdir(mode=PRIVATE_FOLDER)
         try:
-            _fill(draft, store, warehouse, report=report, say=say, clock=clock, after=after)
+            _fill(draft, store, warehouse, tell, clock)
             sync(draft)
-            after("filled")
+            tell.after("filled")
             draft.rename(folder / name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -182,7 +177,8 @@ def _alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CannotOperateError(
-                f"Another backup is being made in {folder}. Wait for its end, or use another folder."
+                f"Another backup is being made in {folder}. Wait for its end, or name another"
+                " folder."
             ) from error
         for left in folder.glob(".backup-*.tmp"):
             if NAME.fullmatch(left.name.removeprefix(".").removesuffix(".tmp")):
@@ -202,38 +198,29 @@ def _require_room(folder: Path, files: list[Path]) -> None:
         )
 
 
-def _fill(  # noqa: PLR0913 (each stands for itself)
-    draft: Path,
-    store: Path,
-    warehouse: Path,
-    *,
-    report: Report,
-    say: Callable[[str], None],
-    clock: Clock,
-    after: Callable[[str], None],
-) -> None:
+def _fill(draft: Path, store: Path, warehouse: Path, tell: Tell, clock: Clock) -> None:
     files: dict[str, dict[str, Any]] = {}
     started_at = clock()
     facts: dict[str, Any] = {"store": None, "warehouse": None}
     with ExitStack() as reading_store:
         with ExitStack() as holding:
-            source = holding.enter_context(_held(warehouse, say)) if warehouse.exists() else None
+            source = holding.enter_context(_held(warehouse, tell)) if warehouse.exists() else None
             snapshot = (
                 reading_store.enter_context(SqliteSnapshot(store)) if store.exists() else None
             )
             if source is None and warehouse.exists():
                 raise CannotOperateError(f"{warehouse} was made just now. Run again.")
             if source is not None:
-                progress = partial(report, "Copying the warehouse")
+                progress = partial(tell.report, "Copying the warehouse")
                 sha256 = copy_open_file(source, draft / WAREHOUSE, progress)
                 files[WAREHOUSE] = _described(draft / WAREHOUSE, sha256)
-                after("warehouse copied")
+                tell.after("warehouse copied")
         if snapshot is not None:
-            snapshot.copy_to(draft / STORE, partial(report, "Copying the store"))
+            snapshot.copy_to(draft / STORE, partial(tell.report, "Copying the store"))
     if snapshot is not None:
         (draft / STORE).chmod(PRIVATE)
         sync(draft / STORE)
-        after("store copied")
+        tell.after("store copied")
         files[STORE] = _described(draft / STORE, file_sha256(str(draft / STORE)))
         engine = open_copy(draft / STORE)
         with reading(engine) as reader:
@@ -262,17 +249,19 @@ def _fill(  # noqa: PLR0913 (each stands for itself)
 
 
 @contextmanager
-def _held(warehouse: Path, say: Callable[[str], None]) -> Iterator[Any]:
+def _held(warehouse: Path, tell: Tell) -> Iterator[Any]:
     """Hold the warehouse alone, all of it in its one file, and give that file to read.
 
     The file is opened before DuckDB locks it and closed after: closing it lets go of the lock.
     """
-    with warehouse.open("rb") as file:
-        with open_when_free(warehouse, read_only=False, report=say) as connection:
-            if os.fstat(file.fileno()).st_ino != warehouse.stat().st_ino:
-                raise CannotOperateError(f"{warehouse} was replaced just now. Run again.")
-            connection.execute("checkpoint")
-            yield file
+    with (
+        warehouse.open("rb") as file,
+        open_when_free(warehouse, read_only=False, report=tell.say) as connection,
+    ):
+        if os.fstat(file.fileno()).st_ino != warehouse.stat().st_ino:
+            raise CannotOperateError(f"{warehouse} was replaced just now. Run again.")
+        connection.execute("checkpoint")
+        yield file
 
 
 def _described(path: Path, sha256: str) -> dict[str, Any]:

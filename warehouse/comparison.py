@@ -162,7 +162,7 @@ update raw.game_events as landed set
     meta = stored.meta
 from stored_events as stored
 where stored.event_id = landed.event_id and {IS_DIFFERENT}
-"""
+"""  # noqa: S608
 CORRECT_PLAYERS = """
 update raw.players as landed set
     username = stored.username,
@@ -185,7 +185,7 @@ from (
     ) group by user_id
 ) as earned
 where earned.user_id = landed.user_id and landed.balance is distinct from earned.coins
-"""
+"""  # noqa: S608
 
 
 class Comparison:

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,24 @@ WHOLE_FILE = (0, 0)
 
 # Told what is done, how much of it, and how much there is.
 Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Who is told what while something runs that takes long.
+
+    Attributes:
+        report: Told how far it is.
+        say: Told when another process holds the warehouse.
+        after: Told what was done, step by step, where a crash could come between.
+    """
+
+    report: Report = lambda _, __, ___: None
+    say: Callable[[str], None] = print
+    after: Callable[[str], None] = lambda _: None
+
+
+NOBODY = Tell()
 
 
 def copy_open_file(source: BinaryIO, target: Path, on_progress: Callable[[int, int], None]) -> str:
@@ -88,10 +107,10 @@ def lock_alone(file: BinaryIO, span: tuple[int, int]) -> bool:
 
 
 @contextmanager
-def showing_progress(console: Console) -> Iterator[Report]:
+def showing_progress(console: Console) -> Iterator[Tell]:
     """Show bars on a terminal, and elsewhere a line now and then where something takes long."""
     if not console.is_terminal:
-        yield _lines(console)
+        yield Tell(_lines(console), console.print)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
@@ -102,7 +121,7 @@ def showing_progress(console: Console) -> Iterator[Report]:
                 tasks[what] = bars.add_task(what, total=total)
             bars.update(tasks[what], completed=done, total=total)
 
-        yield show
+        yield Tell(show, bars.console.print)
 
 
 def _lines(console: Console) -> Report:

@@ -10,8 +10,9 @@ import argparse
 import importlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
-Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 MAX_DAYS = 36500
 

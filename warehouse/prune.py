@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from api.store.engine import sqlite_path
 from api.store.upkeep import Candidates, SqlUpkeep
 from warehouse import comparison
 from warehouse.comparison import Comparison
-from warehouse.copying import Report, showing_progress
+from warehouse.copying import NOBODY, Tell, showing_progress
 from warehouse.database import open_when_free
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
@@ -57,14 +56,13 @@ def run(options: argparse.Namespace) -> int:
     if path is not None and not path.exists():
         raise CannotOperateError(f"There is no store: {path} does not exist. Set STORE_URL.")
     received_before = utc_now() - timedelta(days=options.older_than)
-    with closing(SqlUpkeep(settings.store_url)) as upkeep, showing_progress(console) as report:
+    with closing(SqlUpkeep(settings.store_url)) as upkeep, showing_progress(console) as tell:
         pruned = prune(
             upkeep,
             settings.warehouse_path,
             received_before,
             dry_run=options.dry_run,
-            report=report,
-            say=console.print,
+            tell=tell,
         )
     verb = "Would remove" if options.dry_run else "Removed"
     console.print(f"{verb} {pruned.events:,} events and {pruned.keys:,} idempotency keys.")
@@ -85,9 +83,7 @@ def prune(
     received_before: datetime,
     *,
     dry_run: bool = False,
-    report: Report = lambda _, __, ___: None,
-    say: Callable[[str], None] = print,
-    after: Callable[[str], None] = lambda _: None,
+    tell: Tell = NOBODY,
 ) -> Pruned:
     """Remove old events and keys.
 
@@ -96,9 +92,7 @@ def prune(
         warehouse_path: The DuckDB file.
         received_before: What is older may go.
         dry_run: Only count.
-        report: Told how far it is.
-        say: Told when another process holds the warehouse.
-        after: Told what was done, step by step, where a crash could come between.
+        tell: Whom to tell how far it is.
 
     Raises:
         WarehouseUnavailableError: The warehouse is held for too long, or cannot be read.
@@ -107,22 +101,20 @@ def prune(
     removed = kept = position = 0
     last, _ = upkeep.ends()
     while candidates := upkeep.candidates(position, received_before, LOOKED_UP):
-        alike = _in_warehouse(candidates, warehouse_path, say)
+        alike = _in_warehouse(candidates, warehouse_path, tell)
         kept += len(candidates) - len(alike)
         for start in range(0, len(alike), DELETED):
             these = alike[start : start + DELETED]
             removed += len(these) if dry_run else _deleted(upkeep, these)
-            after("deleted")
+            tell.after("deleted")
         position = candidates.columns["position"][-1]
-        report("Looking at events", position, last)
+        tell.report("Looking at events", position, last)
     return Pruned(removed, kept, _prune_keys(upkeep, received_before, dry_run=dry_run))
 
 
-def _in_warehouse(
-    candidates: Candidates, warehouse_path: Path, say: Callable[[str], None]
-) -> list[int]:
+def _in_warehouse(candidates: Candidates, warehouse_path: Path, tell: Tell) -> list[int]:
     """Tell the positions of those that the warehouse has as the store does."""
-    with open_when_free(warehouse_path, read_only=True, report=say) as warehouse:
+    with open_when_free(warehouse_path, read_only=True, report=tell.say) as warehouse:
         both = Comparison(warehouse)
         both.add_events(candidates.columns)
         return both.column(comparison.ALIKE)

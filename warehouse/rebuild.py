@@ -25,7 +25,7 @@ from api.store.outbox import SqlOutbox
 from api.store.upkeep import Range, SqlUpkeep, reading
 from warehouse import comparison
 from warehouse.comparison import Comparison
-from warehouse.copying import WHOLE_FILE, Report, lock_alone, showing_progress, sync
+from warehouse.copying import NOBODY, WHOLE_FILE, Tell, lock_alone, showing_progress, sync
 from warehouse.database import WarehouseUnavailableError, open_when_free
 from warehouse.election import FileElection
 from warehouse.loader import Loader
@@ -73,14 +73,14 @@ def run(options: argparse.Namespace) -> int:
         if options.replace and settings.warehouse_path.exists():
             aside = set_aside(settings.warehouse_path)
             console.print(f"The warehouse of before is in {aside}")
-        with showing_progress(console) as report:
-            found = mark_missing(upkeep, settings.warehouse_path, report, say=console.print)
+        with showing_progress(console) as tell:
+            found = mark_missing(upkeep, settings.warehouse_path, tell)
         console.print(
             f"Missing in {settings.warehouse_path}: {found.missing_events:,} events and"
             f" {found.missing_players:,} players; put right: {found.corrected:,} rows"
         )
-        with showing_progress(console) as report:
-            ship(upkeep, settings, report)
+        with showing_progress(console) as tell:
+            ship(upkeep, settings, tell)
     corrected = correct_balances(settings.warehouse_path, say=console.print)
     if corrected:
         console.print(f"Balances put right: {corrected:,}")
@@ -124,34 +124,29 @@ def set_aside(warehouse: Path, clock: Clock = utc_now) -> Path:
 def mark_missing(
     upkeep: SqlUpkeep,
     warehouse_path: Path,
-    report: Report = lambda _, __, ___: None,
-    *,
-    say: Callable[[str], None] = print,
-    after: Callable[[str], None] = lambda _: None,
+    tell: Tell = NOBODY,
 ) -> Found:
     """Compare, put right what differs, and mark what is missing as not shipped.
 
     Args:
         upkeep: The store.
         warehouse_path: The DuckDB file, made where it is missing.
-        report: Told how far reading is.
-        say: Told when another process holds the warehouse.
-        after: Told what was done, step by step, where a crash could come between.
+        tell: Whom to tell how far it is.
 
     Raises:
         WarehouseUnavailableError: The warehouse is held for too long, or cannot be read.
         StoreUnavailableError: The store cannot be read or written.
     """
     warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-    warehouse = open_when_free(warehouse_path, read_only=False, report=say)
+    warehouse = open_when_free(warehouse_path, read_only=False, report=tell.say)
     try:
         with warehouse:
             make_raw_tables(warehouse)
             both = Comparison(warehouse)
             with reading(upkeep.read_engine) as reader:
-                both.read(reader, partial(report, "Comparing events"))
+                both.read(reader, partial(tell.report, "Comparing events"))
             corrected = _correct(warehouse)
-            after("corrected")
+            tell.after("corrected")
             events = both.positions(comparison.MISSING, comparison.SHIPPED)
             players = both.column(comparison.MISSING_PLAYERS)
             # A player's row comes with the balance after an earn: so the last of them is sent, too.
@@ -167,7 +162,7 @@ def mark_missing(
                 [*events, *(Range(position, position) for position in earns)],
                 [Range(user_id, user_id) for user_id in players],
             )
-            after("marked")
+            tell.after("marked")
     except duckdb.Error as error:
         raise WarehouseUnavailableError(
             f"Cannot read {warehouse_path}: {error}\n"
@@ -188,7 +183,7 @@ def _correct(warehouse: duckdb.DuckDBPyConnection) -> int:
 def ship(
     upkeep: SqlUpkeep,
     settings: Settings,
-    report: Report = lambda _, __, ___: None,
+    tell: Tell = NOBODY,
     *,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> None:
@@ -226,7 +221,7 @@ def ship(
                 before, waiting = waiting, upkeep.waiting(ends)
                 if waiting < before:
                     deadline = time.monotonic() + patience_seconds
-                report("Shipping", total - waiting, total)
+                tell.report("Shipping", total - waiting, total)
         finally:
             election.resign()
 

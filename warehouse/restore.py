@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,9 +23,10 @@ from api.store.snapshot import StoreInUseError, fold
 from api.store.upkeep import Range, SqlUpkeep
 from warehouse.backup import store_file
 from warehouse.copying import (
+    NOBODY,
     SQLITE_LOCKS,
     WHOLE_FILE,
-    Report,
+    Tell,
     copy_open_file,
     lock_alone,
     showing_progress,
@@ -47,18 +48,18 @@ def run(options: argparse.Namespace) -> int:
     console = Console(highlight=False)
     settings = Settings.from_environment()
     store_file(settings)
-    with showing_progress(console) as report:
-        checks = verify_backup(options.folder, report)
+    with showing_progress(console) as tell:
+        checks = verify_backup(options.folder, tell)
     if not all(check.holds for check in checks):
         show_checks(checks, console)
         console.print(f"Nothing was changed: {options.folder} is damaged.", soft_wrap=True)
         return EXIT_FAILED
-    with showing_progress(console) as report:
-        aside = restore(settings, options.folder, replace=options.replace, report=report)
+    with showing_progress(console) as tell:
+        aside = restore(settings, options.folder, replace=options.replace, tell=tell)
     for folder in aside:
         console.print(f"What was there before is in {folder}", soft_wrap=True)
-    with showing_progress(console) as report:
-        checks = verify_live(settings, console, report)
+    with showing_progress(console) as tell:
+        checks = verify_live(settings, tell)
     status = show_checks(checks, console)
     console.print(f"Restored {options.folder}", soft_wrap=True)
     return status
@@ -69,9 +70,8 @@ def restore(
     folder: Path,
     *,
     replace: bool,
-    report: Report = lambda _, __, ___: None,
+    tell: Tell = NOBODY,
     clock: Clock = utc_now,
-    after: Callable[[str], None] = lambda _: None,
 ) -> list[Path]:
     """Put a verified backup in place.
 
@@ -79,9 +79,8 @@ def restore(
         settings: Where the files go.
         folder: The backup.
         replace: Set files that are there aside.
-        report: Told how far copying is.
+        tell: Whom to tell how far it is.
         clock: Tells where they are set aside.
-        after: Told what was done, step by step, where a crash could come between.
 
     Returns:
         The folders into which files were set aside.
@@ -103,8 +102,8 @@ def restore(
     with _alone_with(store_file(settings), settings.warehouse_path):
         drafts = {}
         for name, path in targets.items():
-            drafts[name] = _draft(folder / name, path, parts[name]["sha256"], report)
-            after(f"{name} copied")
+            drafts[name] = _draft(folder / name, path, parts[name]["sha256"], tell)
+            tell.after(f"{name} copied")
         if STORE in drafts and WAREHOUSE not in drafts:
             # The backup is of a time without a warehouse: all that the store has is to be shipped.
             _unmark_all(drafts[STORE])
@@ -112,7 +111,7 @@ def restore(
         # The store comes first: it is what players wait for, and the warehouse can be made of it.
         for name, path in targets.items():
             aside += _replace(drafts[name], path, moment)
-            after(f"{name} replaced")
+            tell.after(f"{name} replaced")
     return list(dict.fromkeys(aside))
 
 
@@ -170,12 +169,12 @@ def _fold_warehouse(warehouse: Path) -> None:
             raise _in_use(f"{warehouse} is held by {holder}") from error
 
 
-def _draft(source: Path, target: Path, sha256: str, report: Report) -> Path:
+def _draft(source: Path, target: Path, sha256: str, tell: Tell) -> Path:
     """Copy a file of the backup to where it is only to be renamed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.restore.tmp")
     with source.open("rb") as file:
-        found = copy_open_file(file, draft, partial(report, f"Copying {source.name}"))
+        found = copy_open_file(file, draft, partial(tell.report, f"Copying {source.name}"))
     if found != sha256:
         draft.unlink()
         raise CannotOperateError(

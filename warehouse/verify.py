@@ -27,7 +27,7 @@ from api.store.protocol import StoreUnavailableError
 from api.store.upkeep import StoreReader, reading
 from warehouse import comparison
 from warehouse.comparison import Comparison
-from warehouse.copying import Report, showing_progress
+from warehouse.copying import NOBODY, Tell, showing_progress
 from warehouse.database import WarehouseUnavailableError, open_when_free
 from warehouse.functions import file_sha256
 from warehouse.manifest import (
@@ -67,11 +67,11 @@ class Check:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     console = Console(highlight=False)
-    with showing_progress(console) as report:
+    with showing_progress(console) as tell:
         if options.folder is None:
-            checks = verify_live(Settings.from_environment(), console, report)
+            checks = verify_live(Settings.from_environment(), tell)
         else:
-            checks = verify_backup(options.folder, report)
+            checks = verify_backup(options.folder, tell)
     return show_checks(checks, console)
 
 
@@ -95,7 +95,7 @@ def show_checks(checks: Sequence[Check], console: Console) -> int:
     return EXIT_OK
 
 
-def verify_live(settings: Settings, console: Console, report: Report) -> list[Check]:
+def verify_live(settings: Settings, tell: Tell) -> list[Check]:
     """Verify the store and the warehouse where they are.
 
     Raises:
@@ -112,13 +112,13 @@ def verify_live(settings: Settings, console: Console, report: Report) -> list[Ch
         )
 
     def connect() -> duckdb.DuckDBPyConnection:
-        return open_when_free(settings.warehouse_path, read_only=True, report=console.print)
+        return open_when_free(settings.warehouse_path, read_only=True, report=tell.say)
 
     engine = open_engine(settings.store_url, writes=False) if has_store else None
-    return _verify(engine, connect if has_warehouse else None, report)
+    return _verify(engine, connect if has_warehouse else None, tell)
 
 
-def verify_backup(folder: Path, report: Report) -> list[Check]:
+def verify_backup(folder: Path, tell: Tell = NOBODY) -> list[Check]:
     """Verify a backup.
 
     Raises:
@@ -142,7 +142,7 @@ def verify_backup(folder: Path, report: Report) -> list[Check]:
         *_verify(
             open_copy(store) if STORE in parts else None,
             connect if WAREHOUSE in parts else None,
-            report,
+            tell,
             manifest,
         ),
     ]
@@ -178,7 +178,7 @@ def _verify_files(folder: Path) -> tuple[list[Check], dict[str, Any] | None]:
 def _verify(
     engine: Engine | None,
     connect: Callable[[], duckdb.DuckDBPyConnection] | None,
-    report: Report,
+    tell: Tell,
     manifest: dict[str, Any] | None = None,
 ) -> list[Check]:
     """Verify what there is; a side that is missing is compared as an empty one."""
@@ -186,12 +186,12 @@ def _verify(
     try:
         with _open(connect, checks) as warehouse, _read(engine, checks) as reader:
             if warehouse is not None and connect is not None:
-                checks += _guarded("warehouse", lambda: list(_of_warehouse(warehouse, report)))
+                checks += _guarded("warehouse", lambda: list(_of_warehouse(warehouse, tell)))
             if reader is not None:
                 checks += _guarded("store", lambda: list(_of_store(reader)))
             scratch = duckdb.connect() if warehouse is None else warehouse
             checks += _guarded(
-                "both", lambda: list(_of_both(reader, scratch, connect is not None, report))
+                "both", lambda: list(_of_both(reader, scratch, connect is not None, tell))
             )
             if manifest is not None:
                 checks += _guarded("files", lambda: list(_of_manifest(manifest, reader, warehouse)))
@@ -252,7 +252,7 @@ def _read(engine: Engine | None, checks: list[Check]) -> Iterator[StoreReader | 
         snapshot.__exit__(None, None, None)
 
 
-def _of_warehouse(warehouse: duckdb.DuckDBPyConnection, report: Report) -> Iterator[Check]:
+def _of_warehouse(warehouse: duckdb.DuckDBPyConnection, tell: Tell) -> Iterator[Check]:
     tables = warehouse.execute(
         "select table_schema, table_name from information_schema.tables"
         " where table_type = 'BASE TABLE' and table_catalog = current_database() order by all"
@@ -263,7 +263,7 @@ def _of_warehouse(warehouse: duckdb.DuckDBPyConnection, report: Report) -> Itera
         quoted = ".".join('"{}"'.format(part.replace('"', '""')) for part in (schema, name))
         row = warehouse.execute(f"select count(*), bit_xor(hash(t)) from {quoted} as t").fetchone()  # noqa: S608 (quoted)
         total += row[0] if row else 0
-        report("Reading tables", number, len(tables))
+        tell.report("Reading tables", number, len(tables))
     yield Check(
         "warehouse", "every table can be read", True, f"{len(tables)} tables, {total:,} rows"
     )
@@ -282,11 +282,11 @@ def _of_both(
     reader: StoreReader | None,
     connection: duckdb.DuckDBPyConnection,
     has_warehouse: bool,
-    report: Report,
+    tell: Tell,
 ) -> Iterator[Check]:
     both = Comparison(connection)
     if reader is not None:
-        both.read(reader, lambda done, total: report("Reading events", done, total))
+        both.read(reader, lambda done, total: tell.report("Reading events", done, total))
         yield from _of_side(both, "store", "stored")
         wrong = both.column(comparison.LAST_BALANCES)
         yield _none("store", "balances are as the last earn left them", wrong, "all", "player")
