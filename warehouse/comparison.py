@@ -72,12 +72,12 @@ order by all
 """
 REPEATED = "select event_id from {events} group by event_id having count(*) > 1 order by all"
 REPEATED_PLAYERS = "select user_id from {players} group by user_id having count(*) > 1 order by all"
-# Shipped, and not there; in the order of the store.
-MISSING = """
-select position from stored_events where is_shipped
-and event_id not in (select event_id from landed_events where event_id is not null)
-order by position
+IS_MISSING = """
+is_shipped and event_id not in (select event_id from landed_events where event_id is not null)
 """
+# Shipped, and not there; in the order of the store.
+MISSING = f"select event_id from stored_events where {IS_MISSING} order by position"  # noqa: S608
+MISSING_POSITIONS = f"select position from stored_events where {IS_MISSING} order by position"  # noqa: S608
 SHIPPED = "select position from stored_events where is_shipped order by position"
 IS_DIFFERENT = """
 (

@@ -138,7 +138,12 @@ def mark_missing(
         StoreUnavailableError: The store cannot be read or written.
     """
     warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-    warehouse = open_when_free(warehouse_path, read_only=False, report=tell.say)
+    try:
+        warehouse = open_when_free(warehouse_path, read_only=False, report=tell.say)
+    except WarehouseUnavailableError as error:
+        if isinstance(error.__cause__, duckdb.Error):
+            raise _unreadable(warehouse_path, error.__cause__) from error
+        raise
     try:
         with warehouse:
             make_raw_tables(warehouse)
@@ -147,7 +152,7 @@ def mark_missing(
                 both.read(reader, partial(tell.report, "Comparing events"))
             corrected = _correct(warehouse)
             tell.after("corrected")
-            events = both.positions(comparison.MISSING, comparison.SHIPPED)
+            events = both.positions(comparison.MISSING_POSITIONS, comparison.SHIPPED)
             players = both.column(comparison.MISSING_PLAYERS)
             # A player's row comes with the balance after an earn: so the last of them is sent, too.
             earns = both.column(comparison.LAST_EARNS, [players])
@@ -164,11 +169,15 @@ def mark_missing(
             )
             tell.after("marked")
     except duckdb.Error as error:
-        raise WarehouseUnavailableError(
-            f"Cannot read {warehouse_path}: {error}\n"
-            "`python -m warehouse rebuild --replace` sets it aside and begins with none."
-        ) from error
+        raise _unreadable(warehouse_path, error) from error
     return found
+
+
+def _unreadable(warehouse_path: Path, error: duckdb.Error) -> WarehouseUnavailableError:
+    return WarehouseUnavailableError(
+        f"Cannot read {warehouse_path}: {error}\nNothing was changed. If it is damaged,"
+        " `python -m warehouse rebuild --replace` sets it aside and begins with none."
+    )
 
 
 def _correct(warehouse: duckdb.DuckDBPyConnection) -> int:

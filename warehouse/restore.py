@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from api.clock import Clock, utc_now
 from api.store.protocol import StoreUnavailableError
@@ -37,7 +36,7 @@ from warehouse.election import FileElection
 from warehouse.manifest import MANIFEST, STORE, WAREHOUSE, stamp
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
-from warehouse.verify import show_checks, verify_backup, verify_live
+from warehouse.verify import show_checks, verify_backup, verify_live, wide_console
 
 EXIT_OK, EXIT_FAILED = 0, 1
 MAX_KEY = 2**63 - 1
@@ -45,7 +44,7 @@ MAX_KEY = 2**63 - 1
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    console = Console(highlight=False)
+    console = wide_console()
     settings = Settings.from_environment()
     store_file(settings)
     with showing_progress(console) as tell:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +46,16 @@ from warehouse.settings import Settings
 EXIT_OK, EXIT_FAILED = 0, 1
 # What is wrong is shown with so many examples.
 EXAMPLES = 5
+# A log is as wide as its longest line.
+LOG_WIDTH = 160
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What there is, readable or not."""
+
+    has_store: bool
+    has_warehouse: bool
 
 
 @dataclass(frozen=True)
@@ -66,13 +77,21 @@ class Check:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    console = Console(highlight=False)
+    console = wide_console()
     with showing_progress(console) as tell:
         if options.folder is None:
             checks = verify_live(Settings.from_environment(), tell)
         else:
             checks = verify_backup(options.folder, tell)
     return show_checks(checks, console)
+
+
+def wide_console() -> Console:
+    """Make a console whose tables are not broken up in a log."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = LOG_WIDTH
+    return console
 
 
 def show_checks(checks: Sequence[Check], console: Console) -> int:
@@ -181,18 +200,16 @@ def _verify(
     tell: Tell,
     manifest: dict[str, Any] | None = None,
 ) -> list[Check]:
-    """Verify what there is; a side that is missing is compared as an empty one."""
+    """Verify what there is. A side that is missing is taken as empty, one that is broken is not."""
     checks: list[Check] = []
+    sides = _Sides(engine is not None, connect is not None)
     try:
         with _open(connect, checks) as warehouse, _read(engine, checks) as reader:
-            if warehouse is not None and connect is not None:
+            if warehouse is not None:
                 checks += _guarded("warehouse", lambda: list(_of_warehouse(warehouse, tell)))
             if reader is not None:
                 checks += _guarded("store", lambda: list(_of_store(reader)))
-            scratch = duckdb.connect() if warehouse is None else warehouse
-            checks += _guarded(
-                "both", lambda: list(_of_both(reader, scratch, connect is not None, tell))
-            )
+            checks += _guarded("both", lambda: list(_of_both(reader, warehouse, sides, tell)))
             if manifest is not None:
                 checks += _guarded("files", lambda: list(_of_manifest(manifest, reader, warehouse)))
     finally:
@@ -271,56 +288,48 @@ def _of_warehouse(warehouse: duckdb.DuckDBPyConnection, tell: Tell) -> Iterator[
 
 def _of_store(reader: StoreReader) -> Iterator[Check]:
     if reader.is_sqlite:
-        yield _none("store", "SQLite finds its file whole", reader.faults_of_file(), "ok")
+        yield _none("store", "its file is whole", reader.faults_of_file(), "ok")
         broken = reader.broken_references()
-        yield Check("store", "no row refers to nothing", broken == 0, f"{broken:,} such rows")
+        yield Check("store", "every reference is to a row", broken == 0, f"{broken:,} are not")
     version = reader.schema_version()
     yield Check("store", "schema is known", version in versions(), f"version {version or 'none'}")
 
 
 def _of_both(
     reader: StoreReader | None,
-    connection: duckdb.DuckDBPyConnection,
-    has_warehouse: bool,
+    warehouse: duckdb.DuckDBPyConnection | None,
+    sides: _Sides,
     tell: Tell,
 ) -> Iterator[Check]:
-    both = Comparison(connection)
+    both = Comparison(warehouse or duckdb.connect())
     if reader is not None:
         both.read(reader, lambda done, total: tell.report("Reading events", done, total))
         yield from _of_side(both, "store", "stored")
         wrong = both.column(comparison.LAST_BALANCES)
-        yield _none("store", "balances are as the last earn left them", wrong, "all", "player")
-    if has_warehouse:
+        yield _none("store", "balances are as written with the last earn", wrong, "all", "player")
+    if warehouse is not None:
         yield from _of_side(both, "warehouse", "landed")
-    if reader is None:
+    if not sides.has_store:
         events, players = both.column(comparison.COUNTS)
-        yield Check(
-            "both",
-            "there is a store, or nothing of one",
-            (events, players) == (0, 0),
-            f"no store; {events:,} events and {players:,} players in the warehouse",
-        )
+        found = f"no store; the warehouse has {events:,} events and {players:,} players"
+        yield Check("both", "there is a store, or nothing of one", events + players == 0, found)
+    if reader is None or (sides.has_warehouse and warehouse is None):
         return
     for name, query, what in (
-        ("shipped events are in the warehouse", comparison.MISSING, "position"),
-        ("events are the same on both sides", comparison.DIFFERENT, "event"),
-        ("shipped players are in the warehouse", comparison.MISSING_PLAYERS, "player"),
-        ("players are the same on both sides", comparison.DIFFERENT_PLAYERS, "player"),
-        ("the warehouse knows no other players", comparison.UNKNOWN_PLAYERS, "player"),
-        ("the warehouse knows no other events, but pruned ones", comparison.UNKNOWN, "player"),
-        ("shipped balances and what waits make the balances", comparison.BALANCES, "player"),
+        ("what was shipped has arrived", comparison.MISSING, "event"),
+        ("shipped players have arrived", comparison.MISSING_PLAYERS, "player"),
+        ("events are the same", comparison.DIFFERENT, "event"),
+        ("players are the same", comparison.DIFFERENT_PLAYERS, "player"),
+        ("no players are unknown to the store", comparison.UNKNOWN_PLAYERS, "player"),
+        ("no events are, but pruned ones", comparison.UNKNOWN, "of player"),
+        ("balances are those shipped and what waits", comparison.BALANCES, "player"),
     ):
-        if has_warehouse or query in (comparison.MISSING, comparison.MISSING_PLAYERS):
-            yield _none("both", name, both.column(query), "all", what)
+        yield _none("both", name, both.column(query), "all", what)
     (pruned,), (here,) = both.column(comparison.PRUNED), both.column(comparison.PRUNED_HERE)
     if pruned:
-        # Not a fault: a warehouse that was lost cannot get them back from the store.
-        yield Check(
-            "both",
-            "pruned events, for your information",
-            True,
-            f"{pruned:,} pruned, {here:,} of them in the warehouse",
-        )
+        # A warehouse that was lost cannot get them back from the store; that is no fault of it.
+        found = f"{pruned:,}, {here:,} of them in the warehouse"
+        yield Check("both", "pruned events (no fault)", True, found)
 
 
 def _of_side(both: Comparison, subject: str, prefix: str) -> Iterator[Check]:
@@ -330,7 +339,7 @@ def _of_side(both: Comparison, subject: str, prefix: str) -> Iterator[Check]:
     )
     yield _none(
         subject,
-        "every balance is what was earned",
+        "balances are what was earned",
         both.column(comparison.MONEY.format(events=events, players=players)),
         f"{count:,} players, {int(total):,} coins",
         "player",
