@@ -32,6 +32,7 @@ from warehouse.loader import Loader
 from warehouse.manifest import stamp
 from warehouse.operations import CannotOperateError
 from warehouse.raw_tables import make_raw_tables
+from warehouse.restore import aside_of, require_free
 from warehouse.settings import Settings
 
 BATCH_SIZE = 50_000
@@ -101,7 +102,8 @@ def set_aside(warehouse: Path, clock: Clock = utc_now) -> Path:
     Raises:
         WarehouseUnavailableError: Another process holds it.
     """
-    aside = warehouse.parent / f"replaced-{stamp(clock())}"
+    aside = aside_of(warehouse, stamp(clock()))
+    require_free(aside)
     deadline = time.monotonic() + PATIENCE_SECONDS
     with warehouse.open("r+b") as file:
         while not lock_alone(file, WHOLE_FILE):
@@ -111,7 +113,7 @@ def set_aside(warehouse: Path, clock: Clock = utc_now) -> Path:
                     " run again."
                 )
             time.sleep(POLL_SECONDS)
-        aside.mkdir(exist_ok=True)
+        aside.mkdir()
         # Its log first: beside a new warehouse it would be that one's.
         log = warehouse.with_name(f"{warehouse.name}.wal")
         if log.exists():

@@ -98,6 +98,8 @@ def restore(
             " changed. --replace sets what is there aside, into a folder replaced-TIME beside it."
         )
     moment = stamp(clock())
+    for path in targets.values():
+        require_free(aside_of(path, moment))
     with _alone_with(store_file(settings), settings.warehouse_path):
         drafts = {}
         for name, path in targets.items():
@@ -112,6 +114,17 @@ def restore(
             aside += _replace(drafts[name], path, moment)
             tell.after(f"{name} replaced")
     return list(dict.fromkeys(aside))
+
+
+def aside_of(path: Path, moment: str) -> Path:
+    """Name the folder into which a file is set aside."""
+    return path.parent / f"replaced-{moment}"
+
+
+def require_free(aside: Path) -> None:
+    """Refuse to set a file aside where another is."""
+    if aside.exists():
+        raise CannotOperateError(f"{aside} exists. Nothing was changed. Try again in a second.")
 
 
 @contextmanager
@@ -197,7 +210,7 @@ def _replace(draft: Path, path: Path, moment: str) -> list[Path]:
     """Put the new file in the place of the old one, which gets a second name before."""
     logs = [path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", ".wal")]
     left = [log for log in logs if log.exists()]
-    aside = path.parent / f"replaced-{moment}"
+    aside = aside_of(path, moment)
     if path.exists() or left:
         aside.mkdir(exist_ok=True)
     if path.exists():

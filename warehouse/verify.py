@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.store.engine import open_copy, open_engine, sqlite_path
 from api.store.migrations import versions
@@ -66,13 +67,15 @@ class Check:
         subject: What it is about: `files`, `store`, `warehouse` or `both`.
         name: What should be so.
         holds: Whether it is.
-        found: What was seen.
+        found: What was seen, in a few words.
+        details: What is wrong, where it is more than that.
     """
 
     subject: str
     name: str
     holds: bool
     found: str
+    details: str = ""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -106,7 +109,11 @@ def show_checks(checks: Sequence[Check], console: Console) -> int:
     failed = [check for check in checks if not check.holds]
     for check in failed:
         # Whole lines: what was found may be longer than a cell.
-        console.print(f"{check.subject}: {check.name}: {check.found}", markup=False, soft_wrap=True)
+        console.print(
+            f"{check.subject}: {check.name}: {check.details or check.found}",
+            markup=False,
+            soft_wrap=True,
+        )
     if failed:
         console.print(f"{len(failed)} of {len(checks)} checks FAILED", style="bold red")
         return EXIT_FAILED
@@ -114,7 +121,7 @@ def show_checks(checks: Sequence[Check], console: Console) -> int:
     return EXIT_OK
 
 
-def verify_live(settings: Settings, tell: Tell) -> list[Check]:
+def verify_live(settings: Settings, tell: Tell = NOBODY) -> list[Check]:
     """Verify the store and the warehouse where they are.
 
     Raises:
@@ -179,7 +186,7 @@ def _verify_files(folder: Path) -> tuple[list[Check], dict[str, Any] | None]:
             for name in {*noted, *files, MANIFEST}
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return [Check("files", "can be read", False, f"{type(error).__name__}: {error}")], None
+        return [_unreadable("files", "can be read", error)], None
     others = sorted(path.name for path in folder.iterdir() if path.name not in {*found, CHECKSUMS})
     wrong = sorted(
         name
@@ -222,8 +229,9 @@ def _guarded(subject: str, look: Callable[[], list[Check]]) -> list[Check]:
     """Look; what cannot be read is a check that fails, and the others go on."""
     try:
         return look()
-    except (duckdb.Error, StoreUnavailableError) as error:
-        return [Check(subject, "can be read", False, _first_line(error))]
+    except (duckdb.Error, SQLAlchemyError, TypeError, ValueError) as error:
+        # A damaged page may also hold values of a wrong kind.
+        return [_unreadable(subject, "can be read", error)]
 
 
 @contextmanager
@@ -237,13 +245,13 @@ def _open(
     try:
         warehouse = connect()
     except duckdb.Error as error:
-        checks.append(Check("warehouse", "can be opened", False, _first_line(error)))
+        checks.append(_unreadable("warehouse", "can be opened", error))
         yield None
         return
     except WarehouseUnavailableError as error:
         if not isinstance(error.__cause__, duckdb.Error):
             raise
-        checks.append(Check("warehouse", "can be opened", False, _first_line(error.__cause__)))
+        checks.append(_unreadable("warehouse", "can be opened", error.__cause__))
         yield None
         return
     with warehouse:
@@ -260,7 +268,7 @@ def _read(engine: Engine | None, checks: list[Check]) -> Iterator[StoreReader | 
     try:
         reader = snapshot.__enter__()
     except StoreUnavailableError as error:
-        checks.append(Check("store", "can be opened", False, _first_line(error)))
+        checks.append(_unreadable("store", "can be opened", error))
         yield None
         return
     try:
@@ -376,9 +384,19 @@ def _none(subject: str, name: str, wrong: Sequence[Any], found: str, what: str =
     shown = ", ".join(str(each) for each in wrong[:EXAMPLES])
     more = ", ..." if len(wrong) > EXAMPLES else ""
     return Check(
-        subject, name, False, f"{len(wrong):,} not: {what} {shown}{more}".replace("  ", " ")
+        subject,
+        name,
+        False,
+        f"{len(wrong):,} not",
+        " ".join(filter(None, ("not", what, shown))) + more,
     )
 
 
+def _unreadable(subject: str, name: str, error: BaseException) -> Check:
+    return Check(subject, name, False, "no", _first_line(error))
+
+
 def _first_line(error: BaseException) -> str:
+    # SQLAlchemy's own text holds the statement and its values.
+    error = getattr(error, "orig", None) or error
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
