@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from api.store.outbox import SqlOutbox
 from api.store.protocol import Idempotency, NewEvent
 from api.store.sql_store import SqlStore
 from tests.harness import ROOT, Run
+from warehouse.__main__ import main
 from warehouse.loader import Loader
 from warehouse.settings import Settings
 from warehouse.verify import Check, verify_live
@@ -118,9 +122,20 @@ class Files:
             )
 
     def run(self, *arguments: str, **environment: str) -> Run:
-        """Run `python -m warehouse` on them."""
-        command = [sys.executable, "-m", "warehouse", *arguments]
-        return run(command, self.environment | environment)
+        """Run a command of `python -m warehouse` on them, in this process: that takes no second."""
+        output = io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(output),
+            redirect_stderr(output),
+        ):
+            for name, value in (self.environment | environment).items():
+                patch.setenv(name, value)
+            try:
+                exit_code = main(arguments)
+            except SystemExit as usage:
+                exit_code = int(usage.code or 0)
+        return Run(exit_code, output.getvalue())
 
     def run_killed(self, code: str, step: str, count: int = 1) -> None:
         """Run a command's function in a process that kills itself after a step.
@@ -131,22 +146,16 @@ class Files:
             count: How often it must have been done.
         """
         command = [sys.executable, "-c", KILLED + code, step, str(count)]
-        outcome = run(command, self.environment)
-        assert outcome.exit_code == -9, outcome.output
-
-
-def run(command: list[str], environment: dict[str, str]) -> Run:
-    """Run a command in the folder of the project."""
-    process = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return Run(process.returncode, process.stdout)
+        outcome = subprocess.run(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        assert outcome.returncode == -signal.SIGKILL, outcome.stdout
 
 
 def names_of_failed(checks: list[Check]) -> list[str]:

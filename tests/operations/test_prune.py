@@ -23,8 +23,7 @@ from warehouse.restore import restore
 
 A_MONTH_AGO = NOW - timedelta(days=30)
 PRUNE = """
-import warehouse.prune
-warehouse.prune.DELETED = 10
+prune.__globals__["DELETED"] = 10
 prune(SqlUpkeep(settings.store_url), settings.warehouse_path, datetime.now(UTC) - timedelta(30),
       tell=tell)
 """
@@ -154,7 +153,7 @@ def test_a_request_repeated_after_its_key_was_pruned_counts_as_new(files: Files)
 def test_a_killed_prune_has_counted_what_it_removed(files: Files, count: int) -> None:
     before = answers(files)
     files.run_killed(PRUNE, "deleted", count)
-    assert sum(stored(files).values()) == 324 - 10 * count
+    assert sum(stored(files).values()) == 354 - 10 * count
     assert answers(files) == before
     assert files.failed() == []
     assert pruned(files).events == STEPS + CLICKS - 10 * count

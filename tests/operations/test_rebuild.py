@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from api.store.outbox import SqlOutbox
 from api.store.upkeep import SqlUpkeep
 from tests.operations.games import Files
 from tests.server import Request, Server
-from tests.warehouse.shipping import eventually, held
-from warehouse.__main__ import main
+from tests.warehouse.shipping import eventually
 from warehouse.database import WarehouseUnavailableError
 from warehouse.election import FileElection
 from warehouse.rebuild import ship
@@ -46,12 +46,10 @@ def expected(played: Files, tmp_path: Path) -> Files:
 
 @pytest.mark.parametrize("harm", HARM)
 def test_whatever_is_missing_or_wrong_is_put_right(
-    files: Files, expected: Files, harm: str, monkeypatch: pytest.MonkeyPatch
+    files: Files, expected: Files, harm: str
 ) -> None:
-    for name, value in files.environment.items():
-        monkeypatch.setenv(name, value)
     files.change_warehouse(HARM[harm])
-    assert main(["rebuild"]) == 0
+    assert files.run("rebuild").exit_code == 0
     assert files.failed() == []
     assert files.rows() == expected.rows()
 
@@ -117,9 +115,9 @@ def test_the_loader_of_an_api_that_runs_does_the_shipping(files: Files) -> None:
     server.start()
     try:
         election = FileElection(files.warehouse)
-        eventually(lambda: election.incumbent() == f"PID {server.process.pid}")  # type: ignore[union-attr]
-        with held(files.warehouse, "writer"):
-            files.warehouse.unlink()
+        with closing(SqlOutbox(files.url)) as outbox:
+            eventually(lambda: outbox.backlog().event_count == 0)
+        files.warehouse.unlink()
         credentials = {"username": "dora", "password": "a password of dora"}
         _, login = server.call(Request("POST", "/login", credentials))
         for _ in range(5):
