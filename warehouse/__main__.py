@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 on success, 1 where a check failed, 2 where the command could not run.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except (
@@ -54,15 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_COULD_NOT_RUN
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    words = argparse.ArgumentParser(
         prog="python -m warehouse",
         description="Commands around the warehouse; `dbt build` itself builds the models.",
         epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
         " REPORTS_PATH (the folder of the reports, default reports) and STORE_URL (the operational"
         " store, default an SQLite file beside the warehouse).",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = words.add_subparsers(required=True, metavar="COMMAND")
 
     check_inputs = commands.add_parser(
         "inputs", help="say which of the four input files dbt cannot read"
@@ -100,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add_docs_command(commands)
     add_page_command(commands)
     add_operations(commands)
-    return parser
+    return words
 
 
 def _inputs(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -274,7 +274,9 @@ def _read(engine: Engine | None, checks: list[Check]) -> Iterator[StoreReader | 
     try:
         yield reader
     finally:
-        snapshot.__exit__(None, None, None)
+        # A damaged file may fail once more here. What there is to say about it has been said.
+        with suppress(StoreUnavailableError):
+            snapshot.__exit__(None, None, None)
 
 
 def _of_warehouse(warehouse: duckdb.DuckDBPyConnection, tell: Tell) -> Iterator[Check]:

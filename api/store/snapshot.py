@@ -13,6 +13,8 @@ from api.store.engine import BUSY_SECONDS
 from api.store.protocol import StoreUnavailableError
 
 PAGES_AT_A_TIME = 4096
+# What every SQLite file begins with.
+MAGIC = b"SQLite format 3\0"
 
 
 class SqliteSnapshot:
@@ -77,6 +79,10 @@ def fold(path: Path) -> None:
         StoreInUseError: Another process has it open.
         StoreUnavailableError: It is no readable database.
     """
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            # SQLite would throw the log of such a file away.
+            raise StoreUnavailableError(f"{path} is no SQLite database.")
     with _unavailable_if_it_fails(path):
         address = f"file:{quote(str(path.absolute()))}?mode=rw"
         with closing(sqlite3.connect(address, uri=True, timeout=0)) as store:
