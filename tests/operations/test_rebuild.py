@@ -15,7 +15,8 @@ from tests.server import Request, Server
 from tests.warehouse.shipping import eventually
 from warehouse.database import WarehouseUnavailableError
 from warehouse.election import FileElection
-from warehouse.rebuild import ship
+from warehouse.loader import Loader
+from warehouse.rebuild import mark_missing, ship
 
 REBUILD = """
 mark_missing(SqlUpkeep(settings.store_url), settings.warehouse_path, tell)
@@ -106,6 +107,22 @@ def test_a_killed_rebuild_can_be_repeated_and_needs_no_more_than_a_loader(
         assert files.rows() == expected.rows()
     run = files.run("rebuild")
     assert run.exit_code == 0, run.output
+    assert files.failed() == []
+    assert files.rows() == expected.rows()
+
+
+@pytest.mark.parametrize(
+    "harm", ["all events and players", "an early earn", "some events", "all but one player"]
+)
+def test_once_marked_any_loader_does_the_rest_in_small_batches(
+    files: Files, expected: Files, harm: str
+) -> None:
+    """Old batches arrive beside newer events, and lower no balance."""
+    files.change_warehouse(HARM[harm])
+    with closing(SqlUpkeep(files.url)) as upkeep:
+        mark_missing(upkeep, files.warehouse)
+    with closing(SqlOutbox(files.url)) as outbox:
+        Loader(outbox, files.warehouse, batch_size=40).ship_all()
     assert files.failed() == []
     assert files.rows() == expected.rows()
 
