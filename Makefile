@@ -44,7 +44,7 @@ serve: setup ## run the game API on port 5000 until Ctrl-C
 	@$(BIN)/python -m api serve
 
 test: setup lint ## run all tests
-	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 soak: setup ## the long forms of the tests, then the API at its limit for SOAK_MINUTES=30
 	@LONG=1 $(BIN)/pytest $(LONG_TESTS)

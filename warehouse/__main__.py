@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
+from api.store.protocol import StoreError
 from warehouse import inputs
 from warehouse.checkpoints.command import add_check_command
 from warehouse.checkpoints.errors import CannotCheckError
@@ -17,6 +18,7 @@ from warehouse.database import WarehouseUnavailableError
 from warehouse.docs import CannotDocumentError, add_docs_command
 from warehouse.generate import generate_sample
 from warehouse.load import add_load_command
+from warehouse.operations import CannotOperateError, add_operations
 from warehouse.page.command import add_page_command
 from warehouse.page.facts import CannotDrawError
 from warehouse.scale import MAX_PURCHASES, MIN_PURCHASES, generate_with_progress
@@ -36,29 +38,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 on success, 1 where a check failed, 2 where the command could not run.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except (
         CannotCheckError,
         CannotDocumentError,
         CannotDrawError,
+        CannotOperateError,
         OSError,
+        StoreError,
         WarehouseUnavailableError,
     ) as error:
         print(error, file=sys.stderr)
         return EXIT_COULD_NOT_RUN
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    words = argparse.ArgumentParser(
         prog="python -m warehouse",
         description="Commands around the warehouse; `dbt build` itself builds the models.",
         epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
         " REPORTS_PATH (the folder of the reports, default reports) and STORE_URL (the operational"
         " store, default an SQLite file beside the warehouse).",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = words.add_subparsers(required=True, metavar="COMMAND")
 
     check_inputs = commands.add_parser(
         "inputs", help="say which of the four input files dbt cannot read"
@@ -95,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     add_check_command(commands)
     add_docs_command(commands)
     add_page_command(commands)
-    return parser
+    add_operations(commands)
+    return words
 
 
 def _inputs(options: argparse.Namespace) -> int:

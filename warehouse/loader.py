@@ -286,10 +286,8 @@ def _write(
     """Write a batch in one transaction."""
     warehouse.begin()
     make_raw_tables(warehouse)
-    ((new_events,),) = warehouse.execute(insert_events, events).fetchall()
-    # A batch without news is an old one, cut shorter than the one that was inserted before a crash.
-    # The balances in the warehouse are ahead of those in it.
-    warehouse.execute(PLAYERS.upsert if new_events else PLAYERS.insert_missing, players)
+    warehouse.execute(insert_events, events)
+    warehouse.execute(PLAYERS.upsert, players)
     warehouse.commit()
 
 

@@ -20,11 +20,13 @@ class RawTable:
         name: With its schema.
         key: The primary key's column.
         columns: The DuckDB type of each column, by name and in order. The last is `loaded_at`.
+        growing: Columns whose values only ever grow: of two values the greater one is the later.
     """
 
     name: str
     key: str
     columns: Mapping[str, str]
+    growing: frozenset[str] = frozenset()
 
     @property
     def shipped_columns(self) -> list[str]:
@@ -72,10 +74,15 @@ class RawTable:
     def upsert(self) -> str:
         """Inserts like `insert`, and overwrites the rows whose key is there.
 
+        What grows never gets smaller: an old batch that comes late leaves what later ones brought.
         It is no delete and insert: in one transaction, DuckDB takes that for a duplicate key.
         """
         changes = ", ".join(
-            f"{column} = excluded.{column}" for column in self.columns if column != self.key
+            f"{column} = greatest({column}, excluded.{column})"
+            if column in self.growing
+            else f"{column} = excluded.{column}"
+            for column in self.columns
+            if column != self.key
         )
         return f"{self.insert} on conflict ({self.key}) do update set {changes}"  # nosec B608 # names from here
 
@@ -108,6 +115,7 @@ PLAYERS = RawTable(
         "balance": "bigint",
         "loaded_at": "timestamp",
     },
+    growing=frozenset({"balance"}),
 )
 
 

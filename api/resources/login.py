@@ -57,7 +57,7 @@ class LoginResource:
     @documented(
         access=Access.PUBLIC,
         body=LoginRequest,
-        example={"username": "ada", "password": "correct horse"},
+        example={"username": "ada", "password": "correct horse"},  # nosec B105 (an example)
         links=dict.fromkeys((HTTPStatus.OK, HTTPStatus.CREATED), _LINKS),
         answers={HTTPStatus.OK: LoginResponse, HTTPStatus.CREATED: LoginResponse},
         problems=[HTTPStatus.UNAUTHORIZED],

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +18,7 @@ from api.store.protocol import StoreUnavailableError
 
 # How long a statement waits for another process that writes, before it fails.
 BUSY_SECONDS = 10
+BUSY_RETRY_SECONDS = 0.02
 # Connections that are kept open unless said otherwise.
 CONNECTIONS = 5
 
@@ -52,6 +56,22 @@ def open_engine(
     return engine
 
 
+def sqlite_path(url: str) -> Path | None:
+    """Name the file of an SQLite database; None where the URL is of another engine or of memory."""
+    parsed = make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, ":memory:")
+    return Path(parsed.database or "") if is_file else None
+
+
+def open_copy(path: Path) -> Engine:
+    """Open an SQLite file that nobody else uses, to read it; leaves no trace beside it."""
+    return create_engine(
+        f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&immutable=1&uri=true",
+        hide_parameters=True,
+        poolclass=NullPool,
+    )
+
+
 @contextmanager
 def unavailable_if_it_fails() -> Iterator[None]:
     """Raise StoreUnavailableError where the database fails in the block."""
@@ -70,11 +90,24 @@ def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (the dr
     # The driver would begin transactions by its own rules; `begin` below does it by ours.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("pragma journal_mode = wal")
+    _enter_wal_mode(cursor)
     # In WAL mode only FULL makes a commit durable against a loss of power.
     cursor.execute("pragma synchronous = full")
     cursor.execute("pragma foreign_keys = on")
     cursor.close()
+
+
+def _enter_wal_mode(cursor: sqlite3.Cursor) -> None:
+    """Have the file in WAL mode; SQLite does not wait by itself where two processes do so first."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(BUSY_RETRY_SECONDS)
 
 
 def _begin_immediate(connection: Connection) -> None:

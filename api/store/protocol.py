@@ -261,11 +261,12 @@ class Store(Protocol):
         Args:
             user_id: Whose.
             limit: At most this many.
-            before: Only events stored before the one with this id; none where it is unknown.
+            before: Only events stored before the one with this id. Where it was pruned, those
+                before the next newer one; none where it is newer than all.
         """
 
     def event_counts(self, user_id: int | None) -> dict[str, int]:
-        """Count events per type, of one player or of everyone."""
+        """Count events per type, of one player or of everyone, pruned ones included."""
 
     def revoke(self, token_id: str, expires_at: float) -> None:
         """Remember until it would have expired that a token is revoked; twice does no harm."""

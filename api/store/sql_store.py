@@ -14,11 +14,13 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    cast,
     delete,
     func,
     insert,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.engine import Connection
@@ -43,7 +45,7 @@ from api.store.protocol import (
     UnknownPlayerError,
     UsernameTakenError,
 )
-from api.store.tables import events, idempotency_keys, players, revoked_tokens
+from api.store.tables import events, idempotency_keys, players, pruned_events, revoked_tokens
 from api.store.writer import GroupCommitWriter
 from api.waiting import aside
 
@@ -232,7 +234,14 @@ class SqlStore:
         if user_id is not None:
             query = query.where(events.c.user_id == user_id)
         if before is not None:
-            known = select(events.c.position).where(events.c.event_id == before).scalar_subquery()
+            # Ids are in the order of time: where that event was pruned, the next one stands for it.
+            known = (
+                select(events.c.position)
+                .where(events.c.event_id >= before)
+                .order_by(events.c.event_id)
+                .limit(1)
+                .scalar_subquery()
+            )
             query = query.where(events.c.position < known)
 
         def read() -> list[StoredEvent]:
@@ -243,15 +252,22 @@ class SqlStore:
 
     def event_counts(self, user_id: int | None) -> dict[str, int]:
         """See `Store.event_counts`."""
-        query = select(events.c.event_type, func.count().label("total")).group_by(
+        kept = select(events.c.event_type, func.count().label("event_count")).group_by(
             events.c.event_type
         )
+        pruned = select(pruned_events.c.event_type, pruned_events.c.event_count)
         if user_id is not None:
-            query = query.where(events.c.user_id == user_id)
+            kept = kept.where(events.c.user_id == user_id)
+            pruned = pruned.where(pruned_events.c.user_id == user_id)
+        # In one statement, so that no event is counted twice while it is pruned, or not at all.
+        both = union_all(kept, pruned).subquery()
+        query = select(
+            both.c.event_type, cast(func.sum(both.c.event_count), BigInteger).label("total")
+        ).group_by(both.c.event_type)
 
         def read() -> dict[str, int]:
             with self._reading() as connection:
-                counts = connection.execute(query.order_by(events.c.event_type))
+                counts = connection.execute(query.order_by(both.c.event_type))
                 return {row.event_type: row.total for row in counts}
 
         return aside(read)

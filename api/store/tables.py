@@ -107,3 +107,15 @@ revoked_tokens = Table(
     Column("expires_at", BigInteger, nullable=False),
     Index("revoked_tokens_by_expiry", "expires_at"),
 )
+
+# Whose `pruned_events` those of anonymous clicks are: a key holds no null, and players begin at 1.
+ANONYMOUS = 0
+
+pruned_events = Table(
+    "pruned_events",
+    metadata,
+    # How many events were removed once the warehouse had them, see `api/store/upkeep.py`.
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("event_type", String(64), primary_key=True),
+    Column("event_count", BigInteger, nullable=False),
+)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
+
+
+def versions() -> set[str]:
+    """Name all versions that there ever were."""
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def migrate(engine: Engine) -> None:
@@ -13,8 +19,13 @@ def migrate(engine: Engine) -> None:
     Args:
         engine: A writing engine; processes that start at once wait for each other on its lock.
     """
-    config = Config()
-    config.set_main_option("script_location", "api.store:migrations")
+    config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "api.store:migrations")
+    return config

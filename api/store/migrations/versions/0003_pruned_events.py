@@ -1,0 +1,21 @@
+"""What was pruned: counts of events that the store no longer holds."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go to this version."""
+    op.create_table(
+        "pruned_events",
+        sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("event_type", sa.String(64), primary_key=True),
+        sa.Column("event_count", sa.BigInteger, nullable=False),
+    )

@@ -1,0 +1,167 @@
+"""The store makes the warehouse's events and players whole again, whatever happened to them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from api.store.outbox import SqlOutbox
+from api.store.upkeep import SqlUpkeep
+from tests.operations.games import Files
+from tests.server import Request, Server
+from tests.warehouse.shipping import eventually
+from warehouse.database import WarehouseUnavailableError
+from warehouse.election import FileElection
+from warehouse.loader import Loader
+from warehouse.rebuild import mark_missing, ship
+
+REBUILD = """
+mark_missing(SqlUpkeep(settings.store_url), settings.warehouse_path, tell)
+"""
+HARM = {
+    "nothing": "select 1",
+    "all events": "delete from raw.game_events",
+    "all events and players": "delete from raw.game_events; delete from raw.players",
+    "an early earn": "delete from raw.game_events where meta like '{\"amount\": 10,%'",
+    "some events": "delete from raw.game_events where hash(event_id) % 3 = 0",
+    "all but one player": "delete from raw.players where user_id != 2",
+    "both tables": "drop table raw.game_events; drop table raw.players",
+    "contents": """update raw.game_events set meta = '{"amount": 999}', user_id = 2
+        where meta like '{"amount": 10,%'""",
+    "names": "update raw.players set username = 'eve', created_at = now()::timestamp",
+    "high balances": "update raw.players set balance = balance + 7",
+    "low balances": "update raw.players set balance = 0",
+}
+
+
+@pytest.fixture
+def expected(played: Files, tmp_path: Path) -> Files:
+    """The game with all of it shipped."""
+    files = played.copy_to(tmp_path / "expected")
+    files.ship()
+    return files
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_whatever_is_missing_or_wrong_is_put_right(
+    files: Files, expected: Files, harm: str
+) -> None:
+    files.change_warehouse(HARM[harm])
+    assert files.run("rebuild").exit_code == 0
+    assert files.failed() == []
+    assert files.rows() == expected.rows()
+
+
+def test_rebuild_of_a_warehouse_that_is_gone(files: Files, expected: Files) -> None:
+    files.warehouse.unlink()
+    run = files.run("rebuild")
+    assert run.exit_code == 0, run.output
+    assert "and 3 players; put right: 0 rows" in run.output
+    assert files.failed() == []
+    assert files.rows() == expected.rows()
+
+
+def test_a_warehouse_that_cannot_be_read_is_set_aside_when_told(
+    files: Files, expected: Files
+) -> None:
+    files.warehouse.write_bytes(b"no database")
+    files.warehouse.with_name(f"{files.warehouse.name}.wal").write_bytes(b"a log")
+    run = files.run("rebuild")
+    assert run.exit_code == 2
+    assert "rebuild --replace" in run.output
+    assert files.warehouse.read_bytes() == b"no database"
+    run = files.run("rebuild", "--replace")
+    assert run.exit_code == 0, run.output
+    (aside,) = files.store.parent.glob("replaced-*")
+    assert (aside / files.warehouse.name).read_bytes() == b"no database"
+    assert (aside / f"{files.warehouse.name}.wal").read_bytes() == b"a log"
+    assert files.failed() == []
+    assert files.rows() == expected.rows()
+
+
+def test_what_the_store_does_not_know_stays(files: Files) -> None:
+    files.change_warehouse(
+        "create table raw.purchases_raw as select 1 as x",
+        "insert into raw.game_events values ('x', null, 'deep_link', now()::timestamp,"
+        " now()::timestamp, null, now()::timestamp)",
+    )
+    assert files.run("rebuild").exit_code == 0
+    with duckdb.connect(str(files.warehouse), read_only=True) as warehouse:
+        assert warehouse.execute("from raw.purchases_raw").fetchall() == [(1,)]
+        row = warehouse.execute("select count(*) from raw.game_events where event_id = 'x'")
+        assert row.fetchone() == (1,)
+
+
+@pytest.mark.parametrize("step", ["corrected", "marked"])
+def test_a_killed_rebuild_can_be_repeated_and_needs_no_more_than_a_loader(
+    files: Files, expected: Files, step: str
+) -> None:
+    files.warehouse.unlink()
+    files.run_killed(REBUILD, step)
+    if step == "marked":
+        files.ship()
+        assert files.failed() == []
+        assert files.rows() == expected.rows()
+    run = files.run("rebuild")
+    assert run.exit_code == 0, run.output
+    assert files.failed() == []
+    assert files.rows() == expected.rows()
+
+
+@pytest.mark.parametrize(
+    "harm", ["all events and players", "an early earn", "some events", "all but one player"]
+)
+def test_once_marked_any_loader_does_the_rest_in_small_batches(
+    files: Files, expected: Files, harm: str
+) -> None:
+    """Old batches arrive beside newer events, and lower no balance."""
+    files.change_warehouse(HARM[harm])
+    with closing(SqlUpkeep(files.url)) as upkeep:
+        mark_missing(upkeep, files.warehouse)
+    with closing(SqlOutbox(files.url)) as outbox:
+        Loader(outbox, files.warehouse, batch_size=40).ship_all()
+    assert files.failed() == []
+    assert files.rows() == expected.rows()
+
+
+def test_the_loader_of_an_api_that_runs_does_the_shipping(files: Files) -> None:
+    server = Server(files.warehouse, {"STORE_URL": files.url})
+    server.start()
+    try:
+        election = FileElection(files.warehouse)
+        with closing(SqlOutbox(files.url)) as outbox:
+            eventually(lambda: outbox.backlog().event_count == 0)
+        files.warehouse.unlink()
+        credentials = {"username": "dora", "password": "a password of dora"}
+        _, login = server.call(Request("POST", "/login", credentials))
+        for _ in range(5):
+            earn = Request("POST", "/earn", {"amount": 3, "reason": "x"}, login["token"])
+            assert server.call(earn)[0] == 201
+        run = files.run("rebuild")
+        assert run.exit_code == 0, run.output
+        assert election.incumbent() == f"PID {server.process.pid}"  # type: ignore[union-attr]
+    finally:
+        assert server.stop() == 0
+    assert files.failed() == []
+
+
+def test_another_loader_that_ships_nothing_is_told(files: Files) -> None:
+    election = FileElection(files.warehouse)
+    assert election.stand()
+    with (
+        closing(SqlUpkeep(files.url)) as upkeep,
+        pytest.raises(WarehouseUnavailableError, match=r"is in charge of .* and ships nothing"),
+    ):
+        ship(upkeep, files.settings, patience_seconds=0.3)
+    election.resign()
+
+
+def test_rebuild_needs_a_store(files: Files) -> None:
+    files.store.unlink()
+    run = files.run("rebuild")
+    assert run.exit_code == 2
+    assert "There is no store" in run.output
+    assert not files.store.exists()

@@ -1,0 +1,151 @@
+"""The commands of those who run it: backup, verify, restore, rebuild and prune.
+
+Only what they are told stands here. What they do brings SQLAlchemy in, which takes longer to import
+than other commands take to run; so that is imported when one of them runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+MAX_DAYS = 36500
+
+
+class CannotOperateError(Exception):
+    """A backup, a restore or the like cannot run; the message says why and what to do."""
+
+
+def add_operations(commands: Commands) -> None:
+    """Add them to the commands of `python -m warehouse`."""
+    _add_backup(commands)
+    _add_verify(commands)
+    _add_restore(commands)
+    _add_rebuild(commands)
+    _add_prune(commands)
+
+
+def _of(module: str) -> Callable[[argparse.Namespace], int]:
+    def run(options: argparse.Namespace) -> int:
+        return int(importlib.import_module(module).run(options))
+
+    return run
+
+
+def _add_backup(commands: Commands) -> None:
+    backup = commands.add_parser(
+        "backup",
+        help="copy the store and the warehouse, while they are in use, into a folder",
+        description="Copies the store and the warehouse, as they are at one moment, into a new"
+        " folder backup-TIME of the given one; it appears complete or not at all. The API goes on"
+        " meanwhile; the loader and dbt wait while the warehouse is copied. Password hashes are in"
+        " the backup, so only its owner can read it. Not in it: JWT_SECRET or the file .jwt_secret,"
+        " which you keep elsewhere, and the reports, which a build makes anew.",
+        epilog="Settings: WAREHOUSE_PATH and STORE_URL, which must be an SQLite file.",
+    )
+    backup.add_argument(
+        "--to", type=Path, required=True, metavar="FOLDER", help="where backups are kept"
+    )
+    backup.add_argument(
+        "--keep",
+        type=_at_least_one,
+        metavar="N",
+        help="then remove all complete backups of the folder but the newest N (default: keep all)",
+    )
+    backup.set_defaults(run=_of("warehouse.backup"))
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("expected a whole number, 1 or more")
+    return int(text)
+
+
+def _add_verify(commands: Commands) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="prove that the store and the warehouse, or a backup of them, are whole and agree",
+        description="Reads the store and the warehouse, or a backup of them, whole: every table can"
+        " be read, every balance is what was earned, no event is there twice, and what was shipped"
+        " has arrived. Changes nothing. Exits with 1 where a check fails, with 2 where it cannot"
+        " run. Without a folder it holds the warehouse while it runs; events wait meanwhile.",
+        epilog="Settings: WAREHOUSE_PATH and STORE_URL.",
+    )
+    verify.add_argument(
+        "folder", type=Path, nargs="?", help="a backup, such as backups/backup-20260131T120000Z"
+    )
+    verify.set_defaults(run=_of("warehouse.verify"))
+
+
+def _add_restore(commands: Commands) -> None:
+    restore = commands.add_parser(
+        "restore",
+        help="put a backup where the store and the warehouse are",
+        description="Verifies a backup and puts it where the store and the warehouse are. Stop the"
+        " API, the loader and the schedule before: while one of them runs it refuses. Files that"
+        " are there stay, unless --replace sets them aside; nothing is ever deleted. Where it is"
+        " interrupted, run it again. Then it verifies what is there.",
+        epilog="Settings: WAREHOUSE_PATH and STORE_URL, which must be an SQLite file. The backup"
+        " holds no key: give the API the JWT_SECRET or the .jwt_secret of before, or all players"
+        " have to log in again.",
+    )
+    restore.add_argument(
+        "folder", type=Path, help="a backup, such as backups/backup-20260131T120000Z"
+    )
+    restore.add_argument(
+        "--replace",
+        action="store_true",
+        help="set files that are there aside, into replaced-TIME beside them",
+    )
+    restore.set_defaults(run=_of("warehouse.restore"))
+
+
+def _add_rebuild(commands: Commands) -> None:
+    rebuild = commands.add_parser(
+        "rebuild",
+        help="make the events and players of the warehouse whole again from the store",
+        description="Compares raw.game_events and raw.players with the store, puts right what"
+        " differs and ships what is missing; where there is no warehouse, that is everything. The"
+        " API may run; its loader then does the shipping. Where it is interrupted, run it again."
+        " Nothing is removed from a warehouse. Events that were pruned from the store come back"
+        " from a backup only; the command says how many. Run `make build` after it.",
+        epilog="Settings: WAREHOUSE_PATH and STORE_URL.",
+    )
+    rebuild.add_argument(
+        "--replace",
+        action="store_true",
+        help="set the warehouse aside, into replaced-TIME beside it, and begin with none: for one"
+        " that cannot be read",
+    )
+    rebuild.set_defaults(run=_of("warehouse.rebuild"))
+
+
+def _add_prune(commands: Commands) -> None:
+    prune = commands.add_parser(
+        "prune",
+        help="remove old events from the store that are in the warehouse",
+        description="Removes events from the store that were received more than DAYS ago and that"
+        " the warehouse has. Never removed: what was earned, and the newest 100"
+        " events of each player and of anonymous clicks. /stats goes on to"
+        " count what was removed. Idempotency keys older than DAYS are removed, too: a request"
+        " that is repeated after that counts as a new one. The API may run. Where it is"
+        " interrupted, run it again.",
+        epilog="Settings: WAREHOUSE_PATH and STORE_URL. The store's file gets no smaller; its free"
+        " space is used again.",
+    )
+    prune.add_argument("--older-than", type=_days, required=True, metavar="DAYS", help="1 or more")
+    prune.add_argument(
+        "--dry-run", action="store_true", help="only say how many it would be; changes nothing"
+    )
+    prune.set_defaults(run=_of("warehouse.prune"))
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:20]) <= MAX_DAYS:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {MAX_DAYS}")
+    return int(text)

@@ -1,0 +1,137 @@
+"""`python -m warehouse prune`: the store lets go of old events that the warehouse has.
+
+An event is deleted only after the warehouse was asked for it, and has it as the store does. What
+was earned is never pruned: every balance can be proven from the store alone, and a warehouse that
+is made anew from it proves them, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from api.clock import utc_now
+from api.store.engine import sqlite_path
+from api.store.upkeep import Candidates, SqlUpkeep
+from warehouse import comparison
+from warehouse.comparison import Comparison
+from warehouse.copying import NOBODY, Tell, showing_progress
+from warehouse.database import open_when_free
+from warehouse.operations import CannotOperateError
+from warehouse.settings import Settings
+
+EXIT_OK, EXIT_FAILED = 0, 1
+# Looked up in the warehouse at a time, and deleted in a transaction.
+LOOKED_UP, DELETED = 5000, 200
+# After each transaction, so that requests come in between.
+PAUSE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What became of old events and keys.
+
+    Attributes:
+        events: Removed.
+        kept: Marked as shipped, and not in the warehouse as the store has them.
+        keys: Idempotency keys removed.
+    """
+
+    events: int
+    kept: int
+    keys: int
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns its exit status."""
+    console = Console(highlight=False, soft_wrap=True)
+    settings = Settings.from_environment()
+    path = sqlite_path(settings.store_url)
+    if path is not None and not path.exists():
+        raise CannotOperateError(f"There is no store: {path} does not exist. Set STORE_URL.")
+    received_before = utc_now() - timedelta(days=options.older_than)
+    with closing(SqlUpkeep(settings.store_url)) as upkeep, showing_progress(console) as tell:
+        pruned = prune(
+            upkeep,
+            settings.warehouse_path,
+            received_before,
+            dry_run=options.dry_run,
+            tell=tell,
+        )
+    verb = "Would remove" if options.dry_run else "Removed"
+    console.print(f"{verb} {pruned.events:,} events and {pruned.keys:,} idempotency keys.")
+    if pruned.kept:
+        console.print(
+            f"Kept {pruned.kept:,} events that are marked as shipped and that"
+            f" {settings.warehouse_path} does not have as the store does."
+            " `python -m warehouse rebuild` ships them again.",
+            style="yellow",
+        )
+        return EXIT_FAILED
+    return EXIT_OK
+
+
+def prune(
+    upkeep: SqlUpkeep,
+    warehouse_path: Path,
+    received_before: datetime,
+    *,
+    dry_run: bool = False,
+    tell: Tell = NOBODY,
+) -> Pruned:
+    """Remove old events and keys.
+
+    Args:
+        upkeep: The store.
+        warehouse_path: The DuckDB file.
+        received_before: What is older may go.
+        dry_run: Only count.
+        tell: Whom to tell how far it is.
+
+    Raises:
+        WarehouseUnavailableError: The warehouse is held for too long, or cannot be read.
+        StoreUnavailableError: The store cannot be read or written.
+    """
+    removed = kept = position = 0
+    last, _ = upkeep.ends()
+    while candidates := upkeep.candidates(position, received_before, LOOKED_UP):
+        alike = _in_warehouse(candidates, warehouse_path, tell)
+        kept += len(candidates) - len(alike)
+        for start in range(0, len(alike), DELETED):
+            these = alike[start : start + DELETED]
+            removed += len(these) if dry_run else _deleted(upkeep, these)
+            tell.after("deleted")
+        position = candidates.columns["position"][-1]
+        tell.report("Looking at events", position, last)
+    return Pruned(removed, kept, _prune_keys(upkeep, received_before, dry_run=dry_run))
+
+
+def _in_warehouse(candidates: Candidates, warehouse_path: Path, tell: Tell) -> list[int]:
+    """Tell the positions of those that the warehouse has as the store does."""
+    with open_when_free(warehouse_path, read_only=True, report=tell.say) as warehouse:
+        both = Comparison(warehouse)
+        both.add_events(candidates.columns)
+        return both.column(comparison.ALIKE)
+
+
+def _deleted(upkeep: SqlUpkeep, positions: list[int]) -> int:
+    count = upkeep.prune(positions)
+    time.sleep(PAUSE_SECONDS)
+    return count
+
+
+def _prune_keys(upkeep: SqlUpkeep, created_before: datetime, *, dry_run: bool) -> int:
+    count, last = 0, (0, "")
+    while keys := upkeep.old_keys(last, created_before, DELETED):
+        if not dry_run:
+            upkeep.forget(keys)
+            time.sleep(PAUSE_SECONDS)
+        count += len(keys)
+        last = keys[-1]
+    return count
