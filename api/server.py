@@ -7,6 +7,8 @@ answer, instead of by a thread that reads for all of them and another one that a
 
 from __future__ import annotations
 
+import errno
+import os
 import selectors
 import socket
 import time
@@ -38,6 +40,8 @@ DRAIN_SECONDS = 15.0
 # How long a client that sends too much is still listened to after it was refused: a connection
 # that is cut while it sends may lose it the answer.
 LINGER_SECONDS = 5.0
+# What keeps the system from accepting a connection that is there, until others end.
+NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 # How often connections are looked through for those that have been idle or refused for too long.
 SWEEP_SECONDS = 1.0
 DRAIN_SWEEP_SECONDS = 0.05
@@ -98,6 +102,7 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
         self.channels: dict[int, wasyncore.dispatcher] = {}
         self._news = selectors.DefaultSelector()
         self._next_sweep = 0.0
+        self._is_out_of_room = self._has_told_of_room = False
         adjustments = Adjustments(
             sockets=[listener],
             backlog=PENDING_CONNECTIONS,
@@ -144,6 +149,7 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
         for channel in list(self.active_channels.values()):
             if not channel.is_served and channel.is_due():
                 channel.handle_write()
+        self._is_out_of_room = False
         if self.accepting:
             self._watch_listener()
 
@@ -153,7 +159,32 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
         while known < len(self.active_channels) and self.readable():
             known = len(self.active_channels)
             super().handle_accept()
-        self._watch_listener()
+        if not self._is_out_of_room:
+            self._watch_listener()
+
+    def accept(self) -> tuple[socket.socket, object] | None:
+        """Accept one who waits, if the system lets us.
+
+        Where it does not, for want of file descriptors or memory, those who wait would be news at
+        every turn. They are not looked at until the next sweep, which may find room.
+        """
+        try:
+            accepted: tuple[socket.socket, object] | None = super().accept()
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            if not self._has_told_of_room:
+                self._has_told_of_room = True
+                self.logger.warning(
+                    "No further connections until others end: %s", os.strerror(error.errno)
+                )
+            self._is_out_of_room = True
+            if self.socket in self._news.get_map():
+                self._news.unregister(self.socket)
+            return None
+        if accepted is not None:
+            self._has_told_of_room = False
+        return accepted
 
     def _watch_listener(self) -> None:
         """Handle news of clients who want to connect, as long as there is room."""

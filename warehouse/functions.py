@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 import duckdb
 
+from warehouse.inputs import csv_fault
+
 CHUNK_BYTES = 1024 * 1024
 
 
@@ -76,6 +78,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     text, number = duckdb.sqltype("varchar"), duckdb.sqltype("bigint")
     # A file may change between two calls, so that DuckDB must not keep what one returned.
     connection.create_function("file_sha256", file_sha256, [text], text, side_effects=True)
+    connection.create_function("csv_fault", csv_fault, [text], text, side_effects=True)
     connection.create_function(
         "file_growth", file_growth, [text, number, text], text, side_effects=True
     )

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, Row, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import BigInteger, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from api.clock import Clock, utc_now
 from api.store.engine import open_engine, unavailable_if_it_fails
+from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
 from api.store.protocol import (
     MAX_BALANCE,
@@ -66,7 +68,8 @@ REMEMBERED = select(idempotency_keys).where(
     idempotency_keys.c.user_id == bindparam("user_id"), idempotency_keys.c.key == bindparam("key")
 )
 REMEMBER = insert(idempotency_keys)
-PING = text("select 1")
+# It reads the file, which `select 1` would not.
+PING = select(players.c.user_id).limit(1)
 
 
 @dataclass(frozen=True)
@@ -107,13 +110,20 @@ class SqlStore:
             StoreUnavailableError: The database cannot be opened.
         """
         self._clock = clock
-        self._write_engine = open_engine(url, writes=True)
+        with opening(url):
+            self._write_engine = open_engine(url, writes=True)
+            migrate(self._write_engine)
+        self._file = StoreFile(url)
         # Every method that reads does so with one statement; one of them reads in the main thread.
         self._read_engine = open_engine(url, writes=False, snapshots=False, connections=readers + 1)
-        with unavailable_if_it_fails():
-            migrate(self._write_engine)
+        # Else a connection that is opened later would read another file, or make an empty one.
+        listen(self._read_engine, "do_connect", lambda *_: self._file.confirm())
         self._writer = GroupCommitWriter(
-            self._write_engine, queue_limit=queue_limit, finish=_write_events, on_commit=on_commit
+            self._write_engine,
+            queue_limit=queue_limit,
+            finish=_write_events,
+            confirm=self._file.confirm,
+            on_commit=on_commit,
         )
 
     def register(self, username: str, password_hash: str) -> Player:
@@ -229,6 +239,7 @@ class SqlStore:
 
     def ping(self) -> None:
         """See `Store.ping`."""
+        self._file.confirm()
         with self._reading() as connection:
             connection.execute(PING)
 

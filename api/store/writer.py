@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from api.store.engine import reason
 from api.store.protocol import StoreError, StoreUnavailableError
 from api.waiting import TURN, Pause
 
@@ -65,6 +66,7 @@ class GroupCommitWriter:
         *,
         queue_limit: int,
         finish: Callable[[Connection, Sequence[Any]], None] = lambda _, __: None,
+        confirm: Callable[[], None] = lambda: None,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Start the thread.
@@ -74,10 +76,13 @@ class GroupCommitWriter:
             queue_limit: Commands that may wait; further ones are refused.
             finish: Given what the commands of a transaction returned, those that refused left out;
                 it writes what they have left, before the commit. Where it fails they fail.
+            confirm: Called after each commit. Where it raises a StoreUnavailableError, what was
+                committed is not where anybody will find it, and the commands fail with that.
             on_commit: Told after each commit how many commands shared it.
         """
         self._engine = engine
         self._finish = finish
+        self._confirm = confirm
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._queue_limit = queue_limit
@@ -141,11 +146,15 @@ class GroupCommitWriter:
             return True
         try:
             connection = self._engine.connect()
-        except SQLAlchemyError:
-            return False
+        except SQLAlchemyError as error:
+            return _fail(tasks, error)
         with connection:
             try:
                 transaction = connection.begin()
+            except SQLAlchemyError as error:
+                # Locked for too long, for example. Alone, each of them would wait as long again.
+                return _fail(tasks, error)
+            try:
                 with TURN:
                     outcomes = [_carry_out(task, connection) for task in tasks]
                     self._finish(
@@ -157,11 +166,10 @@ class GroupCommitWriter:
                 return False
             try:
                 transaction.commit()
-            except SQLAlchemyError as error:
+                self._confirm()
+            except (SQLAlchemyError, StoreUnavailableError) as error:
                 # Nobody knows whether a failed commit took effect, so it must not be tried again.
-                for task in tasks:
-                    task.fail(_unavailable(error))
-                return True
+                return _fail(tasks, error)
         self._on_commit(len(tasks))
         for task, outcome in zip(tasks, outcomes, strict=True):
             if isinstance(outcome, StoreError):
@@ -175,6 +183,7 @@ class GroupCommitWriter:
             with self._engine.begin() as connection:
                 outcome = task.command(connection)
                 self._finish(connection, [outcome])
+            self._confirm()
         except SQLAlchemyError as error:
             task.fail(_unavailable(error))
         except Exception as error:  # the caller's to handle, whatever it is
@@ -191,7 +200,16 @@ def _carry_out(task: _Task, connection: Connection) -> object:
         return refusal
 
 
+def _fail(tasks: list[_Task], error: SQLAlchemyError | StoreUnavailableError) -> bool:
+    """Fail all tasks; true, because there is nothing more to try."""
+    for task in tasks:
+        task.fail(error if isinstance(error, StoreUnavailableError) else _unavailable(error))
+    return True
+
+
 def _unavailable(error: SQLAlchemyError) -> StoreUnavailableError:
-    unavailable = StoreUnavailableError("the database failed")
+    # A broken constraint would name the value that breaks it.
+    why = f": {reason(error)}" if isinstance(error, OperationalError) else ""
+    unavailable = StoreUnavailableError(f"the database failed{why}")
     unavailable.__cause__ = error
     return unavailable
