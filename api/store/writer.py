@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from api.store.engine import reason
 from api.store.protocol import StoreError, StoreUnavailableError
@@ -203,13 +203,16 @@ def _carry_out(task: _Task, connection: Connection) -> object:
 def _fail(tasks: list[_Task], error: SQLAlchemyError | StoreUnavailableError) -> bool:
     """Fail all tasks; true, because there is nothing more to try."""
     for task in tasks:
-        task.fail(error if isinstance(error, StoreUnavailableError) else _unavailable(error))
+        if isinstance(error, StoreUnavailableError):
+            task.fail(StoreUnavailableError(str(error)))
+        else:
+            task.fail(_unavailable(error))
     return True
 
 
 def _unavailable(error: SQLAlchemyError) -> StoreUnavailableError:
-    # A broken constraint would name the value that breaks it.
-    why = f": {reason(error)}" if isinstance(error, OperationalError) else ""
+    # What is wrong with a value would be told with the value.
+    why = "" if isinstance(error, IntegrityError | DataError) else f": {reason(error)}"
     unavailable = StoreUnavailableError(f"the database failed{why}")
     unavailable.__cause__ = error
     return unavailable
