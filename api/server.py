@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import selectors
 import socket
 import time
@@ -32,6 +33,9 @@ from api.waiting import TURN, Hub
 
 MAX_HEADER_BYTES = 32 * 1024
 MAX_CONNECTIONS = 4096
+# File descriptors that connections leave to the store, the warehouse and the log; DuckDB ends the
+# whole process where it gets none.
+RESERVED_DESCRIPTORS = 128
 PENDING_CONNECTIONS = 1024
 # An answer is sent as a whole up to this size, and in pieces of it beyond.
 SEND_BYTES = 64 * 1024
@@ -106,7 +110,7 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
         adjustments = Adjustments(
             sockets=[listener],
             backlog=PENDING_CONNECTIONS,
-            connection_limit=MAX_CONNECTIONS,
+            connection_limit=_connection_limit(),
             max_request_header_size=MAX_HEADER_BYTES,
             # Waitress refuses what reaches its limit, the application what exceeds its own.
             max_request_body_size=MAX_BODY_BYTES + 1,
@@ -213,6 +217,15 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
     def ignore(self, channel: _Channel) -> None:
         """Handle no news of a connection any more."""
         self._news.unregister(channel.socket)
+
+
+def _connection_limit() -> int:
+    """Have as many file descriptors as the system allows, and tell how many are for connections."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return min(MAX_CONNECTIONS, max(hard - RESERVED_DESCRIPTORS, hard // 2))
 
 
 class _LastTask(WSGITask):  # type: ignore[misc]

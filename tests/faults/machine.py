@@ -44,7 +44,7 @@ class Disk:
 
     def free(self) -> None:
         """Make room again."""
-        (self.path / FILLING).unlink()
+        (self.path / FILLING).unlink(missing_ok=True)
 
 
 @contextmanager
