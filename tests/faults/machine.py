@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +36,14 @@ class Disk:
     path: Path
 
     def fill(self, leave_bytes: int = 0) -> None:
-        """Write until nothing, or this much, is left."""
-        free = os.statvfs(self.path)
-        count = free.f_bavail * free.f_frsize - leave_bytes
-        with (self.path / FILLING).open("ab") as file:
-            file.write(b"x" * count)
+        """Write until nothing, or this much, is left, whoever else writes meanwhile."""
+        with (self.path / FILLING).open("ab", buffering=0) as file, suppress(OSError):
+            while (free := self._free_bytes()) > leave_bytes:
+                file.write(b"x" * (free - leave_bytes))
+
+    def _free_bytes(self) -> int:
+        found = os.statvfs(self.path)
+        return found.f_bavail * found.f_frsize
 
     def free(self) -> None:
         """Make room again."""

@@ -161,7 +161,7 @@ def test_process_has_no_more_file_descriptors(server: Server) -> None:
     assert server.call(Request("GET", "/health"))[0] == 200
     assert server.call(Request("GET", "/balance", token=token))[1]["balance"] == 10
     log = _log(server)
-    assert log.count("Too many open files") == 1
+    assert log.count("Too many open files") <= 10  # one for each second at most
     assert "Traceback" not in log
     assert server.stop() == 0
 

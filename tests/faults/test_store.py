@@ -213,7 +213,7 @@ def test_tokens_while_the_clock_goes_backwards_and_forwards(api: Api) -> None:
     api.now = start
     token = api.post("/login", login).json["token"]
     player = Caller(1, token)
-    statuses = {}
+    statuses: dict[int, list[int]] = {}
     for days in (0, 2, 0, -30, 0):
         api.now = start + timedelta(days=days)
         statuses.setdefault(days, []).append(api.get("/balance", player).status_code)
