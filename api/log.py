@@ -6,8 +6,9 @@ import logging
 import re
 import time
 from collections.abc import MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import falcon
 import structlog
@@ -20,11 +21,29 @@ from api.tokens import Identity, Role
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
+class _Log:
+    """Writes to a stream, and goes on where that fails: a full disk must not stop the requests."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def create_logger(stream: TextIO) -> FilteringBoundLogger:
-    """Make a logger that writes lines with `time`, `level`, `event` and what else is given."""
+    """Make a logger that writes lines with `time`, `level`, `event` and what else is given.
+
+    A line that cannot be written is left out.
+    """
     # Bound at once: a logger that is bound at its first use is bound anew at every use.
     logger: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(stream),
+        structlog.WriteLogger(cast(TextIO, _Log(stream))),
         processors=[structlog.processors.format_exc_info, _as_line],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     ).bind()

@@ -120,6 +120,7 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
         self._is_crowded = False
         self._news = selectors.DefaultSelector()
         self._next_sweep = 0.0
+        self._has_told_of_room = False
         adjustments = Adjustments(
             sockets=[listener],
             backlog=PENDING_CONNECTIONS,
@@ -195,12 +196,15 @@ class _Waitress(TcpWSGIServer):  # type: ignore[misc]
             accepted = self.accept()
         except OSError as error:
             # The system is out of descriptors or memory. Who waits would be news again at once.
-            self.logger.warning("Cannot accept connections now: %s", error)
+            if not self._has_told_of_room:
+                self._has_told_of_room = True
+                self.logger.warning("No further connections until others end: %s", error.strerror)
             self._make_room(self.active_channels.values(), self._limits.connections)
             self._ignore_listener()
             return False
         if accepted is None:
             return False
+        self._has_told_of_room = False
         connection, address = accepted
         if self._has_room(address[0]):
             try:

@@ -1,4 +1,5 @@
-{# Writes the model that was just built to `<REPORTS_PATH>/<file_name>`; meant as its post-hook.
+{# Writes the model that was just built for `<REPORTS_PATH>/<file_name>`; meant as its post-hook. It
+   stands beside the report, which `publish_reports` replaces with all others when the build ends.
 
    Rows stand in the order of `order_by`, which must name a key, so that the same rows are the same
    bytes. Without `header` the file is an array of row objects. With `header`, a relation of one
@@ -25,8 +26,7 @@
 {%- endmacro %}
 
 {# One JSON text per line, written as a CSV of one column without quoting: DuckDB streams the lines
-   in the order of the `union all`. It writes a file of another name first and renames it, which
-   replaces the report in one step. The delimiter is a control character, which JSON always escapes.
+   in the order of the `union all`. The delimiter is a control character, which JSON always escapes.
    #}
 {% macro duckdb__export_json(file_name, order_by, hidden, header, header_key, rows_key) -%}
 {%- set row_text = "'{', " ~ json_members_text(this, hidden) ~ ", '}'" -%}
@@ -59,8 +59,8 @@ copy (
     union all
     select '{{ ']' if header is none else ']}' }}' as line
 )
-to {{ sql_string(report_path(file_name)) }}
-(format csv, header false, quote '', escape '', delimiter e'\x01', use_tmp_file true)
+to {{ sql_string(report_path(file_name) ~ '.next') }}
+(format csv, header false, quote '', escape '', delimiter e'\x01', use_tmp_file false)
 {%- endmacro %}
 
 {# The members of a JSON object for a row of a relation, keys in the order of its columns. Amounts

@@ -14,7 +14,7 @@ from api.store.protocol import StoreError
 from warehouse import inputs
 from warehouse.checkpoints.command import add_check_command
 from warehouse.checkpoints.errors import CannotCheckError
-from warehouse.database import WarehouseUnavailableError
+from warehouse.database import WarehouseUnavailableError, advice
 from warehouse.docs import CannotDocumentError, add_docs_command
 from warehouse.generate import generate_sample
 from warehouse.load import add_load_command
@@ -51,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         WarehouseUnavailableError,
     ) as error:
         print(error, file=sys.stderr)
-        return EXIT_COULD_NOT_RUN
+    except duckdb.Error as error:
+        print(advice(Settings.from_environment().warehouse_path, error, "read"), file=sys.stderr)
+    return EXIT_COULD_NOT_RUN
 
 
 def parser() -> argparse.ArgumentParser:

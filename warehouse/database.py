@@ -15,6 +15,34 @@ DEFAULT_ATTEMPTS = 7
 
 Connection = TypeVar("Connection")
 
+SQLITE_MAGIC = b"SQLite format 3\0"
+_MAKE_ANEW = (
+    " and run `make build`, which makes it anew from the inputs; the loader ships all events to it"
+    " again. The store and the reports are as they were."
+)
+_DAMAGED = f"The file is damaged. Move it away{_MAKE_ANEW}"
+# By a part of what DuckDB says; the first that fits.
+_ADVICE = {
+    "not a valid DuckDB": "Perhaps it is no DuckDB database: then set WAREHOUSE_PATH to another."
+    f" Or it is damaged at its start: then move it away{_MAKE_ANEW}",
+    "does not exist": "Run `make build` first, or set WAREHOUSE_PATH to an existing warehouse.",
+    "Is a directory": "It is a folder. Set WAREHOUSE_PATH to a file.",
+    "Permission denied": "Give this user the right to read and write the file and its folder, or"
+    " set WAREHOUSE_PATH to another.",
+    "Read-only file system": "Make its file system writable, or set WAREHOUSE_PATH to a place that"
+    " is.",
+    "No space left": "Free some space on its disk and run again. What was in it is as it was.",
+    "Could not write": "Free some space on its disk and run again. What was in it is as it was.",
+    "Out of Memory": "Close other programs, or set WAREHOUSE_MEMORY_LIMIT to more.",
+    "Corrupt database file": _DAMAGED,
+    "Could not read enough bytes": _DAMAGED,
+    "has been invalidated": _DAMAGED,
+    "INTERNAL Error": _DAMAGED,
+    "Serialization Error": _DAMAGED,
+    "does not match": _DAMAGED,
+}
+_OTHER_ADVICE = "Make its folder writable, or set WAREHOUSE_PATH to a place that is."
+
 
 class WarehouseUnavailableError(Exception):
     """The DuckDB file cannot be opened; the message says why and what to do."""
@@ -80,6 +108,7 @@ def connect_when_free(
     Raises:
         WarehouseUnavailableError: The file is held to the end, or cannot be opened at all.
     """
+    refuse_other_formats(path)
     waited = 0
     for attempt in range(attempts):
         try:
@@ -87,7 +116,7 @@ def connect_when_free(
         except duckdb.Error as error:
             holder = holder_of(error)
             if holder is None:
-                raise WarehouseUnavailableError(_advice(path, error)) from error
+                raise WarehouseUnavailableError(advice(path, error)) from error
         if attempt == 0 and attempts > 1:
             report(f"{path} is held by {holder}; waiting up to {2 ** (attempts - 1) - 1} s for it.")
         if attempt < attempts - 1:
@@ -99,11 +128,32 @@ def connect_when_free(
     )
 
 
-def _advice(path: Path, error: duckdb.Error) -> str:
-    if "not a valid DuckDB database file" in str(error):
-        todo = "Move the file away, it is no DuckDB database, or set WAREHOUSE_PATH to another."
-    elif "does not exist" in str(error):
-        todo = "Run `make build` first, or set WAREHOUSE_PATH to an existing warehouse."
-    else:
-        todo = "Make its folder writable, or set WAREHOUSE_PATH to a place that is."
-    return f"Cannot open the warehouse {path}: {error}\n{todo}"
+def refuse_other_formats(path: Path) -> None:
+    """Refuse a database of SQLite, such as the store: DuckDB would download what reads it.
+
+    Raises:
+        WarehouseUnavailableError: It is one.
+    """
+    try:
+        with path.open("rb") as file:
+            is_sqlite = file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
+    except OSError:
+        return  # DuckDB says what is wrong
+    if is_sqlite:
+        raise WarehouseUnavailableError(
+            f"Cannot open the warehouse {path}: it is a database of SQLite, perhaps the store."
+            " Set WAREHOUSE_PATH to another file."
+        )
+
+
+def advice(path: Path, error: duckdb.Error, doing: str = "open") -> str:
+    """Say what cannot be done with the warehouse, why, and what to do about it.
+
+    Args:
+        path: The DuckDB file.
+        error: What DuckDB says.
+        doing: What cannot be done.
+    """
+    reason = str(error).partition("\n")[0]
+    todo = next((todo for part, todo in _ADVICE.items() if part in str(error)), _OTHER_ADVICE)
+    return f"Cannot {doing} the warehouse {path}: {reason}\n{todo}"

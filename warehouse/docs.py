@@ -9,6 +9,7 @@ import subprocess  # nosec B404 # starts dbt alone
 import sys
 from pathlib import Path
 
+from warehouse.database import open_when_free
 from warehouse.replacing import replacing
 from warehouse.settings import Settings
 
@@ -46,11 +47,14 @@ def write_docs(settings: Settings) -> Path:
     Raises:
         CannotDocumentError: There is no warehouse, or dbt failed.
         OSError: The folder cannot be written.
+        WarehouseUnavailableError: The warehouse cannot be read.
     """
     if not settings.warehouse_path.exists():
         raise CannotDocumentError(
             f"{settings.warehouse_path} does not exist. Run `make build` or `dbt build` first."
         )
+    # dbt says no more than that the catalog could not be written.
+    open_when_free(settings.warehouse_path, read_only=True).close()
     # Without compiling: the build before has compiled all models.
     dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", "docs", "generate"]
     run = subprocess.run(  # noqa: S603 (not a user's command)  # nosec B603

@@ -8,7 +8,13 @@ from typing import BinaryIO
 
 import duckdb
 
+from warehouse.inputs import csv_fault
+
 CHUNK_BYTES = 1024 * 1024
+# What a build writes beside a report, until all of them take their places.
+NEXT = ".next"
+# It tells what the others are, so it is replaced after them.
+LAST = "manifest.json"
 
 
 def file_sha256(path: str) -> str:
@@ -18,7 +24,7 @@ def file_sha256(path: str) -> str:
     than 4 GiB.
 
     Args:
-        path: The file.
+        path: The file; where its next version stands beside it, that is taken.
 
     Returns:
         SHA-256 in hexadecimal.
@@ -26,7 +32,8 @@ def file_sha256(path: str) -> str:
     Raises:
         OSError: The file cannot be read.
     """
-    with Path(path).open("rb") as file:
+    following = Path(path + NEXT)
+    with (following if following.exists() else Path(path)).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -66,6 +73,28 @@ def _read_start(file: BinaryIO, byte_count: int) -> tuple[bool, str]:
     return last == b"\n", digest.hexdigest()
 
 
+def publish_reports(folder: str, are_good: bool) -> int:
+    """Replace reports by their next versions, or give those up.
+
+    Args:
+        folder: Where they are.
+        are_good: Whether to replace.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        OSError: A file cannot be renamed.
+    """
+    written = sorted(Path(folder).glob(f"*{NEXT}"), key=lambda path: path.stem == LAST)
+    for path in written:
+        if are_good:
+            path.replace(path.with_suffix(""))
+        else:
+            path.unlink()
+    return len(written)
+
+
 def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the SQL of this process call these functions.
 
@@ -76,6 +105,14 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     text, number = duckdb.sqltype("varchar"), duckdb.sqltype("bigint")
     # A file may change between two calls, so that DuckDB must not keep what one returned.
     connection.create_function("file_sha256", file_sha256, [text], text, side_effects=True)
+    connection.create_function("csv_fault", csv_fault, [text], text, side_effects=True)
     connection.create_function(
         "file_growth", file_growth, [text, number, text], text, side_effects=True
+    )
+    connection.create_function(
+        "publish_reports",
+        publish_reports,
+        [text, duckdb.sqltype("boolean")],
+        number,
+        side_effects=True,
     )

@@ -5,6 +5,9 @@ dies in between leaves a batch that is inserted a second time, which changes not
 in the warehouse exactly once. The DuckDB file is open for one batch at a time, so that dbt and
 readers get at it. While one of them holds it, the batch waits in memory and nothing of the store is
 held.
+
+The event that was shipped last must be in the warehouse. Where it is not, somebody deleted the
+file, replaced it, or put an older state of it back; then everything is shipped again.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import duckdb
 
 from api.clock import Clock, utc_now
 from api.store.protocol import Batch, Outbox, ShippedEvents, ShippedPlayers, StoreError
-from warehouse.database import WarehouseUnavailableError, holder_of
+from warehouse.database import WarehouseUnavailableError, advice, holder_of, refuse_other_formats
 from warehouse.election import Election, FileElection
 from warehouse.raw_tables import GAME_EVENTS, PLAYERS, RawTable, make_raw_tables
 
@@ -37,6 +40,8 @@ DEFAULT_PATIENCE_SECONDS = 63.0
 
 # A batch is too small for more threads to gain anything, and the API wants the other cores.
 ONE_THREAD: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
+
+LAST_SHIPPED = f"select 1 from {GAME_EVENTS.name} where {GAME_EVENTS.key} = ?"  # noqa: S608 (names from here)
 
 # What can happen to files and databases; anything else is logged with its traceback.
 FORESEEN = (OSError, StoreError, WarehouseUnavailableError)
@@ -112,6 +117,8 @@ class Loader:
         self._on_progress = on_progress
         self._after_commit = after_commit
         self._status = Status()
+        # The file that held all that was shipped when it was last looked at.
+        self._whole: tuple[int, int] | None = None
 
     @property
     def status(self) -> Status:
@@ -203,18 +210,55 @@ class Loader:
 
     def _ship_batch(self, wait: Wait) -> int:
         batch = self._outbox.next_batch(self._batch_size)
-        if not _is_empty(batch):
-            self._insert(batch, wait)
+        is_empty = _is_empty(batch)
+        is_whole = self._is_whole(batch.last_shipped) if is_empty else self._insert(batch, wait)
+        if not is_whole:
+            count = self._outbox.ship_again()
+            logger.warning(
+                "%s lacks events that were shipped to it: it was deleted, replaced, or put back"
+                " from an older state. All %s shipped events are shipped to it again.",
+                self._path,
+                f"{count:,}",
+            )
+            return self._ship_batch(wait)
+        if not is_empty:
             self._after_commit()
             self._outbox.mark_shipped(batch)
         self._report_success(batch)
         return len(batch.events) + len(batch.players)
 
-    def _insert(self, batch: Batch, wait: Wait) -> None:
+    def _is_whole(self, last_shipped: str | None) -> bool:
+        """Tell, while nothing waits, whether the warehouse has what was shipped.
+
+        It is opened only where it is not the file that was looked at before. While another process
+        holds it, that is put off.
+        """
+        identity = self._identity()
+        if last_shipped is None or identity == self._whole:
+            return identity is not None or last_shipped is None
+        try:
+            refuse_other_formats(self._path)
+            with duckdb.connect(str(self._path), read_only=True, config=ONE_THREAD) as warehouse:
+                is_whole = _has(warehouse, last_shipped)
+        except duckdb.Error as error:
+            if identity is None:
+                return False
+            if holder_of(error) is None:
+                raise WarehouseUnavailableError(advice(self._path, error, "read")) from error
+            return True
+        self._whole = identity
+        return is_whole
+
+    def _insert(self, batch: Batch, wait: Wait) -> bool:
+        """Insert a batch; false, and nothing is inserted, where the warehouse lacks what it had."""
+        if batch.last_shipped is not None and self._identity() is None:
+            return False
         events = _as_json(GAME_EVENTS, batch.events)
         players = _as_json(PLAYERS, batch.players)
         try:
             with self._open(wait) as warehouse:
+                if batch.last_shipped is not None and not _has(warehouse, batch.last_shipped):
+                    return False
                 now = {"loaded_at": _without_zone(self._clock())}
                 try:
                     _write(warehouse, GAME_EVENTS.insert, events | now, players | now)
@@ -223,10 +267,21 @@ class Loader:
                     warehouse.rollback()
                     _write(warehouse, GAME_EVENTS.insert_missing, events | now, players | now)
         except duckdb.Error as error:
-            raise WarehouseUnavailableError(f"Cannot write to {self._path}: {error}") from error
+            raise WarehouseUnavailableError(advice(self._path, error, "write to")) from error
+        self._whole = self._identity()
+        return True
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Tell the file from others that stand in its place; None where there is none."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _open(self, wait: Wait) -> duckdb.DuckDBPyConnection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        refuse_other_formats(self._path)
         delays = _delays()
         while True:
             try:
@@ -271,6 +326,13 @@ def _as_json(table: RawTable, rows: ShippedEvents | ShippedPlayers) -> dict[str,
         column: json.dumps(getattr(rows, column), ensure_ascii=False)
         for column in table.shipped_columns
     }
+
+
+def _has(warehouse: duckdb.DuckDBPyConnection, event_id: str) -> bool:
+    try:
+        return warehouse.execute(LAST_SHIPPED, [event_id]).fetchone() is not None
+    except duckdb.CatalogException:
+        return False  # not even the table
 
 
 def _without_zone(moment: datetime) -> datetime:

@@ -15,11 +15,15 @@ def replacing(path: Path) -> Iterator[Path]:
     Where writing fails, nothing of it is left, and `path` is as it was.
 
     Raises:
-        OSError: The file cannot be written.
+        OSError: The file cannot be written; the message names it.
     """
     replacement = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield replacement
         replacement.replace(path)
+    except OSError as error:
+        raise OSError(
+            f"Cannot write {path}: {error.strerror}. What stood there is as it was."
+        ) from error
     finally:
         replacement.unlink(missing_ok=True)

@@ -78,10 +78,11 @@ def unavailable_if_it_fails() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise StoreUnavailableError(f"the database failed: {_reason(error)}") from error
+        raise StoreUnavailableError(f"the database failed: {reason(error)}") from error
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def reason(error: SQLAlchemyError) -> str:
+    """Say what the driver said, without the statement and its values."""
     # SQLAlchemy's own text holds the statement and its values, which are nobody's business.
     return str(getattr(error, "orig", None) or type(error).__name__)
 

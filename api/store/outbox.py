@@ -12,14 +12,17 @@ from sqlalchemy import (
     Label,
     Result,
     bindparam,
+    false,
     func,
     select,
     true,
     type_coerce,
     update,
 )
+from sqlalchemy.event import listen
 
 from api.store.engine import open_engine, unavailable_if_it_fails
+from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
 from api.store.protocol import Backlog, Batch, ShippedEvents, ShippedPlayers
 from api.store.tables import events, players
@@ -29,6 +32,7 @@ T = TypeVar("T")
 # SQLite takes 32,766 parameters in a statement.
 IDS_PER_QUERY = 10_000
 ROWS_AT_A_TIME = 1000
+MAX_POSITION = 2**63 - 1
 
 
 def _as_stored(time: Column[datetime]) -> Label[int]:
@@ -63,6 +67,27 @@ MARK_PLAYERS = (
     .where(players.c.user_id.in_(bindparam("ids", expanding=True)))
     .values(is_shipped=true())
 )
+# The newest event before all that wait. Events are shipped in their order, so it was shipped last.
+LAST_SHIPPED = (
+    select(events.c.event_id)
+    .where(
+        events.c.is_shipped,
+        events.c.position
+        < func.coalesce(
+            select(func.min(events.c.position)).where(~events.c.is_shipped).scalar_subquery(),
+            MAX_POSITION,
+        ),
+    )
+    .order_by(events.c.position.desc())
+    .limit(1)
+)
+NEWEST_POSITION = select(func.coalesce(func.max(events.c.position), 0))
+SHIP_EVENTS_AGAIN = (
+    update(events)
+    .where(events.c.position.between(bindparam("first"), bindparam("last")), events.c.is_shipped)
+    .values(is_shipped=false())
+)
+SHIP_PLAYERS_AGAIN = update(players).where(players.c.is_shipped).values(is_shipped=false())
 
 
 class SqlOutbox:
@@ -77,10 +102,12 @@ class SqlOutbox:
         Raises:
             StoreUnavailableError: The database cannot be opened.
         """
-        self._write_engine = open_engine(url, writes=True)
-        self._read_engine = open_engine(url, writes=False)
-        with unavailable_if_it_fails():
+        with opening(url):
+            self._write_engine = open_engine(url, writes=True)
             migrate(self._write_engine)
+        self._file = StoreFile(url)
+        self._read_engine = open_engine(url, writes=False)
+        listen(self._read_engine, "do_connect", lambda *_: self._file.confirm())
 
     def next_batch(self, limit: int) -> Batch:
         """See `Outbox.next_batch`."""
@@ -96,6 +123,10 @@ class SqlOutbox:
             found = {row.user_id: row for row in snapshot.execute(NEW_PLAYERS.limit(limit))}
             for ids in _cut(list(balances), IDS_PER_QUERY):
                 found |= {row.user_id: row for row in snapshot.execute(THESE_PLAYERS, {"ids": ids})}
+            last_shipped = snapshot.execute(LAST_SHIPPED).scalar_one_or_none()
+        if not oldest and not found:
+            # What was acknowledged before the file went is shipped; there is no more to come.
+            self._file.confirm()
         return Batch(
             oldest,
             ShippedPlayers(
@@ -105,6 +136,7 @@ class SqlOutbox:
                 # A new player without an `earn` among these events has none before them either.
                 balance=[balances.get(user_id, 0) for user_id in found],
             ),
+            last_shipped,
         )
 
     def mark_shipped(self, batch: Batch) -> None:
@@ -114,6 +146,22 @@ class SqlOutbox:
                 connection.execute(MARK_EVENTS, {"ids": event_ids})
             for user_ids in _cut(batch.players.user_id, IDS_PER_QUERY):
                 connection.execute(MARK_PLAYERS, {"ids": user_ids})
+
+    def ship_again(self) -> int:
+        """See `Outbox.ship_again`."""
+        count = 0
+        with unavailable_if_it_fails():
+            with self._write_engine.begin() as connection:
+                connection.execute(SHIP_PLAYERS_AGAIN)
+                last: int = connection.execute(NEWEST_POSITION).scalar_one()
+            # The newest first, and not all in one transaction, which would keep the requests
+            # waiting. Who dies in between leaves a last shipped event that is still missing.
+            while last > 0:
+                with self._write_engine.begin() as connection:
+                    few = {"first": last - IDS_PER_QUERY + 1, "last": last}
+                    count += connection.execute(SHIP_EVENTS_AGAIN, few).rowcount
+                last -= IDS_PER_QUERY
+        return count
 
     def backlog(self) -> Backlog:
         """See `Outbox.backlog`."""

@@ -187,10 +187,17 @@ class Batch:
 
     The money proof holds on it: with all batches before, the `earn` amounts of each player in it
     add up to the player's balance in it.
+
+    Attributes:
+        events: The oldest that wait.
+        players: Those who earn in them, and those who were never shipped.
+        last_shipped: The id of the event before them, which must be in the warehouse; None where
+            there is none.
     """
 
     events: ShippedEvents
     players: ShippedPlayers
+    last_shipped: str | None
 
 
 @dataclass(frozen=True)
@@ -293,6 +300,13 @@ class Outbox(Protocol):
 
     def mark_shipped(self, batch: Batch) -> None:
         """Note that the batch is in the warehouse. Marking twice does no harm."""
+
+    def ship_again(self) -> int:
+        """Note that nothing is in the warehouse: all events and players wait again.
+
+        Returns:
+            How many events had been shipped.
+        """
 
     def backlog(self) -> Backlog:
         """Measure what waits."""

@@ -19,16 +19,17 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
     union_all,
     update,
 )
 from sqlalchemy.engine import Connection
+from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from api.clock import Clock, utc_now
 from api.store.engine import open_engine, unavailable_if_it_fails
+from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
 from api.store.protocol import (
     MAX_BALANCE,
@@ -95,7 +96,8 @@ REVOKED_AFTER = (
     .where(revoked_tokens.c.position > bindparam("position"))
     .order_by(revoked_tokens.c.position)
 )
-PING = text("select 1")
+# It reads the file, which `select 1` would not.
+PING = select(players.c.user_id).limit(1)
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,20 @@ class SqlStore:
             StoreUnavailableError: The database cannot be opened.
         """
         self._clock = clock
-        self._write_engine = open_engine(url, writes=True)
+        with opening(url):
+            self._write_engine = open_engine(url, writes=True)
+            migrate(self._write_engine)
+        self._file = StoreFile(url)
         # Every method that reads does so with one statement; one of them reads in the main thread.
         self._read_engine = open_engine(url, writes=False, snapshots=False, connections=readers + 1)
-        with unavailable_if_it_fails():
-            migrate(self._write_engine)
+        # Else a connection that is opened later would read another file, or make an empty one.
+        listen(self._read_engine, "do_connect", lambda *_: self._file.confirm())
         self._writer = GroupCommitWriter(
-            self._write_engine, queue_limit=queue_limit, finish=_write_events, on_commit=on_commit
+            self._write_engine,
+            queue_limit=queue_limit,
+            finish=_write_events,
+            confirm=self._file.confirm,
+            on_commit=on_commit,
         )
 
     def register(self, username: str, password_hash: str) -> Player:
@@ -293,6 +302,7 @@ class SqlStore:
 
     def ping(self) -> None:
         """See `Store.ping`."""
+        self._file.confirm()
         with self._reading() as connection:
             connection.execute(PING)
 

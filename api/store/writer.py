@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from api.store.engine import reason
 from api.store.protocol import StoreError, StoreOverloadedError, StoreUnavailableError
 from api.waiting import TURN, Pause
 
@@ -77,6 +78,7 @@ class GroupCommitWriter:
         row_limit: int = WAITING_ROWS,
         patience_seconds: float = PATIENCE_SECONDS,
         finish: Callable[[Connection, Sequence[Any]], None] = lambda _, __: None,
+        confirm: Callable[[], None] = lambda: None,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Start the thread.
@@ -88,10 +90,13 @@ class GroupCommitWriter:
             patience_seconds: How long a command may wait; after that it is refused.
             finish: Given what the commands of a transaction returned, those that refused left out;
                 it writes what they have left, before the commit. Where it fails they fail.
+            confirm: Called after each commit. Where it raises a StoreUnavailableError, what was
+                committed is not where anybody will find it, and the commands fail with that.
             on_commit: Told after each commit how many commands shared it.
         """
         self._engine = engine
         self._finish = finish
+        self._confirm = confirm
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._queue_limit = queue_limit
@@ -181,17 +186,14 @@ class GroupCommitWriter:
             return True
         try:
             connection = self._engine.connect()
-        except SQLAlchemyError:
-            return False
+        except SQLAlchemyError as error:
+            return _fail(tasks, error)
         with connection:
             try:
                 transaction = connection.begin()
             except SQLAlchemyError as error:
-                # Another process holds the database, or its disk fails, and each task alone would
-                # wait for that as long again.
-                for task in tasks:
-                    task.fail(_unavailable(error))
-                return True
+                # Locked for too long, for example. Alone, each of them would wait as long again.
+                return _fail(tasks, error)
             try:
                 with TURN:
                     outcomes = [_carry_out(task, connection) for task in tasks]
@@ -204,11 +206,10 @@ class GroupCommitWriter:
                 return False
             try:
                 transaction.commit()
-            except SQLAlchemyError as error:
+                self._confirm()
+            except (SQLAlchemyError, StoreUnavailableError) as error:
                 # Nobody knows whether a failed commit took effect, so it must not be tried again.
-                for task in tasks:
-                    task.fail(_unavailable(error))
-                return True
+                return _fail(tasks, error)
         self._on_commit(len(tasks))
         for task, outcome in zip(tasks, outcomes, strict=True):
             if isinstance(outcome, StoreError):
@@ -222,6 +223,7 @@ class GroupCommitWriter:
             with self._engine.begin() as connection:
                 outcome = task.command(connection)
                 self._finish(connection, [outcome])
+            self._confirm()
         except SQLAlchemyError as error:
             task.fail(_unavailable(error))
         except Exception as error:  # the caller's to handle, whatever it is
@@ -238,7 +240,19 @@ def _carry_out(task: _Task, connection: Connection) -> object:
         return refusal
 
 
+def _fail(tasks: list[_Task], error: SQLAlchemyError | StoreUnavailableError) -> bool:
+    """Fail all tasks; true, because there is nothing more to try."""
+    for task in tasks:
+        if isinstance(error, StoreUnavailableError):
+            task.fail(StoreUnavailableError(str(error)))
+        else:
+            task.fail(_unavailable(error))
+    return True
+
+
 def _unavailable(error: SQLAlchemyError) -> StoreUnavailableError:
-    unavailable = StoreUnavailableError("the database failed")
+    # What is wrong with a value would be told with the value.
+    why = "" if isinstance(error, IntegrityError | DataError) else f": {reason(error)}"
+    unavailable = StoreUnavailableError(f"the database failed{why}")
     unavailable.__cause__ = error
     return unavailable

@@ -80,7 +80,7 @@ def test_opens_as_soon_as_the_holder_lets_go(path: Path, holder: subprocess.Pope
     ("name", "advice"),
     [
         ("missing.duckdb", "Run `make build` first"),
-        ("text.duckdb", "it is no DuckDB database"),
+        ("text.duckdb", "Perhaps it is no DuckDB database"),
         ("no/such/folder.duckdb", "Run `make build` first"),
     ],
 )

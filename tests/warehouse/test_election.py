@@ -121,6 +121,7 @@ def test_two_that_ship_in_spite_of_the_election_do_no_harm(game: Game) -> None:
 
         next_batch = staticmethod(lambda _: early)
         mark_shipped = game.outbox.mark_shipped
+        ship_again = game.outbox.ship_again
         backlog = game.outbox.backlog
         close = game.outbox.close
 

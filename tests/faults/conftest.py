@@ -1,0 +1,58 @@
+"""A game and a small disk for each test, and one project that was built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.store.outbox import SqlOutbox
+from api.store.sql_store import SqlStore
+from tests.api.game import Game as Api
+from tests.e2e.test_errors import GOOD
+from tests.faults.machine import Disk, small_disk
+from tests.harness import Project
+from tests.warehouse.shipping import Game
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    """A disk of eight megabytes."""
+    with small_disk(8) as disk:
+        yield disk
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    """The API on a store of its own."""
+    api = Api(tmp_path)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Iterator[Game]:
+    """A store with two players, and a warehouse that has what they did so far."""
+    url = f"sqlite:///{tmp_path}/store.sqlite"
+    store, outbox = SqlStore(url), SqlOutbox(url)
+    game = Game(url, store, outbox, tmp_path / "data/game.duckdb")
+    yield game
+    outbox.close()
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def good_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that was built from good inputs, for all tests to copy."""
+    project = Project.copy_to(tmp_path_factory.mktemp("faults") / "project")
+    project.write_inputs(GOOD)
+    run = project.build()
+    assert run.exit_code == 0, run.output
+    return project
+
+
+@pytest.fixture
+def good(good_once: Project, tmp_path: Path) -> Project:
+    """A project that was built once from good inputs."""
+    return good_once.clone_to(tmp_path / "project")
