@@ -221,19 +221,20 @@ def test_inputs_meet_dbt(good: Project, tmp_path: Path) -> None:
     assert good.report_bytes() == before
 
 
-@pytest.mark.skipif(not IS_LONG, reason="LEFT OUT: takes a minute; `make soak` runs it")
-def test_file_is_replaced_while_dbt_reads(good: Project) -> None:
-    """The rows are of one of both files, and the next build reads the new one."""
-    costs = good.root / "seeds/costs_daily.csv"
-    costs.write_bytes(HEADER + ROW * 100_000)
-    other = costs.with_name("other.tmp")
-    other.write_bytes(HEADER + b"2026-01-06,B,20\n" * 100_000)
-    seed = good.start(DBT, "seed", "--select", "costs_daily")
-    assert seed.stdout is not None
-    assert any("START seed file raw.costs_daily" in line for line in seed.stdout)
-    os.replace(other, costs)
-    output, _ = seed.communicate()
-    assert seed.returncode == 0, output
-    assert len(good.query("select distinct campaign from raw.costs_daily")) == 1
-    assert good.dbt("seed", "--select", "costs_daily").exit_code == 0
-    assert good.query("select distinct campaign from raw.costs_daily") == [("B",)]
+if IS_LONG:
+
+    def test_file_is_replaced_while_dbt_reads(good: Project) -> None:
+        """The rows are of one of both files, and the next build reads the new one."""
+        costs = good.root / "seeds/costs_daily.csv"
+        costs.write_bytes(HEADER + ROW * 100_000)
+        other = costs.with_name("other.tmp")
+        other.write_bytes(HEADER + b"2026-01-06,B,20\n" * 100_000)
+        seed = good.start(DBT, "seed", "--select", "costs_daily")
+        assert seed.stdout is not None
+        assert any("START seed file raw.costs_daily" in line for line in seed.stdout)
+        os.replace(other, costs)
+        output, _ = seed.communicate()
+        assert seed.returncode == 0, output
+        assert len(good.query("select distinct campaign from raw.costs_daily")) == 1
+        assert good.dbt("seed", "--select", "costs_daily").exit_code == 0
+        assert good.query("select distinct campaign from raw.costs_daily") == [("B",)]
