@@ -9,6 +9,8 @@ from dataclasses import dataclass
 RESERVED_DESCRIPTORS = 200
 # A connection has its socket, and the file that is sent over it.
 DESCRIPTORS_PER_CONNECTION = 2
+# Where there are hardly more than those, connections get a fourth.
+SHARE_OF_FEW = 4
 
 
 @dataclass(frozen=True)
@@ -59,4 +61,5 @@ def possible_connections(wanted: int) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     if soft == resource.RLIM_INFINITY:
         return wanted
-    return max(1, min(wanted, (soft - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_CONNECTION))
+    possible = (soft - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_CONNECTION
+    return min(wanted, max(possible, soft // SHARE_OF_FEW))

@@ -41,7 +41,7 @@ DEFAULT_PATIENCE_SECONDS = 63.0
 # A batch is too small for more threads to gain anything, and the API wants the other cores.
 ONE_THREAD: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
 
-LAST_SHIPPED = f"select 1 from {GAME_EVENTS.name} where {GAME_EVENTS.key} = ?"  # noqa: S608 (names from here)
+LAST_SHIPPED = f"select 1 from {GAME_EVENTS.name} where {GAME_EVENTS.key} = ?"  # noqa: S608 (names from here)  # nosec B608
 
 # What can happen to files and databases; anything else is logged with its traceback.
 FORESEEN = (OSError, StoreError, WarehouseUnavailableError)
