@@ -95,15 +95,7 @@ _HEADERS_OF_STATUS = {
     HTTPStatus.SERVICE_UNAVAILABLE: (RETRY_AFTER,),
 }
 # Whoever gives these may not have got as far as to name the request.
-_MAYBE_UNNAMED = {
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    HTTPStatus.NOT_IMPLEMENTED,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-}
+_MAYBE_UNNAMED = set(COMMON_PROBLEMS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import ROOT, Project, Run
+from tests.harness import GOOD, ROOT, Project, Run
 from warehouse.generate import generate_sample
 
 # The files that take longest, in this order; what is begun last should be short, so that no worker
@@ -74,3 +74,19 @@ def great_expectations() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         importlib.import_module("great_expectations")
+
+
+@pytest.fixture(scope="session")
+def good_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that was built from good inputs, for all tests to copy."""
+    project = Project.copy_to(tmp_path_factory.mktemp("good") / "project")
+    project.write_inputs(GOOD)
+    run = project.build()
+    assert run.exit_code == 0, run.output
+    return project
+
+
+@pytest.fixture
+def good(good_once: Project, tmp_path: Path) -> Project:
+    """A project that was built once from good inputs."""
+    return good_once.clone_to(tmp_path / "project")

@@ -33,6 +33,20 @@ SETTINGS = [
 ]
 # What dbt keeps of parsing a project, so that it parses only what is new in the next run.
 PARSED = Path("target/partial_parse.msgpack")
+# Inputs of a few rows that nothing is wrong with.
+GOOD = {
+    "purchases_raw": """\
+appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,status
+af_1,purchase,2026-01-05T09:00:00Z,4.99,A,RCP-1,success
+af_2,purchase,2026-01-06T09:00:00Z,9.99,A,RCP-2,success
+""",
+    "confirmed_purchases": """\
+appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id
+af_1,purchase,2026-01-05T09:01:00Z,4.99,A,RCP-1
+""",
+    "costs_daily": "date,campaign,ad_cost_usd\n2026-01-05,A,10\n",
+    "sessions": "event_timestamp_utc,user_id,event_name\n2026-01-05T08:00:00Z,u1,session_start\n",
+}
 # The unit tests of the models run once, in a test of their own.
 WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 

@@ -13,8 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from api.store.protocol import MAX_BALANCE, ShippedEvents, ShippedPlayers
-from tests.e2e.test_errors import GOOD
-from tests.harness import ROOT, Project
+from tests.harness import GOOD, ROOT, Project
 
 # (event id, user id, event type, occurred at, meta)
 Event = tuple[str, int | None, str, str, str | None]

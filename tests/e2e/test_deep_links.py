@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from tests.e2e.test_errors import GOOD
-from tests.harness import Project
+from tests.harness import GOOD, Project
 from tests.server import Request, Server
 
 CLICKED = {

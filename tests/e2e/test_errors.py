@@ -10,37 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import DBT, Project
-
-GOOD = {
-    "purchases_raw": """\
-appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,status
-af_1,purchase,2026-01-05T09:00:00Z,4.99,A,RCP-1,success
-af_2,purchase,2026-01-06T09:00:00Z,9.99,A,RCP-2,success
-""",
-    "confirmed_purchases": """\
-appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id
-af_1,purchase,2026-01-05T09:01:00Z,4.99,A,RCP-1
-""",
-    "costs_daily": "date,campaign,ad_cost_usd\n2026-01-05,A,10\n",
-    "sessions": "event_timestamp_utc,user_id,event_name\n2026-01-05T08:00:00Z,u1,session_start\n",
-}
-
-
-@pytest.fixture(scope="module")
-def good_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project that was built from good inputs, for all tests to copy."""
-    project = Project.copy_to(tmp_path_factory.mktemp("good") / "project")
-    project.write_inputs(GOOD)
-    run = project.build()
-    assert run.exit_code == 0, run.output
-    return project
-
-
-@pytest.fixture
-def good(good_once: Project, tmp_path: Path) -> Project:
-    """A project that was built once from good inputs."""
-    return good_once.clone_to(tmp_path / "project")
+from tests.harness import DBT, GOOD, Project
 
 
 def assert_refused(

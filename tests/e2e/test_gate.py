@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.test_errors import GOOD
-from tests.harness import Project
+from tests.harness import GOOD, Project
 
 
 def test_failed_build_keeps_the_reports_of_the_one_before(project: Project) -> None:

@@ -15,8 +15,7 @@ import duckdb
 import pytest
 
 from tests.e2e.storm import Storm
-from tests.e2e.test_errors import GOOD
-from tests.harness import Project
+from tests.harness import GOOD, Project
 from tests.long import IS_LONG
 from tests.server import Request, Server
 

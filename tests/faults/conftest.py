@@ -10,9 +10,7 @@ import pytest
 from api.store.outbox import SqlOutbox
 from api.store.sql_store import SqlStore
 from tests.api.game import Game as Api
-from tests.e2e.test_errors import GOOD
 from tests.faults.machine import Disk, small_disk
-from tests.harness import Project
 from tests.warehouse.shipping import Game
 
 
@@ -40,19 +38,3 @@ def game(tmp_path: Path) -> Iterator[Game]:
     yield game
     outbox.close()
     store.close()
-
-
-@pytest.fixture(scope="session")
-def good_once(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project that was built from good inputs, for all tests to copy."""
-    project = Project.copy_to(tmp_path_factory.mktemp("faults") / "project")
-    project.write_inputs(GOOD)
-    run = project.build()
-    assert run.exit_code == 0, run.output
-    return project
-
-
-@pytest.fixture
-def good(good_once: Project, tmp_path: Path) -> Project:
-    """A project that was built once from good inputs."""
-    return good_once.clone_to(tmp_path / "project")

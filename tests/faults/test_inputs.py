@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_errors import GOOD
 from tests.faults.starting import WITHOUT_RIGHTS
-from tests.harness import DBT, ROOT, Project
+from tests.harness import DBT, GOOD, ROOT, Project
 from tests.long import IS_LONG
 from warehouse import inputs
 

@@ -15,8 +15,7 @@ from time import sleep
 import pytest
 
 from api.clock import utc_now
-from tests.e2e.test_errors import GOOD
-from tests.harness import Project
+from tests.harness import GOOD, Project
 from warehouse import schedule as module
 from warehouse.database import open_when_free
 from warehouse.schedule import HEARTBEAT_SECONDS, Schedule, is_alive
