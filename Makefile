@@ -39,7 +39,7 @@ serve: setup ## run the game API on port 5000 until Ctrl-C
 	@$(BIN)/python -m api serve
 
 test: setup lint ## run all tests
-	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: setup ## check style and types of Python and SQL, and Python for what makes it easy to attack
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-sql
