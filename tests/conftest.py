@@ -9,41 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import GOOD, ROOT, Project, Run
+from tests.harness import GOOD, Project, Run
 from warehouse.generate import generate_sample
 
 # The files that take longest, in this order; what is begun last should be short, so that no worker
 # is left alone with it at the end.
 SLOWEST = [
     *("test_corruptions.py", "test_services.py", "test_incremental.py", "test_reference_agrees.py"),
-    *("test_storm.py", "test_errors.py", "test_schedule.py", "test_api_models.py"),
+    *("test_inputs.py", "test_storm.py", "test_contract.py", "test_errors.py"),
+    *("test_builds.py", "test_warehouse_file.py", "test_schedule.py", "test_api_models.py"),
     *("test_benchmarks_run.py", "test_readme.py", "test_truth.py", "test_dataframes.py"),
 ]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give every file to one of several workers as a whole, so that none builds what another has.
-
-    What looks at the built sample goes together as well, whatever file it is in.
-    """
-    if not hasattr(config, "workerinput"):
-        return
-
-    def rank(item: pytest.Item) -> int:
-        if _needs_sample(item):
-            return 0
-        name = item.path.name
-        return 1 + (SLOWEST.index(name) if name in SLOWEST else len(SLOWEST))
-
-    for item in items:
-        group = "sample" if _needs_sample(item) else item.path.relative_to(ROOT).as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=rank)
+    """Let several workers, each of which takes whole files, begin with what takes longest."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_rank)
 
 
-def _needs_sample(item: pytest.Item) -> bool:
-    return isinstance(item, pytest.Function) and "built" in item.fixturenames
+def _rank(item: pytest.Item) -> int:
+    name = item.path.name
+    return SLOWEST.index(name) if name in SLOWEST else len(SLOWEST)
 
 
 @dataclass(frozen=True)
