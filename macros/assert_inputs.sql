@@ -1,6 +1,6 @@
 {# Runs before everything else and stops the build where an input is no text that DuckDB reads as it
-   stands, or its header is not as `seeds/_seeds.yml` has it, so that nothing is built on half of the
-   inputs. #}
+   stands, or its header is not as `seeds/_seeds.yml` has it, so that nothing is built on half of
+   the inputs. #}
 {% macro assert_inputs() -%}
     {%- if execute and flags.WHICH in ['build', 'seed'] -%}
         {%- for node in graph.nodes.values()

@@ -1,6 +1,5 @@
-{# SHA-256 of a file's bytes in hexadecimal; of a report, those that this build wrote where it did, and
-   else those of the build before. Null outside `dbt build`, which alone writes the files.
-   #}
+{# SHA-256 of a file's bytes in hexadecimal; of a report, those that this build wrote where it did,
+   and else those of the build before. Null outside `dbt build`, which alone writes the files. #}
 {% macro file_sha256(path) -%}
     {%- if execute and flags.WHICH == 'build' -%}
         {{ adapter.dispatch('file_sha256')(path) }}

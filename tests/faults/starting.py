@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -23,6 +24,10 @@ def start_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_PATH", str(folder / "w.duckdb"))
         patch.setenv("JWT_SECRET", SECRET)
+        for name in ("waitress", "warehouse"):
+            # What a start does to the logs of libraries lasts for the process.
+            patch.setattr(logging.getLogger(name), "handlers", [])
+            patch.setattr(logging.getLogger(name), "propagate", True)
         assert main(["serve"]) == COULD_NOT_RUN
     captured = capsys.readouterr()
     assert "Traceback" not in captured.out + captured.err
