@@ -129,7 +129,7 @@ def test_process_has_few_file_descriptors(server: Server) -> None:
     known = crowd[0]
     for _ in range(20):
         assert exchange(known, earn)[0] == 201
-    assert server.warehouse.exists()
+    eventually(server.warehouse.exists)
     _leave(crowd)
     assert server.call(Request("GET", "/balance", token=token))[1]["balance"] == 100
     assert server.stop() == 0  # which ships what waits
