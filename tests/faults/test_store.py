@@ -15,7 +15,7 @@ from api.store.outbox import SqlOutbox
 from api.store.sql_store import SqlStore
 from tests.api.game import Caller, assert_problem
 from tests.api.game import Game as Api
-from tests.faults.machine import Disk, flip
+from tests.faults.machine import Disk, flip, read_only
 from tests.faults.starting import start_refused, started_without_rights
 from tests.warehouse.shipping import Game, event
 from warehouse.loader import Loader
@@ -178,6 +178,17 @@ def test_store_that_cannot_be_opened_at_the_start(
 def test_store_on_a_full_disk_at_the_start(disk: Disk, capsys: pytest.CaptureFixture[str]) -> None:
     disk.fill()
     assert "disk is full. Free some space on its disk" in start_refused(disk.path, capsys)
+
+
+def test_store_on_a_read_only_disk_at_the_start(
+    disk: Disk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SqlStore(f"sqlite:///{disk.path}/w.store.sqlite").close()
+    with read_only(disk):
+        said = start_refused(disk.path, capsys)
+    assert "Cannot open the store" in said
+    assert "See that its folder exists and that this user may write there" in said
+    SqlStore(f"sqlite:///{disk.path}/w.store.sqlite").close()
 
 
 def test_store_without_permission_at_the_start(tmp_path: Path) -> None:
