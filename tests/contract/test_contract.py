@@ -15,7 +15,7 @@ from tests.contract.fuzzing import Role, count_requests, fuzz
 from tests.contract.roles import NOBODY, OPERATOR, PLAYER
 from tests.long import IS_LONG
 
-EXAMPLES = 1000 if IS_LONG else 12
+EXAMPLES = 300 if IS_LONG else 12
 SEED = random.randrange(2**32) if IS_LONG else 1
 # Whoever asks, the answer is the same.
 PUBLIC = ("/login", "/health", "/health/live", "/metrics", "/reports")
