@@ -16,6 +16,7 @@ import os
 import platform
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC
@@ -58,6 +59,8 @@ from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
 
 PRIVATE_FOLDER = 0o700
+# There is a name for each second.
+NAME_PATIENCE_SECONDS = 2.0
 # Left free beyond what the copies take.
 SPARE_BYTES = 16 * 1024 * 1024
 
@@ -135,9 +138,7 @@ def make_backup(
     folder.mkdir(parents=True, exist_ok=True)
     with _alone_in(folder):
         _require_room(folder, [store, warehouse])
-        name = f"backup-{stamp(clock())}"
-        if (folder / name).exists():
-            raise CannotOperateError(f"{folder / name} exists. Try again in a second.")
+        name = _free_name(folder, clock)
         draft = folder / f".{name}.tmp"
         draft.mkdir(mode=PRIVATE_FOLDER)
         try:
@@ -149,6 +150,16 @@ def make_backup(
             shutil.rmtree(draft, ignore_errors=True)
         sync(folder)
     return folder / name
+
+
+def _free_name(folder: Path, clock: Clock) -> str:
+    """Name a backup after the second that it is made in, or after the next one without any."""
+    deadline = time.monotonic() + NAME_PATIENCE_SECONDS
+    while (folder / (name := f"backup-{stamp(clock())}")).exists():
+        if time.monotonic() > deadline:
+            raise CannotOperateError(f"{folder / name} exists. See whether the clock stands still.")
+        time.sleep(0.05)
+    return name
 
 
 def remove_old(folder: Path, keep: int, spare: Path) -> list[Path]:

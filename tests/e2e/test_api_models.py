@@ -35,7 +35,7 @@ HOSTILE = [
     "a,b;c|d",
     "\x01\x1f\x7f",
     "nul\x00in between",
-    "日本語 🐉 \u202eright to left\u2028",
+    "日本語 🐉 \u202eright\u2028to left",
     "caf\u00e9",
     "cafe\u0301",
     "null",

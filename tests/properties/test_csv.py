@@ -22,8 +22,9 @@ FILE = "costs_daily.csv"
 COLUMNS = HEADERS[FILE].split(",")
 
 VALUE = st.one_of(
-    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
-    st.text("a,\"'\r\n \t;|\0\\\ufeff\x1f\u2028é", max_size=8),
+    # Files with NUL bytes are refused as a whole.
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8),
+    st.text("a,\"'\r\n \t;|\\\ufeff\x1f\u2028é", max_size=8),
     st.sampled_from(["", "null", "NULL", '""', "\\N", "#", "2026-01-05", "4,99", "x" * 300]),
 )
 ROWS = st.lists(
@@ -141,7 +142,7 @@ def plain(rows: list[list[str]]) -> list[tuple[str | None, ...]]:
 @given(ROWS, st.booleans(), st.booleans())
 @example([["a\nb", 'say "hi"', "4,99"]], False, False)
 @example([["", "", ""]], False, True)
-@example([["\ufeff", "\0", "\x1f"]], False, False)
+@example([["\ufeff", "\x01", "\x1f"]], False, False)
 def test_rows_come_back_as_csv_writer_wrote_them(
     seeds: Seeds, rows: list[list[str]], has_bom: bool, quotes_all: bool
 ) -> None:

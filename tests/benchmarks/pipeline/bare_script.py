@@ -27,6 +27,7 @@ from warehouse.settings import Settings
 
 # What changes the warehouse or writes a file; all else are questions of dbt's.
 EFFECTS = ("alter", "copy", "create", "delete", "drop", "insert", "update")
+PUBLICATION = "select publish_reports("
 END_OF_STATEMENT = ";\n"
 
 
@@ -47,7 +48,7 @@ class Statement:
     @property
     def has_effect(self) -> bool:
         """Whether it changes the warehouse or writes a file."""
-        return self.sql.lower().startswith(EFFECTS)
+        return self.sql.lower().startswith((*EFFECTS, PUBLICATION))
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def main() -> None:
     ) as connection:
         connection.execute("set TimeZone = 'UTC'")
         register_functions(connection)
-        connection.execute(script.read_text(encoding="utf-8"))
+        connection.execute(script.read_text(encoding="utf-8")).fetchall()
 
 
 if __name__ == "__main__":
