@@ -96,7 +96,7 @@ def test_good_data_raises_nothing(good: Project, monkeypatch: pytest.MonkeyPatch
     assert failed_expectations(good, monkeypatch) == []
 
 
-@pytest.mark.parametrize("seed", [1, 2] if not IS_LONG else range(1, 21))
+@pytest.mark.parametrize("seed", range(1, 21) if IS_LONG else [1])
 def test_other_good_data_raises_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.e2e.nasty import nasty_inputs
 from tests.harness import Project
+from tests.long import IS_LONG
 
 Inputs = Mapping[str, str]
 
@@ -34,6 +35,8 @@ FIRST_DAYS: Inputs = {
     "costs_daily": COSTS + "2026-01-01,A,10\n2026-01-01,B,10\n2026-01-02,B,10\n",
 }
 
+# Seeds of nasty rows, and over how many builds they come.
+MANY = [(seed, portions) for seed in range(6, 10) for portions in (2, 3, 5)]
 # Neither the checkpoints' views nor the tests change a table.
 ONLY_WHAT_IS_COMPARED = ["--exclude", "path:models/quality", "--exclude-resource-type", "test"]
 
@@ -246,7 +249,7 @@ def test_refused_file_is_loaded_once_it_is_mended(started: Project) -> None:
     ]
 
 
-@pytest.mark.parametrize(("seed", "portions"), [(6, 3), (7, 2)])
+@pytest.mark.parametrize(("seed", "portions"), MANY if IS_LONG else [(6, 3)])
 def test_nasty_rows_in_any_portions(project: Project, seed: int, portions: int) -> None:
     """Rows in any order, so that late ones abound, arrive in portions over several builds."""
     chance = random.Random(seed)

@@ -19,9 +19,9 @@ from tests.harness import GOOD, Project
 from tests.long import IS_LONG
 from tests.server import Request, Server
 
-BUILDS = 12 if IS_LONG else 3
-KILLS = 200 if IS_LONG else 12
-HOLD_SECONDS = 60 if IS_LONG else 10
+BUILDS = 12 if IS_LONG else 2
+KILLS = 200 if IS_LONG else 10
+HOLD_SECONDS = 60 if IS_LONG else 5
 SHIPPED_WITHIN_SECONDS = 5
 
 
