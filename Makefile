@@ -8,7 +8,8 @@ JOBS ?= 2
 SOAK_MINUTES ?= 30
 # tests that have a long form (tests/long.py)
 LONG_TESTS := tests/faults tests/contract tests/properties tests/operations tests/load \
-	tests/e2e/test_storm.py
+	tests/e2e/test_storm.py tests/e2e/test_corruptions.py tests/e2e/test_incremental.py \
+	tests/warehouse/test_scale.py
 
 .PHONY: help setup build check serve test soak lint lint-python lint-sql audit bench lock clean
 .DEFAULT_GOAL := help
