@@ -13,6 +13,7 @@ from api.auth import Authenticator
 from api.docs import ETAG, LAST_MODIFIED, LOCATION, Access, documented
 from api.errors import ProblemError
 from api.files import File, open_file
+from api.headers import NOTHING
 from api.waiting import aside
 
 _INDEX = "index.html"
@@ -38,16 +39,15 @@ _MEDIA_TYPES = {
 # Nobody frames a page to have an operator click on what they do not see. Pages hold their script
 # and style, and the library that draws the charts makes functions of text. They load nothing, and
 # could send nothing to anybody if a name in the data turned out to be script.
-_ALWAYS = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (
-    f"{_ALWAYS}; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
+    f"{NOTHING}; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
     " img-src data:; font-src data:"
 )
 # Great Expectations writes pages that take libraries and a logo from these hosts, and other files
 # from beside them. Without these they could hardly be read.
 _DATA_DOCS = "data_docs/"
 _DATA_DOCS_POLICY = (
-    f"{_ALWAYS}; script-src 'self' 'unsafe-inline' 'unsafe-eval' https://cdn.jsdelivr.net"
+    f"{NOTHING}; script-src 'self' 'unsafe-inline' 'unsafe-eval' https://cdn.jsdelivr.net"
     " https://cdnjs.cloudflare.com https://code.jquery.com https://stackpath.bootstrapcdn.com"
     " https://unpkg.com; style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net"
     " https://cdnjs.cloudflare.com https://maxcdn.bootstrapcdn.com https://unpkg.com;"

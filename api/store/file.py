@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.store.engine import reason
+from api.store.engine import reason, sqlite_path
 from api.store.protocol import StoreUnavailableError
 
 # By a part of what the engine says; the first that fits.
@@ -51,14 +51,8 @@ def opening(url: str) -> Iterator[None]:
 
 
 def _shown(url: str) -> str:
-    path = _path(url)
+    path = sqlite_path(url)
     return str(path) if path else make_url(url).render_as_string(hide_password=True)
-
-
-def _path(url: str) -> Path | None:
-    parsed = make_url(url)
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, ":memory:")
-    return Path(parsed.database or "") if is_file else None
 
 
 class StoreFile:
@@ -71,7 +65,7 @@ class StoreFile:
 
     def __init__(self, url: str) -> None:
         """Remember the files of a store that is open and migrated; other engines have none."""
-        path = _path(url)
+        path = sqlite_path(url)
         self._path = path
         files = [path, path.with_name(f"{path.name}-wal")] if path else []
         self._files: dict[Path, Identity | None] = {file: _identity(file) for file in files}
