@@ -81,6 +81,10 @@ lock: ## renew the lock files from pyproject.toml (after make setup), with hashe
 		--python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command 'make lock' --quiet \
 		--output-file requirements-runtime.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra spark --constraint requirements.lock \
+		--universal --python-version 3.11 --no-strip-extras --generate-hashes \
+		--no-emit-index-url --no-annotate --custom-compile-command 'make lock' --quiet \
+		--output-file requirements-spark.lock
 
 clean: ## remove what builds and tests leave behind, except .venv and the warehouse
 	@rm -rf target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

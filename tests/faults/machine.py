@@ -11,22 +11,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.left_out import leave_out
 
 FILLING = "filling"
-
-
-def left_out(reason: str) -> None:
-    """Skip the test, and say why; fail where nothing may be left out (LEAVE_NOTHING_OUT=1)."""
-    if os.environ.get("LEAVE_NOTHING_OUT") == "1":
-        pytest.fail(f"LEFT OUT: {reason}")
-    pytest.skip(f"LEFT OUT: {reason}")
 
 
 def need_root() -> None:
     """Leave a test out that mounts file systems, or acts as another user."""
     if os.geteuid() != 0:
-        left_out("this test mounts file systems or acts as another user, which takes root")
+        leave_out("this test mounts file systems or acts as another user, which takes root")
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,7 @@ def small_disk(megabytes: int) -> Iterator[Disk]:
     )
     if mounted.returncode != 0:
         folder.rmdir()
-        left_out(f"no file system can be mounted here: {mounted.stderr.strip()}")
+        leave_out(f"no file system can be mounted here: {mounted.stderr.strip()}")
     try:
         yield Disk(folder)
     finally:

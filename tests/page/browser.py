@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.left_out import leave_out
 
 # Nothing that asks the network for anything of the browser's own.
 ARGUMENTS = [
@@ -58,18 +59,12 @@ class Visit:
 def started() -> Iterator[Browser]:
     """Start Chromium as the system has it; its own downloads are never used.
 
-    Where there is none, the tests that need it are left out, and the summary says so. Where nothing
-    may be left out (LEAVE_NOTHING_OUT=1, as in .ci/run), they fail.
+    Where there is none, the tests that need it are left out.
     """
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        reason = (
-            "LEFT OUT: there is no Chromium here. Install it (Debian: apt-get install chromium)"
-        )
-        if os.environ.get("LEAVE_NOTHING_OUT") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        leave_out("there is no Chromium here. Install it (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
