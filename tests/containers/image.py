@@ -17,6 +17,8 @@ import yaml
 from tests.harness import ROOT
 
 SERVICES = ["api", "warehouse"]
+# Those of the profile postgres that are the same image.
+NODES = ["node-1", "node-2"]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tests.containers.image import (
+    NODES,
     SERVICES,
     compose,
     dockerfile,
@@ -26,7 +27,7 @@ from warehouse.schedule import STOP_SECONDS
 BIN = Path(sys.executable).parent
 
 
-@pytest.fixture(params=SERVICES)
+@pytest.fixture(params=[*SERVICES, *NODES])
 def service(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -76,11 +77,13 @@ def test_image_writes_only_to_its_volume() -> None:
     assert any(run.endswith(f"--group=gamehouse {volume}") for run in instructions("RUN"))
 
 
-def test_services_share_one_volume() -> None:
-    assert list(compose()["services"]) == SERVICES
-    assert list(compose()["volumes"]) == ["data"]
-    for service in compose()["services"].values():
-        assert f"data:{instruction('VOLUME')}" in service["volumes"]
+def test_without_a_profile_there_are_two_services() -> None:
+    services = compose()["services"].items()
+    assert [name for name, settings in services if "profiles" not in settings] == SERVICES
+
+
+def test_services_share_one_volume(service: str) -> None:
+    assert f"data:{instruction('VOLUME')}" in compose()["services"][service]["volumes"]
 
 
 def test_inputs_are_mounted_where_dbt_reads_them() -> None:
@@ -113,9 +116,22 @@ def test_only_the_api_is_on_the_network() -> None:
     assert not any("privileged" in settings for settings in compose()["services"].values())
 
 
+def test_only_nodes_reach_the_database() -> None:
+    assert compose()["networks"]["store"]["internal"] is True
+    members = {
+        name: settings["networks"]
+        for name, settings in compose()["services"].items()
+        if "networks" in settings
+    }
+    assert [name for name in members if "store" in members[name]] == [*NODES, "postgres"]
+    assert [name for name in members if "edge" in members[name]] == ["proxy", *NODES]
+    assert "ports" not in compose()["services"]["postgres"]
+
+
 def test_memory_of_each_service_has_an_end() -> None:
-    assert compose()["services"]["api"]["mem_limit"] == "1g"
-    assert compose()["services"]["warehouse"]["mem_limit"] == "${WAREHOUSE_CONTAINER_MEMORY:-4g}"
+    limits = {name: settings["mem_limit"] for name, settings in compose()["services"].items()}
+    assert limits.pop("warehouse") == "${WAREHOUSE_CONTAINER_MEMORY:-4g}"
+    assert set(limits.values()) == {"1g", "256m"}
 
 
 def test_every_service_has_a_health_check(service: str) -> None:
