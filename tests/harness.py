@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from tests.forking import run_dbt
 from warehouse.inputs import HEADERS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -128,7 +129,7 @@ class Project:
 
     def dbt(self, *arguments: str, environment: dict[str, str] | None = None) -> Run:
         """Run dbt in the project folder."""
-        return self.run(DBT, *arguments, environment=environment)
+        return Run(*run_dbt(list(arguments), self.root, _environment(environment)))
 
     def run(self, *command: str, environment: dict[str, str] | None = None) -> Run:
         """Run any command in the project folder."""
@@ -140,16 +141,10 @@ class Project:
         self, *command: str, environment: dict[str, str] | None = None
     ) -> subprocess.Popen[str]:
         """Start any command in the project folder, its output in one pipe."""
-        inherited = {name: text for name, text in os.environ.items() if name not in SETTINGS}
         return subprocess.Popen(
             command,
             cwd=self.root,
-            env={
-                **inherited,
-                "DBT_USE_COLORS": "false",
-                "PYTHONUNBUFFERED": "1",
-                **(environment or {}),
-            },
+            env=_environment(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -167,6 +162,16 @@ class Project:
         """Ask the warehouse."""
         with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
             return warehouse.execute(sql).fetchall()
+
+
+def _environment(changes: dict[str, str] | None) -> dict[str, str]:
+    inherited = {name: text for name, text in os.environ.items() if name not in SETTINGS}
+    return {
+        **inherited,
+        "DBT_USE_COLORS": "false",
+        "PYTHONUNBUFFERED": "1",
+        **(changes or {}),
+    }
 
 
 @cache
