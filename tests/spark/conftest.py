@@ -22,12 +22,20 @@ def packages() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster(packages: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running cluster. Whoever kills a worker starts it again."""
-    assert packages is None
+def java() -> None:
+    """Leave out what needs Java, where there is none."""
     try:
         java_home()
     except CannotUseSparkError as error:
         leave_out(str(error))
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    java: None,  # noqa: ARG001 (before the packages, which are of no use without it)
+    packages: None,  # noqa: ARG001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Cluster]:
+    """A running cluster. Whoever kills a worker starts it again."""
     with running_cluster(tmp_path_factory.mktemp("spark")) as cluster:
         yield cluster

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from tests.spark.sessions import ask
+from warehouse.__main__ import main
+from warehouse.inputs import HEADERS
 from warehouse.spark.cluster import Cluster, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 
@@ -101,3 +105,35 @@ def test_its_folder_is_its_own(cluster: Cluster) -> None:
     ):
         pass
     assert ask(cluster, "select 1") == [(1,)]
+
+
+def test_the_command_exits_as_dbt_does_and_leaves_the_reports(
+    cluster: Cluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """On the cluster that runs already; a second one would show nothing more."""
+    (tmp_path / "seeds").mkdir()
+    for file, header in HEADERS.items():
+        (tmp_path / "seeds" / file).write_text(f"{header}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "warehouse.spark.command.running_cluster", lambda *_, **__: nullcontext(cluster)
+    )
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        assert main(["spark", "--", "--no-such-option"]) == 2
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    printed, errors = capfd.readouterr()
+    assert "No such option: --no-such-option" in errors
+    assert "dbt build failed; the reports in reports/spark/ are as they were." in printed
+
+
+def test_a_program_on_it_is_interrupted_with_the_command(cluster: Cluster, tmp_path: Path) -> None:
+    """It may end in order, as dbt does with its statements."""
+    script = "trap 'touch cancelled; exit' INT; kill -INT $0; while :; do sleep 0.02; done"
+    with pytest.raises(KeyboardInterrupt):
+        cluster.run(["sh", "-c", f"cd {tmp_path}; {script}", str(os.getpid())], dict(os.environ))
+    assert (tmp_path / "cancelled").exists()

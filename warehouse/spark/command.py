@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from warehouse import inputs
-from warehouse.spark.cluster import HOST, running_cluster
+from warehouse.spark.cluster import HOST, is_listening, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.reports import fetch_reports
 
@@ -66,7 +66,7 @@ def add_spark_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
         default=SEEDS,
         help="folder of the input files, for their hashes in manifest.json (default: seeds)",
     )
-    fetch.set_defaults(run=_fetch)
+    fetch.set_defaults(run=_stoppable(_fetch))
 
 
 def _stoppable(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
@@ -97,7 +97,9 @@ def _spark(options: argparse.Namespace) -> int:
     reports, folder = _reports(), _folder()
     dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--target", "spark"]
     started_at = time.monotonic()
-    with running_cluster(folder, report=_say) as cluster:
+    # The usual port where it is free: for another one, dbt would parse everything again.
+    port = None if is_listening(thrift_port()) else thrift_port()
+    with running_cluster(folder, port=port, report=_say) as cluster:
         _say(f"Spark answers after {time.monotonic() - started_at:.0f} s; its logs: {folder}/logs")
         environment = {
             **os.environ,
