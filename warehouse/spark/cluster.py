@@ -258,8 +258,8 @@ def _prepare(folder: Path) -> None:
         # Tables end with the cluster, so there is no metastore to keep. Each statement that makes a
         # table or a view costs a fifth less so.
         "spark.sql.catalogImplementation": "in-memory",
-        # To compile a statement and to plan it anew between its stages pays off with many rows. With
-        # few it is a quarter of a build.
+        # To compile a statement and to plan it anew between its stages pays off with many rows.
+        # With few it is a quarter of a build.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
