@@ -26,8 +26,12 @@ BATCH_ROWS = 5_000
 # Its lines have a line before the rows, and one after them.
 OPENING, ROW, CLOSING = range(3)
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.json")
-# The server hands out a partition of the rows at a time, instead of holding all of them at once.
-SESSION = {"spark.sql.thriftServer.incrementalCollect": "true"}
+SESSION = {
+    # The server hands out a partition of the rows at a time, instead of holding all at once.
+    "spark.sql.thriftServer.incrementalCollect": "true",
+    # As in every session of dbt-spark.
+    "spark.sql.ansi.enabled": "false",
+}
 STATES_OF_WAITING = ("INITIALIZED_STATE", "PENDING_STATE", "RUNNING_STATE")
 
 
