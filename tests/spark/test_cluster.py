@@ -123,7 +123,7 @@ def test_the_command_exits_as_dbt_does_and_leaves_the_reports(
     finally:
         signal.signal(signal.SIGTERM, handler)
     printed, errors = capfd.readouterr()
-    assert "No such option: --no-such-option" in errors
+    assert "No such option" in errors
     assert "dbt build failed; the reports in reports/spark/ are as they were." in printed
 
 

@@ -98,17 +98,13 @@ class Cluster:
         Raises:
             CannotUseSparkError: One of them does not come up.
         """
-        report("Starting Spark: the master")
+        report("Starting Spark: a master, two workers and a Thrift Server")
         master = self._start(
             "master",
             *("spark-class", "org.apache.spark.deploy.master.Master", "--host", HOST),
             *("--port", str(self._master_port), "--webui-port", "0"),
         )
-        # A worker that does not find its master tries again only after some seconds.
-        self._wait_for(self._master_port, master)
-        report("Starting Spark: two workers and the Thrift Server")
-        for number in WORKERS:
-            self.start_worker(number)
+        # It has much to do before it asks for the master.
         server = self._start(
             "thrift-server",
             *("spark-submit", "--name", "gamehouse", "--master", self._master_url),
@@ -118,6 +114,10 @@ class Cluster:
             *("--hiveconf", f"hive.server2.thrift.port={self.port}"),
             *("--hiveconf", "hive.server2.authentication=NOSASL"),
         )
+        # A worker that does not find its master tries again only after some seconds.
+        self._wait_for(self._master_port, master)
+        for number in WORKERS:
+            self.start_worker(number)
         self._wait_for(self.port, server)
 
     def start_worker(self, number: int) -> None:
