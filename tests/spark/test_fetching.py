@@ -116,8 +116,8 @@ def test_files_are_what_duckdb_would_write(views: Views, tmp_path: Path) -> None
         "values (1, '1'), (2, ']')",
         "values (0, '['), (2, ']'), (1, '1')",
         "values (0, '['), (0, '['), (2, ']')",
-        "select 1, '' limit 0",
-        "select 0, cast(raise_error('the disk is full') as string)",
+        "select 1 as section, '' as line limit 0",
+        "select 0 as section, cast(raise_error('the disk is full') as string) as line",
     ],
 )
 def test_a_report_that_is_not_whole_changes_nothing(
