@@ -19,12 +19,15 @@ class Settings:
             file beside the warehouse. It may hold a password.
         memory_limit: What DuckDB may take in a build (`WAREHOUSE_MEMORY_LIMIT`), such as `8GB`;
             None leaves it to DuckDB, which takes up to 80 % of the memory.
+        events_uri: The lake (`EVENTS_URI`), a folder or an address, that events and players are
+            shipped to; None where that is the DuckDB file.
     """
 
     warehouse_path: Path
     reports_path: Path
     store_url: str = field(repr=False)
     memory_limit: str | None
+    events_uri: str | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -35,6 +38,7 @@ class Settings:
             reports_path=Path(environment.get("REPORTS_PATH", "reports")),
             store_url=environment.get("STORE_URL", store_beside(warehouse_path)),
             memory_limit=environment.get("WAREHOUSE_MEMORY_LIMIT") or None,
+            events_uri=environment.get("EVENTS_URI") or None,
         )
 
 
