@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# A commit to the lake leaves at least one file of events and one of players. At one a second that
+# would be 172,800 a day, at one a minute 2,880; and whoever reads the lake builds less often.
+FILE_INTERVAL_SECONDS, LAKE_INTERVAL_SECONDS = "1", "60"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -45,3 +49,8 @@ class Settings:
 def store_beside(warehouse_path: Path) -> str:
     """Name the default store, an SQLite file beside the warehouse, as an SQLAlchemy URL."""
     return f"sqlite:///{warehouse_path.with_suffix('.store.sqlite')}"
+
+
+def default_interval(events_uri: str | None) -> str:
+    """Tell the seconds between two shipments where LOADER_INTERVAL_SECONDS does not."""
+    return LAKE_INTERVAL_SECONDS if events_uri else FILE_INTERVAL_SECONDS
