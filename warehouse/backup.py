@@ -144,7 +144,7 @@ def make_backup(
         draft = folder / f".{name}.tmp"
         draft.mkdir(mode=PRIVATE_FOLDER)
         try:
-            _fill(draft, store, warehouse, settings.events_uri, tell, clock)
+            _fill(draft, settings, tell, clock)
             sync(draft)
             tell.after("filled")
             draft.rename(folder / name)
@@ -211,9 +211,8 @@ def _require_room(folder: Path, files: list[Path]) -> None:
         )
 
 
-def _fill(  # noqa: PLR0913 (each is another thing)
-    draft: Path, store: Path, warehouse: Path, events_uri: str | None, tell: Tell, clock: Clock
-) -> None:
+def _fill(draft: Path, settings: Settings, tell: Tell, clock: Clock) -> None:
+    store, warehouse = store_file(settings), settings.warehouse_path
     files: dict[str, dict[str, Any]] = {}
     started_at = clock()
     facts: dict[str, Any] = {"store": None, "warehouse": None}
@@ -254,7 +253,7 @@ def _fill(  # noqa: PLR0913 (each is another thing)
             "duckdb": duckdb.__version__,
         },
         "files": files,
-        "events_uri": events_uri,
+        "events_uri": settings.events_uri,
         **facts,
     }
     write_private(draft / MANIFEST, json.dumps(manifest, indent=2) + "\n")

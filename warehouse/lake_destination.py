@@ -126,6 +126,9 @@ class LakeDestination:
         new_players = _rows(PLAYERS_TABLE, batch.players, now, number)
         if begun > committed:
             _commit_nothing(events, EVENTS_TABLE, committed)
+            events.update_incremental()
+            if batch_number(events) != committed:
+                raise CommitFailedError("events came in between")
             write_deltalake(
                 players,
                 new_players,

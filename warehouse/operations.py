@@ -155,7 +155,7 @@ def _add_compact(commands: Commands) -> None:
         description="Rewrites the small files of each day as one, sums up the tables' logs, and"
         " removes files that were replaced more than --keep-hours ago. The loader, builds and"
         " readers may go on meanwhile. Run it once a day; where it is interrupted, run it again.",
-        epilog="Settings: EVENTS_URI. A view of the lake names the files of its build, so build more"
+        epilog="Settings: EVENTS_URI. A build's views name the files that it found. So build more"
         " often than every --keep-hours, or checkpoints find files missing until the next build.",
     )
     compact.add_argument(

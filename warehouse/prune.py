@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def prune(
+def prune(  # noqa: PLR0913 (each setting stands for itself)
     upkeep: SqlUpkeep,
     warehouse_path: Path,
     received_before: datetime,

@@ -68,8 +68,8 @@ def run(options: argparse.Namespace) -> int:
         raise CannotOperateError(
             f"The events are in the lake {settings.events_uri}, which is not put right row by row."
             " Where `python -m warehouse verify` finds it wrong, move it away: the loader ships all"
-            " that the store has to a new one. Keep the old one for events that were pruned from the"
-            " store. Nothing was changed."
+            " that the store has to a new one. Keep the old one for events that were pruned from"
+            " the store. Nothing was changed."
         )
     path = sqlite_path(settings.store_url)
     if path is not None and not path.exists():

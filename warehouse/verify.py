@@ -56,10 +56,19 @@ LOG_WIDTH = 160
 
 @dataclass(frozen=True)
 class _Sides:
-    """What there is, readable or not."""
+    """What there is, readable or not.
+
+    Attributes:
+        has_store: There is a store.
+        has_warehouse: There is a DuckDB file.
+        lake: Where the events are, if not in that file.
+        lake_elsewhere: The lake that a backup leaves out.
+    """
 
     has_store: bool
     has_warehouse: bool
+    lake: Pinned | None
+    lake_elsewhere: str | None
 
 
 class _LakeMovedError(Exception):
@@ -222,9 +231,13 @@ def _verify(
 ) -> list[Check]:
     """Verify what there is. A side that is missing is taken as empty, one that is broken is not."""
     checks: list[Check] = []
-    sides = _Sides(engine is not None, connect is not None)
     try:
-        before = lake.pin() if lake else None
+        sides = _Sides(
+            engine is not None,
+            connect is not None,
+            lake.pin() if lake else None,
+            (manifest or {}).get("events_uri"),
+        )
         with _open(connect, checks) as warehouse, _read(engine, checks) as reader:
             if warehouse is not None:
                 checks += _guarded("warehouse", lambda: list(_of_warehouse(warehouse, tell)))
@@ -232,12 +245,9 @@ def _verify(
                 checks += _guarded("store", lambda: list(_of_store(reader)))
             # The store's snapshot has begun by now. What it has as shipped is in the lake, and
             # nothing else is, if nothing came in around its beginning.
-            if lake and lake.pin() != before:
+            if lake and lake.pin() != sides.lake:
                 raise _LakeMovedError
-            elsewhere = (manifest or {}).get("events_uri")
-            checks += _guarded(
-                "both", lambda: list(_of_both(reader, warehouse, before, sides, elsewhere, tell))
-            )
+            checks += _guarded("both", lambda: list(_of_both(reader, warehouse, sides, tell)))
             if manifest is not None:
                 checks += _guarded("files", lambda: list(_of_manifest(manifest, reader, warehouse)))
     finally:
@@ -326,21 +336,19 @@ def _of_store(reader: StoreReader) -> Iterator[Check]:
     yield Check("store", "schema is known", version in versions(), f"version {version or 'none'}")
 
 
-def _of_both(  # noqa: PLR0913 (each is another thing)
+def _of_both(
     reader: StoreReader | None,
     warehouse: duckdb.DuckDBPyConnection | None,
-    lake: Pinned | None,
     sides: _Sides,
-    elsewhere: str | None,
     tell: Tell,
 ) -> Iterator[Check]:
-    both = Comparison(warehouse or duckdb.connect(), lake)
+    both = Comparison(warehouse or duckdb.connect(), sides.lake)
     if reader is not None:
         both.read(reader, lambda done, total: tell.report("Reading events", done, total))
         yield from _of_side(both, "store", "stored")
         wrong = both.column(comparison.LAST_BALANCES)
         yield _none("store", "balances are as written with the last earn", wrong, "all", "player")
-    if lake is not None:
+    if sides.lake is not None:
         yield from _of_side(both, "lake", "landed")
     elif warehouse is not None:
         yield from _of_side(both, "warehouse", "landed")
@@ -348,10 +356,12 @@ def _of_both(  # noqa: PLR0913 (each is another thing)
         events, players = both.column(comparison.COUNTS)
         found = f"no store; the warehouse has {events:,} events and {players:,} players"
         yield Check("both", "there is a store, or nothing of one", events + players == 0, found)
-    if elsewhere is not None:
-        yield Check("both", "events are in a lake (no part of a backup)", True, elsewhere)
+    if sides.lake_elsewhere is not None:
+        found = sides.lake_elsewhere
+        yield Check("both", "events are in a lake (no part of a backup)", True, found)
         return
-    if reader is None or (lake is None and sides.has_warehouse and warehouse is None):
+    is_unreadable = sides.lake is None and sides.has_warehouse and warehouse is None
+    if reader is None or is_unreadable:
         return
     for name, query, what in (
         ("what was shipped has arrived", comparison.MISSING, "event"),
