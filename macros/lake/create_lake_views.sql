@@ -1,8 +1,8 @@
-{# Where EVENTS_URI is set, makes the views `raw.game_events_in_lake` and `raw.players_in_lake`, which
-   `source('api', ...)` then stands for, on the Parquet files of the lake as it is now: events first,
-   and players as of the last batch that these have. All of a build so reads one state, whatever the
-   loader writes and a compaction replaces meanwhile. The tables `raw.game_events` and `raw.players`
-   stay as they are. #}
+{# Where EVENTS_URI is set, makes the views `raw.game_events_in_lake` and `raw.players_in_lake`,
+   which `source('api', ...)` then stands for, on the Parquet files of the lake as it is now: events
+   first, and players as of the last batch that these have. All of a build so reads one state,
+   whatever the loader writes and a compaction replaces meanwhile. The tables `raw.game_events` and
+   `raw.players` stay as they are. #}
 {% macro create_lake_views() -%}
     {%- if execute and env_var('EVENTS_URI', '') -%}
         {{ adapter.dispatch('create_lake_views')() }}
@@ -19,8 +19,8 @@
 {%- endmacro %}
 
 {# SQL alone reads the log. A view names its files, since Spark leaves out at planning what its
-   filter on `_metadata` leaves out: neither files that a compaction has replaced, nor those that the
-   loader writes just now, are opened. #}
+   filter on `_metadata` leaves out: neither files that a compaction has replaced, nor those that
+   the loader writes just now, are opened. #}
 {% macro spark__create_lake_views() -%}
     {%- set uri = env_var('EVENTS_URI').rstrip('/') -%}
     {%- if '://' not in uri and not uri.startswith('/') -%}

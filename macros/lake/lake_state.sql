@@ -1,8 +1,8 @@
 {# On Spark: reads the log of a Delta table. Returns an object: the `files` that make up the table
-   now, by their names, which are unique, and the `batch_number` that the loader noted last, 0 before
-   the first. Which versions there are is looked up once, so that both belong to the same one. The
-   log is a JSON file for each version; now and then delta-rs sums it up in a checkpoint, and removes
-   the JSON of a week ago. #}
+   now, by their names, which are unique, and the `batch_number` that the loader noted last, 0
+   before the first. Which versions there are is looked up once, so that both belong to the same
+   one. The log is a JSON file for each version; now and then delta-rs sums it up in a checkpoint,
+   and removes the JSON of a week ago. #}
 {% macro lake_state(path) -%}
     {%- set versions = run_query(
         "select max(case when name rlike '^[0-9]{20}[.]json$' then left(name, 20) end),"
