@@ -243,7 +243,9 @@ def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
 
 def _called_name(macro: str) -> str:
     strategy = re.fullmatch(r"get_incremental_(\w+)_sql", macro)
-    return strategy[1] if strategy else macro.removeprefix("test_").removeprefix("duckdb__")
+    if strategy:
+        return strategy[1]
+    return macro.removeprefix("test_").removeprefix("duckdb__").removeprefix("spark__")
 
 
 def test_every_macro_says_what_it_does() -> None:
