@@ -80,12 +80,14 @@ def _loader(settings: Settings, outbox: Outbox, logger: FilteringBoundLogger) ->
         yield
         return
     # DuckDB is large; who runs the API without the loader does without it.
+    from warehouse.election import election_of  # noqa: PLC0415
     from warehouse.loader import Loader  # noqa: PLC0415
 
     loader = Loader(
         outbox,
         settings.warehouse_path,
         interval_seconds=settings.loader_interval_seconds,
+        election=election_of(settings.store_url, settings.warehouse_path),
     )
     stop = threading.Event()
     thread = threading.Thread(target=loader.run, args=(stop,), name="loader", daemon=True)

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.store.protocol import Outbox, StoreError
 from warehouse.database import WarehouseUnavailableError
+from warehouse.election import election_of
 from warehouse.loader import Loader, Status
 from warehouse.settings import Settings
 
@@ -83,7 +84,13 @@ def run(options: argparse.Namespace) -> int:
 def _once(settings: Settings, outbox: Outbox, console: Console) -> None:
     total = outbox.backlog().event_count
     with _progress(console, total) as show:
-        loader = Loader(outbox, settings.warehouse_path, batch_size=BATCH_SIZE, on_progress=show)
+        loader = Loader(
+            outbox,
+            settings.warehouse_path,
+            batch_size=BATCH_SIZE,
+            election=election_of(settings.store_url, settings.warehouse_path),
+            on_progress=show,
+        )
         loader.ship_all()
     console.print(_summary(loader.status, settings))
 
@@ -94,6 +101,7 @@ def _follow(settings: Settings, outbox: Outbox, interval: float, console: Consol
         settings.warehouse_path,
         interval_seconds=interval,
         batch_size=BATCH_SIZE,
+        election=election_of(settings.store_url, settings.warehouse_path),
         on_progress=_lines(console, outbox.backlog().event_count),
     )
     # Signals are waited for instead of handled: a handler could run while the thread that it

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 # Waiting begins with the first of these and doubles up to the second: short enough that the backlog
 # ships as soon as the file is free, long enough to cost nothing meanwhile.
 FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.05, 1.0
+# Who is not elected stands again so often, at least: events wait no longer for another loader.
+STANDBY_SECONDS = 1.0
 # As long as `open_when_free` waits.
 DEFAULT_PATIENCE_SECONDS = 63.0
 
@@ -100,7 +102,8 @@ class Loader:
             patience_seconds: How long `ship_once` and `ship_all` wait for what another process
                 holds; `run` waits until it is stopped.
             last_attempt_seconds: How long `run` still ships after it was stopped.
-            election: Who is the one loader; by default a lock file beside the warehouse decides.
+            election: Who is the one loader, see `election_of`; by default a lock file beside the
+                warehouse decides.
             clock: Tells `loaded_at`; aware.
             on_progress: Told after every batch.
             after_commit: Called when a batch is in the warehouse and not yet marked as shipped,
@@ -147,7 +150,7 @@ class Loader:
         """
         try:
             if self._is_left_to_me(_for_seconds(self._patience_seconds)):
-                while self.ship_once():
+                while self._election.stand() and self.ship_once():
                     pass
         finally:
             self._resign()
@@ -165,6 +168,8 @@ class Loader:
             try:
                 self._ship_waiting(lambda seconds: not stop.wait(seconds))
                 delays = _delays()
+                if not self._status.is_elected:
+                    pause = min(pause, STANDBY_SECONDS)
             except Exception as error:  # a thread that died would ship nothing more, ever
                 if not stop.is_set():
                     self._report_trouble(error)
@@ -183,13 +188,17 @@ class Loader:
         What comes in meanwhile waits for the next turn: with a few events at a time the loader
         would take more of the processor than the requests.
         """
+        while self._is_elected() and wait(0) and self._ship_batch(wait) >= self._batch_size:
+            pass
+
+    def _is_elected(self) -> bool:
+        """Tell whether this is the one loader; asked before each batch, for that may end."""
         is_elected = self._election.stand()
         if is_elected != self._status.is_elected:
             role = "In charge of" if is_elected else "Standing by: another loader is in charge of"
             logger.info("%s %s", role, self._path)
             self._status = replace(self._status, is_elected=is_elected)
-        while is_elected and wait(0) and self._ship_batch(wait) >= self._batch_size:
-            pass
+        return is_elected
 
     def _is_left_to_me(self, wait: Wait) -> bool:
         """Wait until this loader is elected (true), or until nothing waits (false)."""
