@@ -10,20 +10,21 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.store.engine import open_engine, unavailable_if_it_fails
-from api.store.postgres import LOADER_LOCK, SCHEMA
+from api.store.postgres import LOADER_LOCK
 
 # Who is elected gives a sign of life so often, and loses the lock after so many seconds without
 # one: when its process stands still, or its host is gone.
 SIGN_SECONDS, SILENCE_SECONDS = 1.0, 4
 
-STAND = text(f"select pg_try_advisory_lock({LOADER_LOCK}, {SCHEMA})")
+STAND = text("select pg_try_advisory_lock(:lock, hashtext(current_schema()))")
 LIMIT_SILENCE = text(f"set idle_session_timeout = {SILENCE_SECONDS * 1000}")
 SIGN = text("select 1")
 INCUMBENT = text(
     "select application_name from pg_locks join pg_stat_activity using (pid)"
     " where locktype = 'advisory' and granted and objsubid = 2"
     " and pg_locks.database = (select oid from pg_database where datname = current_database())"
-    f" and classid = {LOADER_LOCK} and objid::bigint = {SCHEMA}::bigint & 4294967295"
+    " and classid = cast(:lock as oid)"
+    " and objid::bigint = hashtext(current_schema())::bigint & 4294967295"
 )
 
 
@@ -60,7 +61,7 @@ class PostgresElection:
     def incumbent(self) -> str:
         """Return `gamehouse PID n on HOST`, or a blank text where nobody is elected."""
         with unavailable_if_it_fails(), self._engine.connect() as connection:
-            return str(connection.execute(INCUMBENT).scalar() or "")
+            return str(connection.execute(INCUMBENT, {"lock": LOADER_LOCK}).scalar() or "")
 
     def resign(self) -> None:
         """Let go of the lock, and of the connection."""
@@ -73,7 +74,7 @@ class PostgresElection:
         try:
             connection = self._connection or self._engine.connect()
             self._connection = connection
-            if not connection.execute(STAND).scalar_one():
+            if not connection.execute(STAND, {"lock": LOADER_LOCK}).scalar_one():
                 return False
             connection.execute(LIMIT_SILENCE)
         except SQLAlchemyError:

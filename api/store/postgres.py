@@ -32,7 +32,7 @@ MAX_NAME = 63
 # Advisory locks are numbers that all uses of a database share: these two are ours ("ghLD", "ghMG"),
 # and the second half of the key is the schema, so that there may be a store in each.
 LOADER_LOCK, MIGRATION_LOCK = 0x67684C44, 0x67684D47
-SCHEMA = "hashtext(current_schema())"
+MIGRATE = text("select pg_advisory_xact_lock(:lock, hashtext(current_schema()))")
 
 # Serialization failure and deadlock: the transaction is undone, and may be tried again.
 PASSING = ("40001", "40P01")
@@ -107,7 +107,7 @@ def wait_to_migrate(connection: Connection) -> None:
     """Let other processes end their migration, and keep them out until the transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"set local lock_timeout = {MIGRATION_SECONDS * 1000}"))
-        connection.execute(text(f"select pg_advisory_xact_lock({MIGRATION_LOCK}, {SCHEMA})"))
+        connection.execute(MIGRATE, {"lock": MIGRATION_LOCK})
 
 
 def is_passing(error: BaseException) -> bool:

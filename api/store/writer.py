@@ -96,7 +96,8 @@ class GroupCommitWriter:
             queue_limit: Commands that may wait; further ones are refused.
             row_limit: Rows that the commands that wait may write together.
             patience_seconds: How long a command may wait; after that it is refused.
-            prepare: Given the players of a transaction, each once and in order, before its commands.
+            prepare: Given the players of a transaction, each once and in order; comes before its
+                commands.
             finish: Given what the commands of a transaction returned, those that refused left out;
                 it writes what they have left, before the commit. Where it fails they fail.
             confirm: Called after each commit. Where it raises a StoreUnavailableError, what was
@@ -195,38 +196,39 @@ class GroupCommitWriter:
 
     def _commit_together(self, tasks: list[_Task]) -> bool:
         """Carry out the tasks in one transaction; False where nothing of it happened."""
-        if not tasks:
-            return True
+        has_ended = None if tasks else True
+        for _ in range(TRIES):
+            if has_ended is not None:
+                break
+            has_ended = self._try_together(tasks)
+        return has_ended or False
+
+    def _try_together(self, tasks: list[_Task]) -> bool | None:
+        """Try to do so; None where it failed for a reason that passes."""
         try:
             connection = self._engine.connect()
         except (SQLAlchemyError, StoreUnavailableError) as error:
             return _fail(tasks, error)
         with connection:
-            for _ in range(TRIES):
-                try:
-                    transaction = connection.begin()
-                except SQLAlchemyError as error:
-                    # Locked for too long, for example. Alone, each would wait as long again.
-                    return _fail(tasks, error)
-                try:
-                    with TURN:
-                        outcomes = self._outcomes(tasks, connection)
-                except Exception as error:  # whatever is raised here: nothing was committed
-                    # A connection that is lost cannot even be told to undo it.
-                    with suppress(SQLAlchemyError):
-                        connection.rollback()
-                    if is_passing(error):
-                        continue
-                    return False
-                try:
-                    transaction.commit()
-                    self._confirm()
-                except (SQLAlchemyError, StoreUnavailableError) as error:
-                    # Nobody knows whether a failed commit took effect: it must not be tried again.
-                    return _fail(tasks, error)
-                break
-            else:
-                return False
+            try:
+                transaction = connection.begin()
+            except SQLAlchemyError as error:
+                # Locked for too long, for example. Alone, each of them would wait as long again.
+                return _fail(tasks, error)
+            try:
+                with TURN:
+                    outcomes = self._outcomes(tasks, connection)
+            except Exception as error:  # whatever is raised here: nothing was committed
+                # A connection that is lost cannot even be told to undo it.
+                with suppress(SQLAlchemyError):
+                    connection.rollback()
+                return None if is_passing(error) else False
+            try:
+                transaction.commit()
+                self._confirm()
+            except (SQLAlchemyError, StoreUnavailableError) as error:
+                # Nobody knows whether a failed commit took effect, so it must not be tried again.
+                return _fail(tasks, error)
         self._on_commit(len(tasks))
         for task, outcome in zip(tasks, outcomes, strict=True):
             if isinstance(outcome, StoreError):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -14,15 +13,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.e2e.storm import Storm
+from tests.e2e.storm import Storm, assert_exactly_what_was_acknowledged, wait_for
 from tests.harness import GOOD, Project
 from tests.long import IS_LONG
 from tests.server import Request, Server
+from warehouse.settings import store_beside
 
 BUILDS = 12 if IS_LONG else 2
 KILLS = 200 if IS_LONG else 10
 HOLD_SECONDS = 60 if IS_LONG else 5
-SHIPPED_WITHIN_SECONDS = 5
 
 
 @pytest.fixture
@@ -35,61 +34,9 @@ def server(project: Project) -> Iterator[Server]:
         server.kill()
 
 
-def in_warehouse(path: Path, query: str) -> list[tuple[object, ...]]:
-    """Ask the warehouse, waiting while the loader has it."""
-    while True:
-        try:
-            with duckdb.connect(str(path), read_only=True) as warehouse:
-                return warehouse.execute(query).fetchall()
-        except duckdb.IOException:
-            time.sleep(0.01)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until a condition holds; False where it did not in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return condition()
-
-
-def shipped_ids(path: Path) -> list[str]:
-    return [str(row[0]) for row in in_warehouse(path, "select event_id from raw.game_events")]
-
-
-def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
-    """Every acknowledged event and coin is in the store and in the warehouse, once."""
-    path = server.warehouse
-    acknowledged = sorted(storm.event_ids)
-    assert len(set(acknowledged)) == len(acknowledged)
-    wait_for(lambda: len(shipped_ids(path)) >= len(acknowledged), SHIPPED_WITHIN_SECONDS)
-    assert sorted(shipped_ids(path)) == acknowledged
-
-    with closing(sqlite3.connect(path.with_suffix(".store.sqlite"))) as store:
-        stored = [row[0] for row in store.execute("select event_id from events")]
-        balances = dict(store.execute("select user_id, balance from players"))
-        earned = dict(
-            store.execute(
-                "select user_id, sum(coalesce(json_extract(meta, '$.amount'), 0)) from events"
-                " group by user_id"
-            )
-        )
-    assert sorted(stored) == acknowledged
-    assert {user: balances[user] for user in storm.coins} == dict(storm.coins)
-    assert {user: earned[user] for user in storm.coins} == dict(storm.coins)
-
-    shipped = in_warehouse(path, "select user_id, balance from raw.players")
-    assert dict(shipped) == balances  # type: ignore[arg-type]
-    proof = in_warehouse(
-        path,
-        "select user_id, sum(cast(json_extract_string(meta, '$.amount') as bigint))"
-        " from raw.game_events where event_type = 'earn' group by user_id",
-    )
-    assert {user: int(str(coins)) for user, coins in proof} == {
-        user: coins for user, coins in storm.coins.items() if coins
-    }
+def store_of(server: Server) -> str:
+    """Where its store is."""
+    return store_beside(server.warehouse)
 
 
 def test_builds_and_clients_do_not_disturb_each_other(project: Project, server: Server) -> None:
@@ -102,7 +49,7 @@ def test_builds_and_clients_do_not_disturb_each_other(project: Project, server: 
         storm.stop()
     assert [build.exit_code for build in builds] == [0] * BUILDS, builds[-1].output
     assert storm.failures == []
-    assert_exactly_what_was_acknowledged(storm, server)
+    assert_exactly_what_was_acknowledged(storm, server.warehouse, store_of(server))
     assert server.stop() == 0
 
 
@@ -119,7 +66,7 @@ def test_nothing_acknowledged_is_lost_when_the_api_is_killed(server: Server) -> 
         time.sleep(1)
         storm.stop()
     assert storm.failures, "no kill met a request: the test shows nothing"
-    assert_exactly_what_was_acknowledged(storm, server)
+    assert_exactly_what_was_acknowledged(storm, server.warehouse, store_of(server))
 
 
 def test_a_thousand_earns_at_once_end_in_the_exact_balance(server: Server) -> None:
@@ -160,7 +107,7 @@ def test_reader_that_holds_the_file_stops_nothing(server: Server) -> None:
     storm.stop()
     assert storm.failures == []
     assert while_held > 100
-    assert_exactly_what_was_acknowledged(storm, server)
+    assert_exactly_what_was_acknowledged(storm, server.warehouse, store_of(server))
 
 
 def _held(path: Path) -> closing[duckdb.DuckDBPyConnection]:

@@ -11,8 +11,10 @@ import tempfile
 import time
 from itertools import count
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import make_url
 
 from api.store.engine import open_engine
@@ -90,7 +92,11 @@ class PostgresServer:
                 [
                     str(self._programs / "postgres"),
                     *("-D", str(self._data)),
-                    *(word for name, value in settings.items() for word in ("-c", f"{name}={value}")),
+                    *(
+                        word
+                        for name, value in settings.items()
+                        for word in ("-c", f"{name}={value}")
+                    ),
                 ],
                 stdout=log,
                 stderr=log,
@@ -131,7 +137,8 @@ class PostgresServer:
     def new_database(self) -> str:
         """Make a database with nothing in it; returns its URL."""
         name = f"game_{next(self._numbers)}"
-        self.execute(f"create database {name}")
+        with self._connect("postgres") as connection:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         return self.url(name)
 
     def empty_store(self) -> str:
@@ -145,30 +152,36 @@ class PostgresServer:
             migrate(engine)
             engine.dispose()
             return self._store
-        database = make_url(self._store).database
-        self.execute(
-            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'"
-        )
-        self.execute(f"truncate {', '.join(metadata.tables)} restart identity", str(database))
+        database = str(make_url(self._store).database)
+        with self._connect(database) as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            tables = sql.SQL(", ").join(map(sql.Identifier, metadata.tables))
+            connection.execute(sql.SQL("truncate {} restart identity").format(tables))
         return self._store
 
     def url(self, database: str) -> str:
         """Tell a store's URL, over the socket."""
-        return (
-            f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}&port={self.port}"
-        )
+        return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}&port={self.port}"
 
-    def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
+    def execute(
+        self, statement: LiteralString, database: str = "postgres"
+    ) -> list[tuple[Any, ...]]:
         """Run a statement as superuser; returns its rows."""
-        with psycopg.connect(
+        with self._connect(database) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def _connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
             host=str(self.folder),
             port=self.port,
             user=SUPERUSER,
             dbname=database,
             autocommit=True,
-        ) as connection:
-            cursor = connection.execute(statement)  # type: ignore[call-overload]
-            return cursor.fetchall() if cursor.description else []
+        )
 
     @property
     def _group(self) -> int | None:
