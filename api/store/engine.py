@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from api.store.postgres import open_postgres
-from api.store.protocol import StoreUnavailableError
+from api.store.protocol import StoreUnavailableError, StoreUrlError
 
 # How long a statement waits for another process that writes, before it fails.
 BUSY_SECONDS = 10
@@ -64,16 +64,16 @@ def store_url(url: str) -> URL:
     """Read a store's URL. For PostgreSQL there is one driver, which need not be named.
 
     Raises:
-        ValueError: It is none, or of another engine. Nothing of it is told: it may hold a password.
+        StoreUrlError: It is none, or of another engine.
     """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        raise ValueError(f"expected a database URL such as {EXAMPLES}") from None
+        raise StoreUrlError(f"expected a database URL such as {EXAMPLES}") from None
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername=POSTGRES)
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite", POSTGRES):
-        raise ValueError(f"expected a database of SQLite or PostgreSQL, such as {EXAMPLES}")
+        raise StoreUrlError(f"expected a database of SQLite or PostgreSQL, such as {EXAMPLES}")
     return parsed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -51,7 +51,7 @@ from api.store.protocol import (
 )
 from api.store.tables import events, idempotency_keys, players, pruned_events, revoked_tokens
 from api.store.writer import GroupCommitWriter
-from api.waiting import aside
+from api.waiting import TURN, aside
 
 T = TypeVar("T")
 
@@ -170,6 +170,7 @@ class SqlStore:
             prepare=_lock_players if self._is_remote else _lock_nothing,
             finish=_write_events,
             confirm=self._file.confirm,
+            turn=nullcontext() if self._is_remote else TURN,
             on_commit=on_commit,
         )
 

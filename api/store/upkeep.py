@@ -40,6 +40,7 @@ from sqlalchemy import (
 )
 
 from api.store.engine import open_engine, unavailable_if_it_fails
+from api.store.file import opening
 from api.store.migrations import migrate
 from api.store.sql_store import EARN
 from api.store.tables import ANONYMOUS, events, idempotency_keys, players, pruned_events
@@ -209,7 +210,7 @@ class SqlUpkeep:
         """Open the database and migrate its schema."""
         self._write_engine = open_engine(url, writes=True, connections=1)
         self.read_engine = open_engine(url, writes=False, connections=1)
-        with unavailable_if_it_fails():
+        with opening(url):
             migrate(self._write_engine)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -87,6 +87,7 @@ class GroupCommitWriter:
         prepare: Callable[[Connection, Sequence[int]], None] = lambda _, __: None,
         finish: Callable[[Connection, Sequence[Any]], None] = lambda _, __: None,
         confirm: Callable[[], None] = lambda: None,
+        turn: AbstractContextManager[object] = TURN,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Start the thread.
@@ -102,12 +103,15 @@ class GroupCommitWriter:
                 it writes what they have left, before the commit. Where it fails they fail.
             confirm: Called after each commit. Where it raises a StoreUnavailableError, what was
                 committed is not where anybody will find it, and the commands fail with that.
+            turn: Held while commands are carried out. On a server that takes many journeys, and
+                perhaps a wait for other processes, in which requests shall go on.
             on_commit: Told after each commit how many commands shared it.
         """
         self._engine = engine
         self._prepare = prepare
         self._finish = finish
         self._confirm = confirm
+        self._turn = turn
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._queue_limit = queue_limit
@@ -216,7 +220,7 @@ class GroupCommitWriter:
                 # Locked for too long, for example. Alone, each of them would wait as long again.
                 return _fail(tasks, error)
             try:
-                with TURN:
+                with self._turn:
                     outcomes = self._outcomes(tasks, connection)
             except Exception as error:  # whatever is raised here: nothing was committed
                 # A connection that is lost cannot even be told to undo it.

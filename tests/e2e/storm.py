@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from api.store.engine import open_engine
 from tests.server import Request, Server, exchange
+from warehouse.settings import store_beside
 
 COINS = 7
 SHIPPED_WITHIN_SECONDS = 10
@@ -139,22 +140,23 @@ def shipped_ids(path: Path) -> list[str]:
     return [str(row[0]) for row in in_warehouse(path, "select event_id from raw.game_events")]
 
 
-def assert_exactly_what_was_acknowledged(storm: Storm, path: Path, store_url: str) -> None:
+def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
     """Every acknowledged event and coin is in the store and in the warehouse, once."""
+    path = server.warehouse
     acknowledged = sorted(storm.event_ids)
     assert len(set(acknowledged)) == len(acknowledged)
     wait_for(lambda: len(shipped_ids(path)) >= len(acknowledged), SHIPPED_WITHIN_SECONDS)
     assert sorted(shipped_ids(path)) == acknowledged
 
-    engine = open_engine(store_url, writes=False)
-    stored, earned = [], defaultdict(int)
+    engine = open_engine(server.environment.get("STORE_URL", store_beside(path)), writes=False)
+    stored: list[str] = []
+    earned: dict[int, int] = defaultdict(int)
     with engine.begin() as store:
-        balances = dict(store.execute(text("select user_id, balance from players")).tuples().all())
-        for event_id, user, meta in store.execute(
-            text("select event_id, user_id, meta from events")
-        ):
-            stored.append(event_id)
-            earned[user] += json.loads(meta).get("amount", 0)
+        players = store.execute(text("select user_id, balance from players"))
+        balances = {row.user_id: row.balance for row in players}
+        for row in store.execute(text("select event_id, user_id, meta from events")):
+            stored.append(row.event_id)
+            earned[row.user_id] += json.loads(row.meta).get("amount", 0)
     engine.dispose()
     assert sorted(stored) == acknowledged
     assert {user: balances[user] for user in storm.coins} == dict(storm.coins)

@@ -17,7 +17,6 @@ from tests.e2e.storm import Storm, assert_exactly_what_was_acknowledged, wait_fo
 from tests.harness import GOOD, Project
 from tests.long import IS_LONG
 from tests.server import Request, Server
-from warehouse.settings import store_beside
 
 BUILDS = 12 if IS_LONG else 2
 KILLS = 200 if IS_LONG else 10
@@ -34,11 +33,6 @@ def server(project: Project) -> Iterator[Server]:
         server.kill()
 
 
-def store_of(server: Server) -> str:
-    """Where its store is."""
-    return store_beside(server.warehouse)
-
-
 def test_builds_and_clients_do_not_disturb_each_other(project: Project, server: Server) -> None:
     project.write_inputs(GOOD)
     storm = Storm(server)
@@ -49,7 +43,7 @@ def test_builds_and_clients_do_not_disturb_each_other(project: Project, server: 
         storm.stop()
     assert [build.exit_code for build in builds] == [0] * BUILDS, builds[-1].output
     assert storm.failures == []
-    assert_exactly_what_was_acknowledged(storm, server.warehouse, store_of(server))
+    assert_exactly_what_was_acknowledged(storm, server)
     assert server.stop() == 0
 
 
@@ -66,7 +60,7 @@ def test_nothing_acknowledged_is_lost_when_the_api_is_killed(server: Server) -> 
         time.sleep(1)
         storm.stop()
     assert storm.failures, "no kill met a request: the test shows nothing"
-    assert_exactly_what_was_acknowledged(storm, server.warehouse, store_of(server))
+    assert_exactly_what_was_acknowledged(storm, server)
 
 
 def test_a_thousand_earns_at_once_end_in_the_exact_balance(server: Server) -> None:
@@ -107,7 +101,7 @@ def test_reader_that_holds_the_file_stops_nothing(server: Server) -> None:
     storm.stop()
     assert storm.failures == []
     assert while_held > 100
-    assert_exactly_what_was_acknowledged(storm, server.warehouse, store_of(server))
+    assert_exactly_what_was_acknowledged(storm, server)
 
 
 def _held(path: Path) -> closing[duckdb.DuckDBPyConnection]:

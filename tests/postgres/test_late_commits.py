@@ -120,7 +120,7 @@ def test_earns_of_a_player_are_committed_in_the_order_of_their_positions(
         with slow_process(url) as slow:
             slow.execute(LOCK_PLAYERS, {"ids": [ada]})
             raised = {"earner": ada, "amount": 5, "highest": 10**9}
-            balance = slow.execute(RAISE_BALANCE, raised).scalar_one()
+            balance: int = slow.execute(RAISE_BALANCE, raised).scalar_one()
             write(slow, "slow", ada, event_type="earn", balance=balance)
             second = pool.submit(store.earn, ada, 7, "quest")
             wait_until_locked(url)

@@ -66,7 +66,7 @@ def test_no_earn_is_lost_and_no_balance_told_twice(stores: list[SqlStore]) -> No
                 range(300),
             )
         )
-    assert sorted(earned) == sorted([*range(1, 101)] * 3)  # type: ignore[type-var]
+    assert sorted(earned) == sorted([*range(1, 101)] * 3)
     found = [stores[1].get_player(player) for player in players]
     assert [player.balance for player in found if player] == [100] * 3
 
