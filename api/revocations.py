@@ -9,6 +9,7 @@ from collections.abc import Callable
 from api.clock import Clock
 from api.store.protocol import Store
 from api.tokens import Token
+from api.waiting import Pause
 
 # How long another process may take to hear of a logout.
 REFRESH_SECONDS = 1.0
@@ -34,6 +35,7 @@ class Revocations:
         self._expires_at: dict[str, float] = {}
         self._last_seen = 0
         self._next_refresh = timer()
+        self._reading: _Reading | None = None
 
     def include(self, token_id: str) -> bool:
         """Tell whether a token was revoked.
@@ -42,8 +44,7 @@ class Revocations:
             StoreUnavailableError: Nobody knows; so nobody gets in.
         """
         if self._timer() >= self._next_refresh:
-            with self._lock:
-                self._refresh()
+            self._refresh_once()
         return token_id in self._expires_at
 
     def revoke(self, token: Token) -> None:
@@ -56,14 +57,52 @@ class Revocations:
         with self._lock:
             self._expires_at[token.token_id] = token.expires_at
 
+    def _refresh_once(self) -> None:
+        """Read what is new, for all who ask meanwhile: they wait, and share how it ends.
+
+        The lock is never held while one waits, which in a greenlet would be all of them.
+        """
+        with self._lock:
+            reading, is_mine = self._reading, self._reading is None
+            if reading is None:
+                reading = self._reading = _Reading()
+            else:
+                pause = Pause()
+                reading.waiting.append(pause)
+        if not is_mine:
+            pause.wait()
+            if reading.error is not None:
+                raise reading.error
+            return
+        try:
+            self._refresh()
+        except Exception as error:
+            reading.error = error
+            raise
+        finally:
+            with self._lock:
+                self._reading = None
+            for each in reading.waiting:
+                each.end()
+
     def _refresh(self) -> None:
         now = self._clock().timestamp()
-        for revoked in self._store.revoked_after(self._last_seen):
-            self._last_seen = revoked.position
-            self._expires_at[revoked.token_id] = revoked.expires_at
-        self._expires_at = {
-            token_id: expires_at
-            for token_id, expires_at in self._expires_at.items()
-            if expires_at > now
-        }
+        news = self._store.revoked_after(self._last_seen)
+        with self._lock:
+            for revoked in news:
+                self._last_seen = revoked.position
+                self._expires_at[revoked.token_id] = revoked.expires_at
+            self._expires_at = {
+                token_id: expires_at
+                for token_id, expires_at in self._expires_at.items()
+                if expires_at > now
+            }
         self._next_refresh = self._timer() + REFRESH_SECONDS
+
+
+class _Reading:
+    """A look at the store that is under way."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Pause] = []
+        self.error: Exception | None = None

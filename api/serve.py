@@ -81,6 +81,7 @@ def _loader(settings: Settings, outbox: Outbox, logger: FilteringBoundLogger) ->
         return
     # DuckDB is large; who runs the API without the loader does without it.
     from warehouse.destinations import destination_of  # noqa: PLC0415
+    from warehouse.election import election_of  # noqa: PLC0415
     from warehouse.loader import Loader  # noqa: PLC0415
 
     loader = Loader(
@@ -88,6 +89,7 @@ def _loader(settings: Settings, outbox: Outbox, logger: FilteringBoundLogger) ->
         settings.warehouse_path,
         destination=destination_of(settings.warehouse_path, settings.events_uri),
         interval_seconds=settings.loader_interval_seconds,
+        election=election_of(settings.store_url, settings.warehouse_path),
     )
     stop = threading.Event()
     thread = threading.Thread(target=loader.run, args=(stop,), name="loader", daemon=True)

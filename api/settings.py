@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from limits import RateLimitItem
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
+from api.store.engine import sqlite_path, store_url
 from api.throttle import parse_limit
 from warehouse.settings import default_interval, store_beside
 
@@ -87,11 +86,7 @@ def _text(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    try:
-        make_url(text)
-    except ArgumentError:
-        # SQLAlchemy's own message would show a password that the URL may hold.
-        raise ValueError("expected a database URL such as sqlite:///path/to/file") from None
+    store_url(text)
     return text
 
 
@@ -116,9 +111,7 @@ def _store_beside_warehouse(values: Values) -> str:
 
 
 def _secret_beside_store(values: Values) -> str:
-    url = make_url(values["store_url"])
-    is_file = url.get_backend_name() == "sqlite" and url.database
-    beside = Path(url.database or "") if is_file else values["warehouse_path"]
+    beside = sqlite_path(values["store_url"]) or values["warehouse_path"]
     return development_secret(beside.with_name(DEVELOPMENT_KEY_FILE))
 
 
@@ -147,7 +140,8 @@ class Settings:
         metadata=_setting(
             "STORE_URL",
             _store_beside_warehouse,
-            "accounts and events, as SQLAlchemy URL (default: an SQLite file beside the warehouse)",
+            "accounts and events: an SQLite file, or PostgreSQL 14 or newer for several processes:"
+            " postgresql+psycopg://user@host/database (default: a file beside the warehouse)",
             _url,
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from tests.harness import GOOD, Project, Run
+from tests.left_out import leave_out
+from tests.postgres.server import PostgresServer, find_programs
 from warehouse.generate import generate_sample
 
 # The files that take longest, in this order; what is begun last should be short, so that no worker
@@ -21,6 +24,57 @@ SLOWEST = [
     *("test_builds.py", "test_warehouse_file.py", "test_schedule.py", "test_api_models.py"),
     *("test_benchmarks_run.py", "test_readme.py", "test_truth.py", "test_dataframes.py"),
 ]
+
+
+ENGINES = ("sqlite", "postgresql")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker of tests that run on one engine."""
+    config.addinivalue_line("markers", "sqlite_only(reason): not on PostgreSQL, for this reason")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test of a store on both engines, unless it is marked to be about SQLite."""
+    if "engine_name" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("sqlite_only")
+        assert marker is None or marker.args, "say why"
+        metafunc.parametrize("engine_name", ENGINES[:1] if marker else ENGINES, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, one for each worker."""
+    programs = find_programs()
+    if programs is None:
+        leave_out("PostgreSQL is not installed (Debian's package is postgresql)")
+    server = PostgresServer(programs)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine that the store of the test is on: each in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def store_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store without players is, or will be made."""
+    if engine_name == "sqlite":
+        return f"sqlite:///{tmp_path}/w.store.sqlite"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.empty_store()
+
+
+@pytest.fixture
+def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where there is nothing yet, not even a table."""
+    if engine_name == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/store.sqlite"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

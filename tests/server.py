@@ -61,11 +61,12 @@ class Server:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     command: tuple[str, ...] = ("-m", "api", "serve")
+    log_path: Path | None = None
 
     @property
     def log(self) -> Path:
         """What the process printed."""
-        return self.warehouse.with_suffix(".log")
+        return self.log_path or self.warehouse.with_suffix(".log")
 
     def start(self) -> None:
         """Start the process and wait until it answers."""

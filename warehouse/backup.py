@@ -100,9 +100,10 @@ def store_file(settings: Settings) -> Path:
     if path is None:
         engine = make_url(settings.store_url).get_backend_name()
         raise CannotOperateError(
-            f"STORE_URL names a database of {engine}, which its own tools copy: for PostgreSQL"
-            " `pg_dump` and `pg_restore`. Dump it first and copy WAREHOUSE_PATH then; after a"
-            " restore, `python -m warehouse rebuild` brings the two together."
+            f"STORE_URL names a database of {engine}, which its own tools copy: `pg_dump` and"
+            " `pg_restore`. Copy WAREHOUSE_PATH first, while no loader and no build runs, and run"
+            " pg_dump after it: then the store has all that the warehouse has. After a restore,"
+            " `python -m warehouse rebuild` ships what came in between."
         )
     return path
 

@@ -19,10 +19,30 @@ class Election(Protocol):
         """
 
     def incumbent(self) -> str:
-        """Say who was elected last, for messages."""
+        """Say who is elected, or was last, for messages."""
 
     def resign(self) -> None:
         """Let another be elected. It does no harm where this one is not elected."""
+
+
+def election_of(store_url: str, warehouse_path: Path) -> Election:
+    """Make the election in which all loaders of a store stand.
+
+    A store on PostgreSQL has loaders on several machines, and its lock is the only one then: a lock
+    on a file would stay with a process that stands still, and outlive a host on a network's drive.
+    Nothing else is lost with it. DuckDB itself locks the warehouse while it is open, and what is
+    shipped twice is there once.
+
+    Args:
+        store_url: Its SQLAlchemy URL.
+        warehouse_path: The DuckDB file, for a store that is a file, too.
+    """
+    if not store_url.startswith("postgres"):
+        return FileElection(warehouse_path)
+    # SQLAlchemy takes longer to import than other commands to run.
+    from api.store.election import PostgresElection  # noqa: PLC0415
+
+    return PostgresElection(store_url)
 
 
 class FileElection:

@@ -19,6 +19,7 @@ from api.store.protocol import Outbox, StoreError
 from warehouse.database import WarehouseUnavailableError
 from warehouse.destination import Destination
 from warehouse.destinations import destination_of
+from warehouse.election import election_of
 from warehouse.loader import Loader, Status
 from warehouse.settings import Settings, default_interval
 
@@ -94,6 +95,7 @@ def _once(settings: Settings, outbox: Outbox, destination: Destination, console:
             settings.warehouse_path,
             destination=destination,
             batch_size=BATCH_SIZE,
+            election=election_of(settings.store_url, settings.warehouse_path),
             on_progress=show,
         )
         loader.ship_all()
@@ -113,6 +115,7 @@ def _follow(
         destination=destination,
         interval_seconds=interval,
         batch_size=BATCH_SIZE,
+        election=election_of(settings.store_url, settings.warehouse_path),
         on_progress=_lines(console, outbox.backlog().event_count),
     )
     # Signals are waited for instead of handled: a handler could run while the thread that it

@@ -89,7 +89,8 @@ class Loader:
             patience_seconds: How long `ship_once` and `ship_all` wait for what another process
                 holds; `run` waits until it is stopped.
             last_attempt_seconds: How long `run` still ships after it was stopped.
-            election: Who is the one loader; by default a lock file beside the warehouse decides.
+            election: Who is the one loader, see `election_of`; by default a lock file beside the
+                warehouse decides.
             destination: Where it ships to, by default the DuckDB file.
             clock: Tells the time of success, and `loaded_at` in the DuckDB file; aware.
             on_progress: Told after every batch.
@@ -135,7 +136,7 @@ class Loader:
         """
         try:
             if self._is_left_to_me(_for_seconds(self._patience_seconds)):
-                while self.ship_once():
+                while self._election.stand() and self.ship_once():
                     pass
         finally:
             self._resign()
@@ -151,9 +152,10 @@ class Loader:
         while not stop.is_set():
             pause = self._interval_seconds
             try:
-                if not self._ship_waiting(lambda seconds: not stop.wait(seconds)):
-                    pause = min(pause, STANDBY_SECONDS)
+                self._ship_waiting(lambda seconds: not stop.wait(seconds))
                 pauses = delays()
+                if not self._status.is_elected:
+                    pause = min(pause, STANDBY_SECONDS)
             except Exception as error:  # a thread that died would ship nothing more, ever
                 if not stop.is_set():
                     self._report_trouble(error)
@@ -166,22 +168,22 @@ class Loader:
         finally:
             self._resign()
 
-    def _ship_waiting(self, wait: Wait) -> bool:
+    def _ship_waiting(self, wait: Wait) -> None:
         """Ship until no full batch waits or the time is over, where this loader is the elected one.
 
         What comes in meanwhile waits for the next turn: with a few events at a time the loader
         would take more of the processor than the requests.
-
-        Returns:
-            Whether it is.
         """
+        while self._is_elected() and wait(0) and self._ship_batch(wait) >= self._batch_size:
+            pass
+
+    def _is_elected(self) -> bool:
+        """Tell whether this is the one loader; asked before each batch, for that may end."""
         is_elected = self._election.stand()
         if is_elected != self._status.is_elected:
             role = "In charge of" if is_elected else "Standing by: another loader is in charge of"
             logger.info("%s %s", role, self._destination)
             self._status = replace(self._status, is_elected=is_elected)
-        while is_elected and wait(0) and self._ship_batch(wait) >= self._batch_size:
-            pass
         return is_elected
 
     def _is_left_to_me(self, wait: Wait) -> bool:

@@ -27,7 +27,7 @@ from warehouse import comparison
 from warehouse.comparison import Comparison
 from warehouse.copying import NOBODY, WHOLE_FILE, Tell, lock_alone, showing_progress, sync
 from warehouse.database import WarehouseUnavailableError, open_when_free
-from warehouse.election import FileElection
+from warehouse.election import election_of
 from warehouse.loader import Loader
 from warehouse.manifest import stamp
 from warehouse.operations import CannotOperateError
@@ -215,7 +215,7 @@ def ship(
     ends = upkeep.ends()
     total = waiting = upkeep.waiting(ends)
     deadline = time.monotonic() + patience_seconds
-    election = FileElection(settings.warehouse_path)
+    election = election_of(settings.store_url, settings.warehouse_path)
     with closing(SqlOutbox(settings.store_url)) as outbox:
         loader = Loader(
             outbox,

@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from api.store.protocol import StoreUnavailableError
+from api.store.postgres import open_postgres
+from api.store.protocol import StoreUnavailableError, StoreUrlError
 
 # How long a statement waits for another process that writes, before it fails.
 BUSY_SECONDS = 10
 BUSY_RETRY_SECONDS = 0.02
 # Connections that are kept open unless said otherwise.
 CONNECTIONS = 5
+
+POSTGRES = "postgresql+psycopg"
+EXAMPLES = "sqlite:///path/to/file or postgresql+psycopg://user@host/database"
 
 
 def open_engine(
@@ -29,9 +33,9 @@ def open_engine(
     """Open the database of an SQLAlchemy URL.
 
     Args:
-        url: `sqlite:///path` or another engine's URL. The folder of an SQLite file is made.
-        writes: Whether its transactions write. A writing transaction takes the write lock when it
-            begins, so that it can never fail half-way for want of it.
+        url: `sqlite:///path`, whose folder is made, or `postgresql://user@host/database`.
+        writes: Whether its transactions write. On SQLite, a writing transaction takes the write
+            lock when it begins, so that it can never fail half-way for want of it.
         snapshots: Whether all statements of a transaction that only reads see the same state. Where
             it has but one statement that makes no difference, and takes twice as long.
         connections: How many threads use it at a time. So many connections are kept; those beyond
@@ -39,9 +43,9 @@ def open_engine(
 
     Errors of the engine keep the values of a statement to themselves: some are password hashes.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, hide_parameters=True, pool_size=connections)
+    parsed = store_url(url)
+    if is_postgres(url):
+        return open_postgres(parsed, writes=writes, snapshots=snapshots, connections=connections)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -56,9 +60,31 @@ def open_engine(
     return engine
 
 
+def store_url(url: str) -> URL:
+    """Read a store's URL. For PostgreSQL there is one driver, which need not be named.
+
+    Raises:
+        StoreUrlError: It is none, or of another engine.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreUrlError(f"expected a database URL such as {EXAMPLES}") from None
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername=POSTGRES)
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", POSTGRES):
+        raise StoreUrlError(f"expected a database of SQLite or PostgreSQL, such as {EXAMPLES}")
+    return parsed
+
+
+def is_postgres(url: str) -> bool:
+    """Tell whether a store is on PostgreSQL."""
+    return store_url(url).drivername == POSTGRES
+
+
 def sqlite_path(url: str) -> Path | None:
     """Name the file of an SQLite database; None where the URL is of another engine or of memory."""
-    parsed = make_url(url)
+    parsed = store_url(url)
     is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, ":memory:")
     return Path(parsed.database or "") if is_file else None
 

@@ -23,6 +23,23 @@ _ADVICE = {
     "locked": "Another process holds it: see which one (`fuser` names it), and stop that one",
     "not a database": "Move it away and put a backup in its place",
     "malformed": "It is damaged: move it away and put a backup in its place",
+    "password authentication failed": "Correct the user or the password in it (PGPASSWORD or a file"
+    " ~/.pgpass are other places for the password)",
+    "no password supplied": "Give the password in it, in PGPASSWORD or in a file ~/.pgpass",
+    "no pg_hba.conf entry": "Allow this host and user in pg_hba.conf of the server",
+    "does not exist": "Correct the name, or make it with `createuser` and `createdb`",
+    "Connection refused": "See that PostgreSQL runs there and listens for connections",
+    "No such file or directory": "See that PostgreSQL runs there and listens for connections",
+    "is the server running": "See that PostgreSQL runs there and listens for connections",
+    "resolve host": "Correct the host's name",
+    "timeout expired": "See that PostgreSQL runs there, and that a firewall lets this host through",
+    "starting up": "Wait until it is up, and run again",
+    "too many clients": "Raise its max_connections, or run fewer processes or THREADS",
+    "remaining connection slots": "Raise its max_connections, or run fewer processes or THREADS",
+    "permission denied": "Make its user the owner of the database, who may make tables there",
+    "read-only transaction": "It is a standby: name the primary server",
+    "idle_session_timeout": "Install PostgreSQL 14 or newer",
+    "lock timeout": "Another process has been migrating it for a minute: see what keeps that one",
     "locate revision": "It was made by a newer version of this program: install that one",
 }
 _OTHER_ADVICE = "Correct this"

@@ -24,6 +24,7 @@ from sqlalchemy.event import listen
 from api.store.engine import open_engine, unavailable_if_it_fails
 from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
+from api.store.postgres import retrying
 from api.store.protocol import Backlog, Batch, ShippedEvents, ShippedPlayers
 from api.store.tables import events, players
 
@@ -62,12 +63,21 @@ MARK_EVENTS = (
     .where(events.c.event_id.in_(bindparam("ids", expanding=True)))
     .values(is_shipped=true())
 )
+# In their order, as those do who write their events: see `sql_store.LOCK_PLAYERS`.
+LOCK_PLAYERS = (
+    select(players.c.user_id)
+    .where(players.c.user_id.in_(bindparam("ids", expanding=True)))
+    .order_by(players.c.user_id)
+    .with_for_update(key_share=True)
+)
 MARK_PLAYERS = (
     update(players)
     .where(players.c.user_id.in_(bindparam("ids", expanding=True)))
     .values(is_shipped=true())
 )
 # The newest event before all that wait. Events are shipped in their order, so it was shipped last.
+# On PostgreSQL, one that was committed late may wait before others that are shipped: then this is
+# one that was shipped earlier, which the warehouse must have, too.
 LAST_SHIPPED = (
     select(events.c.event_id)
     .where(
@@ -141,25 +151,41 @@ class SqlOutbox:
 
     def mark_shipped(self, batch: Batch) -> None:
         """See `Outbox.mark_shipped`."""
-        with unavailable_if_it_fails(), self._write_engine.begin() as connection:
-            for event_ids in _cut(batch.events.event_id, IDS_PER_QUERY):
-                connection.execute(MARK_EVENTS, {"ids": event_ids})
-            for user_ids in _cut(batch.players.user_id, IDS_PER_QUERY):
-                connection.execute(MARK_PLAYERS, {"ids": user_ids})
+
+        def mark() -> None:
+            with self._write_engine.begin() as connection:
+                for event_ids in _cut(batch.events.event_id, IDS_PER_QUERY):
+                    connection.execute(MARK_EVENTS, {"ids": event_ids})
+                for user_ids in _cut(sorted(batch.players.user_id), IDS_PER_QUERY):
+                    connection.execute(LOCK_PLAYERS, {"ids": user_ids})
+                    connection.execute(MARK_PLAYERS, {"ids": user_ids})
+
+        with unavailable_if_it_fails():
+            retrying(mark)
 
     def ship_again(self) -> int:
         """See `Outbox.ship_again`."""
-        count = 0
-        with unavailable_if_it_fails():
+
+        def begin() -> int:
             with self._write_engine.begin() as connection:
                 connection.execute(SHIP_PLAYERS_AGAIN)
-                last: int = connection.execute(NEWEST_POSITION).scalar_one()
+                newest: int = connection.execute(NEWEST_POSITION).scalar_one()
+            return newest
+
+        def go_on() -> int:
+            few = {"first": last - IDS_PER_QUERY + 1, "last": last}
+            with self._write_engine.begin() as connection:
+                return connection.execute(SHIP_EVENTS_AGAIN, few).rowcount
+
+        count = 0
+        with unavailable_if_it_fails():
+            # On PostgreSQL, an event with a lower position may be committed after this; it waits to
+            # be shipped as any new one does.
+            last = retrying(begin)
             # The newest first, and not all in one transaction, which would keep the requests
             # waiting. Who dies in between leaves a last shipped event that is still missing.
             while last > 0:
-                with self._write_engine.begin() as connection:
-                    few = {"first": last - IDS_PER_QUERY + 1, "last": last}
-                    count += connection.execute(SHIP_EVENTS_AGAIN, few).rowcount
+                count += retrying(go_on)
                 last -= IDS_PER_QUERY
         return count
 

@@ -39,6 +39,10 @@ class StoreUnavailableError(StoreError):
     """
 
 
+class StoreUrlError(StoreUnavailableError, ValueError):
+    """The URL names no store. Nothing of it is told: it may hold a password."""
+
+
 class StoreOverloadedError(StoreUnavailableError):
     """Too many commands wait, or this one waited for too long. It was not carried out."""
 

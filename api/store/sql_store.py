@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,22 +13,25 @@ from sqlalchemy import (
     BigInteger,
     Row,
     Select,
+    any_,
     bindparam,
     cast,
     delete,
     func,
     insert,
     select,
+    text,
     union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 from sqlalchemy.event import listen
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from api.clock import Clock, utc_now
-from api.store.engine import open_engine, unavailable_if_it_fails
+from api.store.engine import is_postgres, open_engine, unavailable_if_it_fails
 from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
 from api.store.protocol import (
@@ -48,7 +51,7 @@ from api.store.protocol import (
 )
 from api.store.tables import events, idempotency_keys, players, pruned_events, revoked_tokens
 from api.store.writer import GroupCommitWriter
-from api.waiting import aside
+from api.waiting import TURN, aside
 
 T = TypeVar("T")
 
@@ -77,6 +80,18 @@ RAISE_BALANCE = (
     .values(balance=players.c.balance + bindparam("amount", type_=BigInteger))
     .returning(players.c.balance)
 )
+# Locked in one order by all processes, players cannot keep two of them waiting for each other. And
+# an event gets its position while its player is locked, so the positions of a player's events are
+# in the order of their commits: what is shipped of him is always all up to some earn of his.
+LOCK_PLAYERS = (
+    select(players.c.user_id)
+    .where(players.c.user_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    .order_by(players.c.user_id)
+    .with_for_update(key_share=True)
+)
+# Likewise the positions of revoked tokens, behind which other processes look for new ones: nobody
+# gets one before whoever got the last has committed.
+LOCK_REVOKED = text("lock table revoked_tokens in share row exclusive mode")
 WRITE_EVENTS = insert(events)
 REMEMBERED = select(idempotency_keys).where(
     idempotency_keys.c.user_id == bindparam("user_id"), idempotency_keys.c.key == bindparam("key")
@@ -138,6 +153,8 @@ class SqlStore:
             StoreUnavailableError: The database cannot be opened.
         """
         self._clock = clock
+        # SQLite needs microseconds for a row, a server a journey that others need not wait for.
+        self._is_remote = is_postgres(url)
         with opening(url):
             self._write_engine = open_engine(url, writes=True)
             migrate(self._write_engine)
@@ -149,8 +166,11 @@ class SqlStore:
         self._writer = GroupCommitWriter(
             self._write_engine,
             queue_limit=queue_limit,
+            # On SQLite, a writing transaction has the whole file.
+            prepare=_lock_players if self._is_remote else _lock_nothing,
             finish=_write_events,
             confirm=self._file.confirm,
+            turn=nullcontext() if self._is_remote else TURN,
             on_commit=on_commit,
         )
 
@@ -175,13 +195,21 @@ class SqlStore:
 
     def find_player(self, username: str) -> Player | None:
         """See `Store.find_player`."""
-        with self._reading() as connection:
-            return _player(connection, PLAYER_OF_NAME, username=username)
+
+        def read() -> Player | None:
+            with self._reading() as connection:
+                return _player(connection, PLAYER_OF_NAME, username=username)
+
+        return self._read(read)
 
     def get_player(self, user_id: int) -> Player | None:
         """See `Store.get_player`."""
-        with self._reading() as connection:
-            return _player(connection, PLAYER_OF_ID, user_id=user_id)
+
+        def read() -> Player | None:
+            with self._reading() as connection:
+                return _player(connection, PLAYER_OF_ID, user_id=user_id)
+
+        return self._read(read)
 
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
@@ -206,7 +234,7 @@ class SqlStore:
             _remember(connection, event, idempotency, outcome)
             return _Done(outcome, [_row(event, balance)])
 
-        return self._carry_out(command)
+        return self._carry_out(command, user_id=user_id)
 
     def record(
         self, user_id: int | None, event: NewEvent, idempotency: Idempotency | None = None
@@ -221,7 +249,9 @@ class SqlStore:
             _remember(connection, stored, idempotency, outcome)
             return _Done(outcome, [_row(stored)])
 
-        return self._carry_out(command, broken_constraint=UnknownPlayerError(str(user_id)))
+        return self._carry_out(
+            command, broken_constraint=UnknownPlayerError(str(user_id)), user_id=user_id
+        )
 
     def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
         """See `Store.record_many`."""
@@ -232,7 +262,10 @@ class SqlStore:
             return _Done(outcomes, [_row(event) for event in stored])
 
         return self._carry_out(
-            command, broken_constraint=UnknownPlayerError(str(user_id)), rows=len(stored)
+            command,
+            broken_constraint=UnknownPlayerError(str(user_id)),
+            rows=len(stored),
+            user_id=user_id,
         )
 
     def recent_events(
@@ -286,6 +319,8 @@ class SqlStore:
         now = self._clock().timestamp()
 
         def command(connection: Connection) -> _Done[None]:
+            if self._is_remote:
+                connection.execute(LOCK_REVOKED)
             connection.execute(FORGET_REVOKED, {"now": now})
             if connection.execute(IS_REVOKED, {"token_id": token_id}).one_or_none() is None:
                 revoked = {"token_id": token_id, "expires_at": math.ceil(expires_at)}
@@ -296,15 +331,23 @@ class SqlStore:
 
     def revoked_after(self, position: int) -> list[RevokedToken]:
         """See `Store.revoked_after`."""
-        with self._reading() as connection:
-            rows = connection.execute(REVOKED_AFTER, {"position": position})
-            return [RevokedToken(row.position, row.token_id, row.expires_at) for row in rows]
+
+        def read() -> list[RevokedToken]:
+            with self._reading() as connection:
+                rows = connection.execute(REVOKED_AFTER, {"position": position})
+                return [RevokedToken(row.position, row.token_id, row.expires_at) for row in rows]
+
+        return self._read(read)
 
     def ping(self) -> None:
         """See `Store.ping`."""
         self._file.confirm()
-        with self._reading() as connection:
-            connection.execute(PING)
+
+        def read() -> None:
+            with self._reading() as connection:
+                connection.execute(PING)
+
+        self._read(read)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -317,10 +360,11 @@ class SqlStore:
         command: Callable[[Connection], _Done[T]],
         broken_constraint: StoreError | None = None,
         rows: int = 1,
+        user_id: int | None = None,
     ) -> T:
         """Have a command carried out; where it breaks a constraint, raise what that means."""
         try:
-            return self._writer.submit(command, rows).result
+            return self._writer.submit(command, rows, user_id).result
         except StoreUnavailableError as error:
             # The database looks closer than we did.
             if broken_constraint and isinstance(error.__cause__, IntegrityError):
@@ -336,6 +380,10 @@ class SqlStore:
             self._clock(),
             event.meta,
         )
+
+    def _read(self, read: Callable[[], T]) -> T:
+        """Read a row or few."""
+        return aside(read) if self._is_remote else read()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -365,6 +413,16 @@ def _row(event: StoredEvent, balance: int | None = None) -> Mapping[str, object]
         "meta": event.meta,
         "balance": balance,
     }
+
+
+def _lock_nothing(_: Connection, __: Sequence[int]) -> None:
+    """Do nothing."""
+
+
+def _lock_players(connection: Connection, user_ids: Sequence[int]) -> None:
+    """Lock the players of a transaction, in their order."""
+    if user_ids:
+        connection.execute(LOCK_PLAYERS, {"ids": user_ids})
 
 
 def _write_events(connection: Connection, outcomes: Sequence[_Done[Any]]) -> None:

@@ -14,10 +14,13 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Engine,
+    FromClause,
     Select,
     Update,
+    and_,
     bindparam,
     column,
     delete,
@@ -26,6 +29,7 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    or_,
     select,
     table,
     text,
@@ -36,6 +40,7 @@ from sqlalchemy import (
 )
 
 from api.store.engine import open_engine, unavailable_if_it_fails
+from api.store.file import opening
 from api.store.migrations import migrate
 from api.store.sql_store import EARN
 from api.store.tables import ANONYMOUS, events, idempotency_keys, players, pruned_events
@@ -205,7 +210,7 @@ class SqlUpkeep:
         """Open the database and migrate its schema."""
         self._write_engine = open_engine(url, writes=True, connections=1)
         self.read_engine = open_engine(url, writes=False, connections=1)
-        with unavailable_if_it_fails():
+        with opening(url):
             migrate(self._write_engine)
 
     def close(self) -> None:
@@ -253,16 +258,11 @@ class SqlUpkeep:
             received_before: The time.
             limit: At most so many.
         """
+        # Two conditions, since PostgreSQL has no use for an index in `is not distinct from`.
         newer = events.alias()
-        has_enough_newer = exists(
-            select(newer.c.position)
-            .where(
-                newer.c.user_id.is_not_distinct_from(events.c.user_id),
-                newer.c.position > events.c.position,
-            )
-            .order_by(newer.c.position)
-            .limit(1)
-            .offset(KEPT_PER_PLAYER - 1)
+        has_enough_newer = or_(
+            _has_enough(newer, newer.c.user_id == events.c.user_id),
+            and_(events.c.user_id.is_(None), _has_enough(newer, newer.c.user_id.is_(None))),
         )
         query = (
             ALL_EVENTS.where(
@@ -327,6 +327,17 @@ class SqlUpkeep:
         rows = [{"whose": user_id, "name": key} for user_id, key in keys]
         with unavailable_if_it_fails(), self._write_engine.begin() as connection:
             connection.execute(FORGET, rows)
+
+
+def _has_enough(newer: FromClause, is_of_same: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Say that an event has KEPT_PER_PLAYER newer ones."""
+    return exists(
+        select(newer.c.position)
+        .where(is_of_same, newer.c.position > events.c.position)
+        .order_by(newer.c.position)
+        .limit(1)
+        .offset(KEPT_PER_PLAYER - 1)
+    )
 
 
 def _for_each(connection: Connection, statement: Update, ranges: Sequence[Range]) -> None:

@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -13,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from api.store.engine import reason
+from api.store.postgres import TRIES, is_passing, retrying
 from api.store.protocol import StoreError, StoreOverloadedError, StoreUnavailableError
 from api.waiting import TURN, Pause
 
@@ -33,11 +35,14 @@ PATIENCE_SECONDS = 10.0
 class _Task:
     """A command, and its outcome once there is one."""
 
-    __slots__ = ("_error", "_pause", "_result", "command", "rows", "submitted_at")
+    __slots__ = ("_error", "_pause", "_result", "command", "rows", "submitted_at", "user_id")
 
-    def __init__(self, command: Callable[[Connection], Any], rows: int) -> None:
+    def __init__(
+        self, command: Callable[[Connection], Any], rows: int, user_id: int | None
+    ) -> None:
         self.command = command
         self.rows = rows
+        self.user_id = user_id
         self.submitted_at = time.monotonic()
         self._result: Any = None
         self._error: Exception | None = None
@@ -64,8 +69,10 @@ class GroupCommitWriter:
 
     A command is a function of a connection. It raises a StoreError before it has written anything,
     or it succeeds. Any other failure undoes the whole transaction; then each command is tried
-    again in a transaction of its own, so that a bad one fails alone.
+    again in a transaction of its own, so that a bad one fails alone. A deadlock with another
+    process, or the like, is no fault of a command: the same transaction is tried again.
 
+    Whose commands they are is told before the first of them to `prepare`, which may lock something.
     Commands may leave some of their writing to the end of the transaction, where `finish` does it
     for all of them at once.
     """
@@ -77,8 +84,10 @@ class GroupCommitWriter:
         queue_limit: int,
         row_limit: int = WAITING_ROWS,
         patience_seconds: float = PATIENCE_SECONDS,
+        prepare: Callable[[Connection, Sequence[int]], None] = lambda _, __: None,
         finish: Callable[[Connection, Sequence[Any]], None] = lambda _, __: None,
         confirm: Callable[[], None] = lambda: None,
+        turn: AbstractContextManager[object] = TURN,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Start the thread.
@@ -88,15 +97,21 @@ class GroupCommitWriter:
             queue_limit: Commands that may wait; further ones are refused.
             row_limit: Rows that the commands that wait may write together.
             patience_seconds: How long a command may wait; after that it is refused.
+            prepare: Given the players of a transaction, each once and in order; comes before its
+                commands.
             finish: Given what the commands of a transaction returned, those that refused left out;
                 it writes what they have left, before the commit. Where it fails they fail.
             confirm: Called after each commit. Where it raises a StoreUnavailableError, what was
                 committed is not where anybody will find it, and the commands fail with that.
+            turn: Held while commands are carried out. On a server that takes many journeys, and
+                perhaps a wait for other processes, in which requests shall go on.
             on_commit: Told after each commit how many commands shared it.
         """
         self._engine = engine
+        self._prepare = prepare
         self._finish = finish
         self._confirm = confirm
+        self._turn = turn
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._queue_limit = queue_limit
@@ -108,19 +123,22 @@ class GroupCommitWriter:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, command: Callable[[Connection], T], rows: int = 1) -> T:
+    def submit(
+        self, command: Callable[[Connection], T], rows: int = 1, user_id: int | None = None
+    ) -> T:
         """Carry out a command and wait until it is durable.
 
         Args:
             command: It writes through the connection that it is given.
             rows: How many it writes, about.
+            user_id: The player whose command it is, if it is anyone's.
 
         Raises:
             StoreError: What the command refused with.
             StoreOverloadedError: Too many commands wait, or this one did for too long.
             StoreUnavailableError: The writer is closed, or the disk fails.
         """
-        task = _Task(command, rows)
+        task = _Task(command, rows, user_id)
         with self._closing:
             if self._is_closed:
                 raise StoreUnavailableError("the store is closed")
@@ -182,11 +200,18 @@ class GroupCommitWriter:
 
     def _commit_together(self, tasks: list[_Task]) -> bool:
         """Carry out the tasks in one transaction; False where nothing of it happened."""
-        if not tasks:
-            return True
+        has_ended = None if tasks else True
+        for _ in range(TRIES):
+            if has_ended is not None:
+                break
+            has_ended = self._try_together(tasks)
+        return has_ended or False
+
+    def _try_together(self, tasks: list[_Task]) -> bool | None:
+        """Try to do so; None where it failed for a reason that passes."""
         try:
             connection = self._engine.connect()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StoreUnavailableError) as error:
             return _fail(tasks, error)
         with connection:
             try:
@@ -195,15 +220,13 @@ class GroupCommitWriter:
                 # Locked for too long, for example. Alone, each of them would wait as long again.
                 return _fail(tasks, error)
             try:
-                with TURN:
-                    outcomes = [_carry_out(task, connection) for task in tasks]
-                    self._finish(
-                        connection,
-                        [outcome for outcome in outcomes if not isinstance(outcome, StoreError)],
-                    )
-            except Exception:  # whatever a command or the database may raise: nothing was committed
-                connection.rollback()
-                return False
+                with self._turn:
+                    outcomes = self._outcomes(tasks, connection)
+            except Exception as error:  # whatever is raised here: nothing was committed
+                # A connection that is lost cannot even be told to undo it.
+                with suppress(SQLAlchemyError):
+                    connection.rollback()
+                return None if is_passing(error) else False
             try:
                 transaction.commit()
                 self._confirm()
@@ -218,11 +241,25 @@ class GroupCommitWriter:
                 task.succeed(outcome)
         return True
 
+    def _outcomes(self, tasks: list[_Task], connection: Connection) -> list[object]:
+        """Do all the work of a transaction."""
+        self._prepare(connection, _players(tasks))
+        outcomes = [_carry_out(task, connection) for task in tasks]
+        self._finish(
+            connection, [outcome for outcome in outcomes if not isinstance(outcome, StoreError)]
+        )
+        return outcomes
+
     def _commit_alone(self, task: _Task) -> None:
-        try:
+        def transact() -> object:
             with self._engine.begin() as connection:
+                self._prepare(connection, _players([task]))
                 outcome = task.command(connection)
                 self._finish(connection, [outcome])
+            return outcome
+
+        try:
+            outcome = retrying(transact)
             self._confirm()
         except SQLAlchemyError as error:
             task.fail(_unavailable(error))
@@ -231,6 +268,10 @@ class GroupCommitWriter:
         else:
             self._on_commit(1)
             task.succeed(outcome)
+
+
+def _players(tasks: list[_Task]) -> list[int]:
+    return sorted({task.user_id for task in tasks if task.user_id is not None})
 
 
 def _carry_out(task: _Task, connection: Connection) -> object:

@@ -76,6 +76,7 @@ def send(game: Game, method: str, path: str, body: object, token: str | None) ->
 
 
 @each_endpoint
+@pytest.mark.sqlite_only("the store knows no tokens")
 def test_who_may_call_what(
     game: Game, method: str, path: str, body: object, statuses: tuple[int, int, int]
 ) -> None:
@@ -94,6 +95,7 @@ def test_who_may_call_what(
             )
 
 
+@pytest.mark.sqlite_only("the store knows no tokens")
 def test_every_endpoint_is_in_the_list_above(game: Game) -> None:
     routes = {
         (method.method, route.path.replace("{path:path}", "").replace("{name}", "start.js"))
@@ -105,6 +107,7 @@ def test_every_endpoint_is_in_the_list_above(game: Game) -> None:
     assert routes == {(method, path.partition("?")[0]) for method, path, _, _ in ENDPOINTS}
 
 
+@pytest.mark.sqlite_only("the store knows no tokens")
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [endpoint[:3] for endpoint in WITH_TOKEN],
@@ -122,11 +125,13 @@ def test_bad_tokens_are_401_everywhere(game: Game, method: str, path: str, body:
     assert game.get("/stats", alice).json["total"] == 0
 
 
+@pytest.mark.sqlite_only("the store knows no tokens")
 def test_token_comes_before_the_body(game: Game) -> None:
     for path in ("/earn", "/event", "/events"):
         assert_problem(game.post(path, b"{", None), 401, "missing_token")
 
 
+@pytest.mark.sqlite_only("the store knows no tokens")
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Basic YWxpY2U6eA==", "Token x", "Bearer a b", "Bearer ž"]
 )

@@ -15,6 +15,8 @@ from api.schemas import Event
 from api.store.protocol import StoredEvent
 from tests.api.game import PASSWORD, Game, bearer
 
+pytestmark = pytest.mark.sqlite_only("about descriptions")
+
 ANYWHERE = {"400", "408", "413", "429", "431", "500", "501", "503"}
 OPERATIONS = {
     ("/login", "post"): ANYWHERE | {"200", "201", "401", "415"},

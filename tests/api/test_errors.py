@@ -8,6 +8,8 @@ import pytest
 
 from tests.api.game import Game, assert_problem
 
+pytestmark = pytest.mark.sqlite_only("refused before the store is asked")
+
 COINS = json.dumps({"amount": 1, "reason": "x"}).encode()
 LIMIT = 256 * 1024
 

@@ -79,6 +79,7 @@ def test_the_order_of_keys_in_meta_makes_no_other_request(game: Game) -> None:
     assert (again.status_code, again.json) == (201, first.json)
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize(
     "time",
     [
@@ -98,6 +99,7 @@ def test_no_time(game: Game, time: object) -> None:
     ]
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize(
     "event_type", ["", "Jump", "1jump", "a b", "a-b", "a" * 65, "jump\n", "ž", 1, None, ["jump"]]
 )
@@ -108,6 +110,7 @@ def test_no_event_type(game: Game, event_type: object) -> None:
     assert [item["field"] for item in problem["errors"]] == ["eventType"]
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize("event_type", ["earn", "deep_link"])
 def test_types_of_the_server_are_reserved(game: Game, event_type: str) -> None:
     alice = game.player()
@@ -128,6 +131,7 @@ def nested(depth: int) -> dict[str, Any]:
     return value
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize(
     ("meta", "code"),
     [
@@ -196,6 +200,7 @@ def test_batch_of_500_is_allowed_and_of_501_is_not(game: Game) -> None:
     assert game.get("/stats", alice).json == {"counts": {"jump": 500}, "total": 500}
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize("body", [{}, {"events": []}, {"events": {}}, [], {"events": None}])
 def test_no_batch(game: Game, body: object) -> None:
     assert_problem(game.post("/events", body, game.player()), 400, "invalid_body")
@@ -239,6 +244,7 @@ def test_events_are_the_last_hundred_by_default(game: Game) -> None:
     assert len(game.get("/events", alice).json["events"]) == 100
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize(
     "query",
     [

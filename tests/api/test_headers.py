@@ -7,6 +7,8 @@ import pytest
 from api.headers import ALWAYS
 from tests.api.game import Game
 
+pytestmark = pytest.mark.sqlite_only("about headers")
+
 HTTPS = {"X-Forwarded-Proto": "https"}
 
 

@@ -57,7 +57,7 @@ def test_logout_outlives_the_process(game: Game) -> None:
     alice = game.player()
     assert log_out(game, alice) == 204
 
-    restarted = Game(game.folder)
+    restarted = Game(game.folder, game.variables)
 
     assert restarted.get("/balance", alice).status_code == 401
     restarted.close()

@@ -9,6 +9,8 @@ import requests
 
 from tests.api.game import Caller, Game, Process, assert_problem
 
+pytestmark = pytest.mark.sqlite_only("about methods")
+
 READ = ["/balance", "/events", "/stats", "/health", "/health/live", "/metrics", "/openapi.json"]
 PAGES = ["/docs", "/docs/start.js", "/docs/swagger-ui.css", "/reports", "/reports/"]
 ALLOWED = {path: {"GET", "HEAD"} for path in [*READ, *PAGES]}

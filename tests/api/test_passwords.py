@@ -131,7 +131,7 @@ def test_unknown_name_costs_as_much_as_a_wrong_password() -> None:
 
 def test_server_that_takes_no_new_players_answers_alike_for_all_names(game: Game) -> None:
     game.post("/login", {"username": "alice", "password": PASSWORD})
-    closed = Game(game.folder, variables={"REGISTRATION": "off"})
+    closed = Game(game.folder, variables={**game.variables, "REGISTRATION": "off"})
 
     answers = [
         closed.post("/login", {"username": name, "password": "wrong horse battery"})

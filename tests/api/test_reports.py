@@ -32,6 +32,8 @@ from tests.api.game import (
     claims,
 )
 
+pytestmark = pytest.mark.sqlite_only("about files")
+
 Start = Callable[..., Process]
 
 BEARER = 'Bearer realm="gamehouse"'

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
 import requests
 
 from api.settings import DEVELOPMENT_KEY_FILE
@@ -33,6 +34,7 @@ def play(process: Process) -> list[str]:
     return tokens
 
 
+@pytest.mark.sqlite_only("reads its files")
 def test_no_file_holds_a_password_a_token_or_the_key(start: Start, tmp_path: Path) -> None:
     process = start(JWT_SECRET=SECRET, LOADER="on")
     tokens = play(process)
@@ -49,6 +51,7 @@ def test_no_file_holds_a_password_a_token_or_the_key(start: Start, tmp_path: Pat
             assert secret.encode() not in content, path
 
 
+@pytest.mark.sqlite_only("reads its files")
 def test_warehouse_gets_no_password_hash(start: Start, tmp_path: Path) -> None:
     process = start(LOADER="on")
     play(process)
@@ -64,6 +67,7 @@ def test_warehouse_gets_no_password_hash(start: Start, tmp_path: Path) -> None:
     assert not any("password" in name or "hash" in name for (name,) in columns)
 
 
+@pytest.mark.sqlite_only("reads its files")
 def test_key_made_for_development_is_in_its_own_file_alone(start: Start, tmp_path: Path) -> None:
     process = start(LOADER="on")
     play(process)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 import requests
+from sqlalchemy import text
 
+from api.store.engine import is_postgres, open_engine
 from api.store.outbox import SqlOutbox
 from tests.api.game import PASSWORD, PROBLEM, SECRET, Process
 
@@ -35,12 +36,15 @@ def send_raw(process: Process, data: bytes) -> bytes:
 
 
 @contextmanager
-def no_writes(folder: Path) -> Iterator[None]:
+def no_writes(store_url: str) -> Iterator[None]:
     """Keep the store's writer waiting."""
-    with closing(sqlite3.connect(folder / "w.store.sqlite", isolation_level=None)) as store:
-        store.execute("begin immediate")
+    engine = open_engine(store_url, writes=not is_postgres(store_url))
+    with engine.connect() as store, store.begin() as transaction:
+        if is_postgres(store_url):
+            store.execute(text("lock table players in exclusive mode"))
         yield
-        store.execute("rollback")
+        transaction.rollback()
+    engine.dispose()
 
 
 def test_everything_works_over_http(start: Start) -> None:
@@ -57,12 +61,14 @@ def test_everything_works_over_http(start: Start) -> None:
     assert "gamehouse_store_commit_batch_size_count 2.0" in metrics.text
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_process_listens_on_loopback_only_by_default(start: Start) -> None:
     process = start()
 
     assert json.loads(process.log().splitlines()[0])["host"] == "127.0.0.1"
 
 
+@pytest.mark.sqlite_only("about HTTP")
 @pytest.mark.parametrize("is_chunked", [False, True])
 def test_ten_megabytes_are_413(start: Start, is_chunked: bool) -> None:
     process = start()
@@ -77,6 +83,7 @@ def test_ten_megabytes_are_413(start: Start, is_chunked: bool) -> None:
     assert answer.json()["code"] == "body_too_large"
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_client_that_sends_everything_first_still_reads_the_refusal(start: Start) -> None:
     process = start()
     head = b"POST /earn HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"
@@ -87,6 +94,7 @@ def test_client_that_sends_everything_first_still_reads_the_refusal(start: Start
     assert json.loads(received.partition(b"\r\n\r\n")[2])["code"] == "body_too_large"
 
 
+@pytest.mark.sqlite_only("about HTTP")
 @pytest.mark.parametrize(
     ("data", "status", "code"),
     [
@@ -114,6 +122,7 @@ def test_what_is_no_http_gets_a_problem_document(
     assert json.loads(body)["code"] == code
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_hostile_requests_leave_the_process_well(start: Start) -> None:
     process = start()
     headers = {**process.login(), "Content-Type": "application/json"}
@@ -131,6 +140,7 @@ def test_hostile_requests_leave_the_process_well(start: Start) -> None:
     assert requests.get(f"{process.url}/health", timeout=10).status_code == 200
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_log_is_json_and_holds_nothing_secret(start: Start) -> None:
     process = start(JWT_SECRET=SECRET)
     headers = process.login()
@@ -173,6 +183,7 @@ def test_stop_finishes_a_request_that_is_still_arriving(start: Start, signal_num
     assert process.wait() == 0
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_idle_connections_do_not_delay_the_stop(start: Start) -> None:
     process = start()
     with requests.Session() as session:
@@ -182,7 +193,7 @@ def test_idle_connections_do_not_delay_the_stop(start: Start) -> None:
 
 
 def test_every_answered_request_of_a_stop_under_load_is_in_the_store(
-    start: Start, tmp_path: Path
+    start: Start, store_url: str
 ) -> None:
     process = start()
     headers = process.login()
@@ -212,7 +223,7 @@ def test_every_answered_request_of_a_stop_under_load_is_in_the_store(
     for client in clients:
         client.join()
 
-    outbox = SqlOutbox(f"sqlite:///{tmp_path}/w.store.sqlite")
+    outbox = SqlOutbox(store_url)
     stored = outbox.next_batch(10**6).events.event_id
     outbox.close()
     assert exit_code == 0
@@ -236,6 +247,7 @@ def test_stop_ships_what_is_committed(start: Start, tmp_path: Path) -> None:
     assert [row[0] for row in rows] == sorted(ids)
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_development_secret_outlives_the_process(start: Start) -> None:
     first = start()
     headers = first.login()
@@ -248,7 +260,7 @@ def test_development_secret_outlives_the_process(start: Start) -> None:
 
 
 def test_requests_that_wait_for_the_store_keep_no_others_waiting(
-    start: Start, tmp_path: Path
+    start: Start, store_url: str
 ) -> None:
     # More of them than threads.
     process = start(THREADS="2")
@@ -260,7 +272,7 @@ def test_requests_that_wait_for_the_store_keep_no_others_waiting(
         ).status_code
 
     with ThreadPoolExecutor(40) as pool:
-        with no_writes(tmp_path):
+        with no_writes(store_url):
             earning = pool.map(earn, range(40))
             for path in ("balance", "events", "stats", "metrics", "health"):
                 answer = requests.get(f"{process.url}/{path}", headers=headers, timeout=5)
@@ -270,6 +282,7 @@ def test_requests_that_wait_for_the_store_keep_no_others_waiting(
     assert balance.json()["balance"] == 40
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_requests_sent_at_once_over_a_connection_are_answered_in_their_order(
     start: Start,
 ) -> None:
@@ -286,6 +299,7 @@ def test_requests_sent_at_once_over_a_connection_are_answered_in_their_order(
     assert [answer["balance"] for answer in answers] == [*range(1, 31), 30]
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_client_that_takes_no_answers_keeps_nobody_waiting(start: Start) -> None:
     process = start()
     large = b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -301,6 +315,7 @@ def test_client_that_takes_no_answers_keeps_nobody_waiting(start: Start) -> None
     assert requests.get(f"{process.url}/health", timeout=10).ok
 
 
+@pytest.mark.sqlite_only("about HTTP")
 def test_log_of_a_stop_under_load_misses_no_answer(start: Start) -> None:
     process = start()
     headers = process.login()

@@ -34,6 +34,7 @@ def test_token_ties_the_click_to_the_player(game: Game) -> None:
     ]
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize("token", bad_tokens().values(), ids=bad_tokens().keys())
 def test_invalid_token_is_401_and_no_click(game: Game, token: str) -> None:
     answer = game.client.simulate_get("/track", query_string="character=x", headers=bearer(token))
@@ -64,6 +65,7 @@ def test_character_is_kept_as_text(game: Game, query: str, character: str) -> No
     assert clicks(game) == [(None, {"character": character})]
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize(
     ("query", "code"),
     [

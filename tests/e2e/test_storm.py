@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.e2e.storm import Storm
+from tests.e2e.storm import Storm, assert_exactly_what_was_acknowledged, wait_for
 from tests.harness import GOOD, Project
 from tests.long import IS_LONG
 from tests.server import Request, Server
@@ -22,7 +21,6 @@ from tests.server import Request, Server
 BUILDS = 12 if IS_LONG else 2
 KILLS = 200 if IS_LONG else 10
 HOLD_SECONDS = 60 if IS_LONG else 5
-SHIPPED_WITHIN_SECONDS = 5
 
 
 @pytest.fixture
@@ -33,63 +31,6 @@ def server(project: Project) -> Iterator[Server]:
     yield server
     if server.process is not None and server.process.poll() is None:
         server.kill()
-
-
-def in_warehouse(path: Path, query: str) -> list[tuple[object, ...]]:
-    """Ask the warehouse, waiting while the loader has it."""
-    while True:
-        try:
-            with duckdb.connect(str(path), read_only=True) as warehouse:
-                return warehouse.execute(query).fetchall()
-        except duckdb.IOException:
-            time.sleep(0.01)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until a condition holds; False where it did not in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return condition()
-
-
-def shipped_ids(path: Path) -> list[str]:
-    return [str(row[0]) for row in in_warehouse(path, "select event_id from raw.game_events")]
-
-
-def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
-    """Every acknowledged event and coin is in the store and in the warehouse, once."""
-    path = server.warehouse
-    acknowledged = sorted(storm.event_ids)
-    assert len(set(acknowledged)) == len(acknowledged)
-    wait_for(lambda: len(shipped_ids(path)) >= len(acknowledged), SHIPPED_WITHIN_SECONDS)
-    assert sorted(shipped_ids(path)) == acknowledged
-
-    with closing(sqlite3.connect(path.with_suffix(".store.sqlite"))) as store:
-        stored = [row[0] for row in store.execute("select event_id from events")]
-        balances = dict(store.execute("select user_id, balance from players"))
-        earned = dict(
-            store.execute(
-                "select user_id, sum(coalesce(json_extract(meta, '$.amount'), 0)) from events"
-                " group by user_id"
-            )
-        )
-    assert sorted(stored) == acknowledged
-    assert {user: balances[user] for user in storm.coins} == dict(storm.coins)
-    assert {user: earned[user] for user in storm.coins} == dict(storm.coins)
-
-    shipped = in_warehouse(path, "select user_id, balance from raw.players")
-    assert dict(shipped) == balances  # type: ignore[arg-type]
-    proof = in_warehouse(
-        path,
-        "select user_id, sum(cast(json_extract_string(meta, '$.amount') as bigint))"
-        " from raw.game_events where event_type = 'earn' group by user_id",
-    )
-    assert {user: int(str(coins)) for user, coins in proof} == {
-        user: coins for user, coins in storm.coins.items() if coins
-    }
 
 
 def test_builds_and_clients_do_not_disturb_each_other(project: Project, server: Server) -> None:

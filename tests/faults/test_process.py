@@ -20,8 +20,7 @@ import pytest
 
 from api.store.outbox import SqlOutbox
 from api.store.sql_store import SqlStore
-from tests.e2e.storm import Storm
-from tests.e2e.test_storm import assert_exactly_what_was_acknowledged
+from tests.e2e.storm import Storm, assert_exactly_what_was_acknowledged
 from tests.faults.machine import Disk
 from tests.harness import ROOT
 from tests.server import Request, Server, exchange

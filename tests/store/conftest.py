@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +13,9 @@ from api.store.sql_store import SqlStore
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(store_url: str) -> str:
     """Where the store is."""
-    return f"sqlite:///{tmp_path}/folder/store.sqlite"
+    return store_url
 
 
 @dataclass

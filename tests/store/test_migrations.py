@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
@@ -12,6 +13,12 @@ from api.store.engine import open_engine
 from api.store.migrations import migrate
 from api.store.sql_store import SqlStore
 from api.store.tables import metadata
+
+
+@pytest.fixture
+def url(database_url: str) -> str:
+    """Where the store will be."""
+    return database_url
 
 
 def test_migrations_make_the_tables_that_the_code_uses(url: str) -> None:
@@ -51,6 +58,7 @@ def test_stores_that_open_at_once_migrate_once(url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.sqlite_only("about its pragmas")
 def test_sqlite_commits_are_durable(url: str) -> None:
     engine = open_engine(url, writes=True)
     with engine.begin() as connection:

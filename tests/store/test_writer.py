@@ -17,6 +17,12 @@ from api.store.writer import MAX_BATCH_ROWS, GroupCommitWriter
 
 
 @pytest.fixture
+def url(database_url: str) -> str:
+    """Where the database is."""
+    return database_url
+
+
+@pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
     """A database with one table."""
     engine = open_engine(url, writes=True)
@@ -187,6 +193,7 @@ def test_who_waited_too_long_is_refused_and_nothing_happens(engine: Engine) -> N
     assert numbers(engine) == [2]
 
 
+@pytest.mark.sqlite_only("PostgreSQL locks rows; see tests/postgres")
 def test_database_that_another_holds_refuses_all_that_wait_at_once(
     url: str, engine: Engine
 ) -> None:

@@ -7,6 +7,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
+from api.store.postgres import wait_to_migrate
+
 
 def versions() -> set[str]:
     """Name all versions that there ever were."""
@@ -17,10 +19,11 @@ def migrate(engine: Engine) -> None:
     """Bring the schema to the newest version, in one transaction.
 
     Args:
-        engine: A writing engine; processes that start at once wait for each other on its lock.
+        engine: A writing engine; processes that start at once wait for each other on a lock.
     """
     config = _config()
     with engine.begin() as connection:
+        wait_to_migrate(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
