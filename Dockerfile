@@ -1,5 +1,5 @@
-# One image for both services: the API, which is its default command, and the scheduled builds.
-FROM python:3.13-slim
+# One image for all services: the API, which is its default command, and the scheduled builds.
+FROM python:3.13-slim AS base
 
 # Root installs, the service user only reads: what runs cannot change what it runs.
 RUN groupadd --gid 10001 gamehouse \
@@ -36,3 +36,20 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/health\", timeout=4)"]
 
 CMD ["python", "-m", "api", "serve"]
+
+# What Spark needs on top: Java, and pyspark, which is published as source alone.
+FROM base AS spark
+USER root
+# Debian keeps but the newest version of a package, so that a pinned one is soon not to be had.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends default-jre-headless \
+    && rm --recursive /var/lib/apt/lists/*
+COPY requirements-spark.lock ./
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
+        --require-hashes --requirement requirements-spark.lock
+ENV SPARK_CONF_DIR=/gamehouse/warehouse/spark/conf
+USER 10001:10001
+
+# The last one is what `docker build` makes where no other is asked for.
+FROM base AS gamehouse

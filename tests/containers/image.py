@@ -19,6 +19,7 @@ from tests.harness import ROOT
 SERVICES = ["api", "warehouse"]
 # Those of the profile postgres that are the same image.
 NODES = ["node-1", "node-2"]
+SPARK = ["spark-build", "spark-thrift", "spark-worker-1", "spark-worker-2", "spark-master"]
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,24 @@ class Instruction:
 
 
 @cache
-def dockerfile() -> list[Instruction]:
-    """Read the Dockerfile, without comments and with continued lines joined."""
+def stages() -> dict[str, list[Instruction]]:
+    """Read the Dockerfile's stages by name, without comments and with continued lines joined."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     lines = re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
-    return [Instruction(*line.split(maxsplit=1)) for line in lines if line.strip()]
+    found: dict[str, list[Instruction]] = {}
+    for line in filter(str.strip, lines):
+        instruction = Instruction(*line.split(maxsplit=1))
+        if instruction.name == "FROM":
+            source, _, name = instruction.rest.partition(" AS ")
+            found[name] = []
+            instruction = Instruction("FROM", source)
+        found[name].append(instruction)
+    return found
+
+
+def dockerfile() -> list[Instruction]:
+    """Tell what makes the image that all services but Spark's run."""
+    return stages()["base"]
 
 
 def instructions(name: str) -> list[str]:

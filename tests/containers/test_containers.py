@@ -12,6 +12,7 @@ import pytest
 from tests.containers.image import (
     NODES,
     SERVICES,
+    SPARK,
     compose,
     dockerfile,
     healthcheck,
@@ -20,6 +21,7 @@ from tests.containers.image import (
     instructions,
     is_ignored,
     service_environment,
+    stages,
 )
 from tests.harness import ROOT
 from warehouse.schedule import STOP_SECONDS
@@ -27,7 +29,7 @@ from warehouse.schedule import STOP_SECONDS
 BIN = Path(sys.executable).parent
 
 
-@pytest.fixture(params=[*SERVICES, *NODES])
+@pytest.fixture(params=[*SERVICES, *NODES, *SPARK])
 def service(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -107,7 +109,7 @@ def test_services_have_no_rights_they_do_not_need(service: str) -> None:
     assert settings["security_opt"] == ["no-new-privileges:true"]
     assert settings["pids_limit"] == 512
     assert settings["init"] is True
-    assert settings["restart"] == "unless-stopped"
+    assert settings["restart"] == ("no" if service == "spark-build" else "unless-stopped")
 
 
 def test_only_the_api_is_on_the_network() -> None:
@@ -128,16 +130,35 @@ def test_only_nodes_reach_the_database() -> None:
     assert "ports" not in compose()["services"]["postgres"]
 
 
+def test_spark_is_reached_by_its_own_services_alone() -> None:
+    assert compose()["networks"]["spark"]["internal"] is True
+    for name, settings in compose()["services"].items():
+        assert (settings.get("networks") == ["spark"]) == (name in SPARK)
+    assert not any("ports" in compose()["services"][name] for name in SPARK)
+
+
+def test_spark_is_the_same_image_with_java() -> None:
+    assert [stages()[name][0].rest for name in ("spark", "gamehouse")] == ["base", "base"]
+    assert list(stages())[-1] == "gamehouse"
+    users = [each.rest for each in stages()["spark"] if each.name == "USER"]
+    assert users == ["root", instruction("USER")]
+    for name, settings in compose()["services"].items():
+        target = {"context": ".", "target": "spark"} if name in SPARK else "."
+        assert settings.get("build", target) == target
+
+
 def test_memory_of_each_service_has_an_end() -> None:
     limits = {name: settings["mem_limit"] for name, settings in compose()["services"].items()}
     assert limits.pop("warehouse") == "${WAREHOUSE_CONTAINER_MEMORY:-4g}"
-    assert set(limits.values()) == {"1g", "256m"}
+    assert set(limits.values()) == {"2g", "1g", "256m"}
 
 
 def test_every_service_has_a_health_check(service: str) -> None:
     own = compose()["services"][service].get("healthcheck", {})
-    assert not own.get("disable")
-    assert healthcheck(service)[0] == "python"  # no shell and no curl is needed
+    if own.get("disable"):
+        assert service.startswith("spark-worker")
+    else:
+        assert healthcheck(service)[0] == "python"  # no shell and no curl is needed
 
 
 def test_an_interrupted_build_has_time_to_stop() -> None:
