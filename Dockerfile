@@ -39,7 +39,7 @@ CMD ["python", "-m", "api", "serve"]
 
 # What Spark needs on top: Java, and pyspark, which is published as source alone.
 FROM base AS spark
-USER root
+USER 0:0
 # Debian keeps but the newest version of a package, so that a pinned one is soon not to be had.
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -141,7 +141,7 @@ def test_spark_is_the_same_image_with_java() -> None:
     assert [stages()[name][0].rest for name in ("spark", "gamehouse")] == ["base", "base"]
     assert list(stages())[-1] == "gamehouse"
     users = [each.rest for each in stages()["spark"] if each.name == "USER"]
-    assert users == ["root", instruction("USER")]
+    assert users == ["0:0", instruction("USER")]
     for name, settings in compose()["services"].items():
         target = {"context": ".", "target": "spark"} if name in SPARK else "."
         assert settings.get("build", target) == target
