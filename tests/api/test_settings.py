@@ -37,6 +37,7 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         rate_limit_per_client=parse("6000 per minute"),
         trusted_proxies=0,
         loader_enabled=True,
+        events_uri=None,
         loader_interval_seconds=1.0,
     )
     assert list(tmp_path.iterdir()) == []
@@ -61,6 +62,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "RATE_LIMIT_PER_CLIENT": "100 per 10 minutes",
             "TRUSTED_PROXIES": "2",
             "LOADER": "off",
+            "EVENTS_URI": "s3://bucket/lake",
             "LOADER_INTERVAL_SECONDS": "0.25",
         }
     )
@@ -74,6 +76,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.rate_limit_per_account == parse("10/second")
     assert settings.rate_limit_per_client == parse("100/10 minutes")
     assert settings.trusted_proxies == 2
+    assert settings.events_uri == "s3://bucket/lake"
     assert (settings.loader_enabled, settings.loader_interval_seconds) == (False, 0.25)
 
 
