@@ -19,9 +19,10 @@ STUBBORN = "trap '' TERM INT HUP; sleep 600 & echo $$ $! >numbers.new; mv number
 PARENT = """
 import sys
 from pathlib import Path
-from warehouse.spark.processes import Processes
+from warehouse.spark import processes as module
+module.STOP_SECONDS = 0.1
 folder = Path(sys.argv[1])
-with Processes(folder) as processes:
+with module.Processes(folder) as processes:
     processes.start(["sh", "-c", sys.argv[2]], folder=folder).wait()
 """
 PATIENCE_SECONDS = 20

@@ -135,6 +135,16 @@ class Cluster:
         signal_group(worker, signal.SIGKILL)
         worker.wait()
 
+    def require_all(self) -> None:
+        """Look whether all parts live.
+
+        Raises:
+            CannotUseSparkError: One of them has ended.
+        """
+        for part in self._parts.values():
+            if part.process.poll() is not None:
+                raise CannotUseSparkError(f"Spark's {part.name} has ended; {part.log} says why.")
+
     def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Run a program that works on the cluster, to its end.
 
@@ -173,11 +183,7 @@ class Cluster:
         """Wait until a part listens, as long as it and all others live."""
         deadline = time.monotonic() + START_SECONDS
         while not is_listening(port):
-            for each in self._parts.values():
-                if each.process.poll() is not None:
-                    raise CannotUseSparkError(
-                        f"Spark's {each.name} ended at its start; {each.log} says why."
-                    )
+            self.require_all()
             if time.monotonic() > deadline:
                 raise CannotUseSparkError(
                     f"Spark's {part.name} did not come up within {START_SECONDS} s; {part.log} may"
@@ -220,8 +226,10 @@ def running_cluster(
         with Processes(folder / "data") as processes:
             cluster = Cluster(folder, processes, port or free_port())
             cluster.start(report)
-            yield cluster
-            report("Stopping Spark")
+            try:
+                yield cluster
+            finally:
+                report("Stopping Spark")
 
 
 @contextmanager

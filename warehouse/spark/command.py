@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -118,13 +119,16 @@ def _spark(options: argparse.Namespace) -> int:
 
 def _cluster(_: argparse.Namespace) -> int:
     port = thrift_port()
-    with running_cluster(_folder(), port=port, report=_say):
+    with running_cluster(_folder(), port=port, report=_say) as cluster:
         _say(
             f"The Thrift Server answers on {HOST}:{port}, until Ctrl-C. In another terminal:\n"
             "  dbt build --target spark\n"
             "  python -m warehouse fetch"
         )
-        signal.pause()
+        with contextlib.suppress(KeyboardInterrupt):
+            while True:
+                cluster.require_all()
+                time.sleep(1)
     return EXIT_OK
 
 
