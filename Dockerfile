@@ -37,18 +37,24 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
 
 CMD ["python", "-m", "api", "serve"]
 
-# What Spark needs on top: Java, and pyspark, which is published as source alone.
+# What Spark needs on top: Java, and pyspark, of which the source alone is published; so it is built
+# with what the other lock file pins.
 FROM base AS spark
 USER 0:0
 # Debian keeps but the newest version of a package, so that a pinned one is soon not to be had.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends default-jre-headless \
-    && rm --recursive /var/lib/apt/lists/*
-COPY requirements-spark.lock ./
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
-        --require-hashes --requirement requirements-spark.lock
+    && apt-get install --yes --no-install-recommends default-jre-headless procps \
+    && rm --recursive /var/lib/apt/lists/* \
+    && install --directory --owner=gamehouse --group=gamehouse /spark /spark/temporary
+COPY requirements.lock requirements-spark.lock ./
+RUN sed --quiet '/^setuptools==/,/[^\\]$/p' requirements.lock > build.lock \
+    && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
+        --require-hashes --requirement build.lock \
+    && pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
+        --require-hashes --no-build-isolation --requirement requirements-spark.lock
 ENV SPARK_CONF_DIR=/gamehouse/warehouse/spark/conf
+VOLUME /spark
 USER 10001:10001
 
 # The last one is what `docker build` makes where no other is asked for.
