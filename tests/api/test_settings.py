@@ -23,7 +23,6 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         warehouse_path=Path("warehouse/gamehouse.duckdb"),
         reports_path=Path("reports"),
         store_url="sqlite:///warehouse/gamehouse.store.sqlite",
-        events_uri=None,
         host="127.0.0.1",
         port=5000,
         threads=32,
