@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from api.store.engine import open_engine
@@ -20,6 +19,7 @@ from api.store.protocol import NewEvent
 from api.store.sql_store import LOCK_PLAYERS, LOCK_REVOKED, RAISE_BALANCE, REVOKE, SqlStore
 from api.store.tables import events
 from tests.postgres.server import PostgresServer
+from tests.postgres.waiting import wait_until_locked
 from warehouse.loader import Loader
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -61,15 +61,6 @@ def write(connection: Connection, event_id: str, user_id: int | None, **values: 
     """Write an event as a store does."""
     row = {"event_type": "slow", "occurred_at": NOON, "received_at": NOON, "meta": None, **values}
     connection.execute(insert(events), {"event_id": event_id, "user_id": user_id, **row})
-
-
-def wait_until_locked(url: str) -> None:
-    """Wait until a transaction waits for another one."""
-    engine = open_engine(url, writes=False, snapshots=False)
-    with engine.connect() as connection:
-        while not connection.execute(text("select 1 from pg_locks where not granted")).first():
-            threading.Event().wait(0.01)
-    engine.dispose()
 
 
 def test_event_that_is_committed_late_is_shipped_late(
