@@ -19,6 +19,7 @@ CONNECT_SECONDS = 5
 # How long a statement waits for a row that another transaction has locked; longer than such a
 # transaction may do nothing (IDLE_SECONDS), so that one process that stands still fails no other.
 LOCK_SECONDS = 8
+STATEMENT_SECONDS = 30
 IDLE_SECONDS = 5
 # The longest wait for a migration, which another process may be at.
 MIGRATION_SECONDS = 60
@@ -53,6 +54,9 @@ def open_postgres(url: URL, *, writes: bool, snapshots: bool, connections: int) 
     if writes:
         # Its locks go with a transaction whose process stands still.
         session["idle_in_transaction_session_timeout"] = IDLE_SECONDS * 1000
+    elif not snapshots:
+        # Somebody waits for its answer; what reads the whole store takes as long as it takes.
+        session["statement_timeout"] = STATEMENT_SECONDS * 1000
     given = url.query.get("options", "")
     engine = create_engine(
         url.difference_update_query(["options"]),

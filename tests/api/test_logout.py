@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
+from api.clock import utc_now
 from api.revocations import REFRESH_SECONDS, Revocations
+from api.store.protocol import RevokedToken, Store, StoreUnavailableError
 from api.store.sql_store import SqlStore
 from tests.api.game import PASSWORD, Caller, Game, assert_problem
 
@@ -18,6 +23,34 @@ def log_in(game: Game) -> Caller:
 
 def log_out(game: Game, caller: Caller) -> int:
     return game.client.simulate_post("/logout", headers=caller.headers).status_code
+
+
+class SlowStore:
+    """A store that takes its time to fail; what `Revocations` asks it for."""
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self.calls = 0
+        self.goes_on = threading.Event()
+
+    def revoked_after(self, _: int) -> list[RevokedToken]:
+        """Wait for the test, and fail."""
+        self.calls += 1
+        self.goes_on.wait()
+        raise StoreUnavailableError("down")
+
+
+def test_who_asks_while_the_store_is_asked_shares_the_answer() -> None:
+    store = SlowStore()
+    revocations = Revocations(cast(Store, store), utc_now)
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(revocations.include, "token") for _ in range(4)]
+        while (reading := revocations._reading) is None or len(reading.waiting) < 3:
+            threading.Event().wait(0.001)
+        store.goes_on.set()
+        errors = [type(each.exception()) for each in asking]
+    assert errors == [StoreUnavailableError] * 4
+    assert store.calls == 1
 
 
 def test_token_is_good_for_nothing_after_a_logout(game: Game) -> None:

@@ -19,7 +19,11 @@ from tests.benchmarks.api_bench import (
 )
 from tests.benchmarks.load_client import encode_request, put_load
 from tests.benchmarks.loader_bench import measure_backlog, measure_freshness
+from tests.benchmarks.nodes import measure as measure_nodes
+from tests.benchmarks.nodes import table
 from tests.harness import Project
+from tests.left_out import leave_out
+from tests.postgres.server import find_programs
 from tests.server import Request
 
 TINY = Plan(
@@ -120,3 +124,12 @@ def test_the_newest_event_has_an_age(tmp_path: Path) -> None:
     assert freshness.looks > 0
     assert 0 < freshness.median_age_seconds <= freshness.oldest_age_seconds
     assert freshness.load.failures == 0
+
+
+def test_nodes_share_a_database(tmp_path: Path) -> None:
+    if find_programs() is None:
+        leave_out("PostgreSQL is not installed (Debian's package is postgresql)")
+    outcome = measure_nodes(2, 0.3, tmp_path)
+    assert (outcome.nodes, outcome.failures) == (2, 0)
+    assert outcome.requests_per_second > 0
+    assert "1.00" in table([outcome])

@@ -134,6 +134,13 @@ class PostgresServer:
         self._process.send_signal(number)
         self._process.wait()
 
+    def pids(self) -> list[int]:
+        """Name its processes."""
+        assert self._process is not None
+        main = self._process.pid
+        children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii")
+        return [main, *map(int, children.split())]
+
     def new_database(self) -> str:
         """Make a database with nothing in it; returns its URL."""
         name = f"game_{next(self._numbers)}"

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from api.store.engine import open_engine
 from api.store.outbox import SqlOutbox
 from api.store.protocol import NewEvent
-from api.store.sql_store import LOCK_PLAYERS, LOCK_REVOKED, RAISE_BALANCE, REVOKE, SqlStore
+from api.store.sql_store import LOCK_PLAYERS, RAISE_BALANCE, SqlStore, _Done
 from api.store.tables import events
 from tests.postgres.server import PostgresServer
+from tests.postgres.waiting import wait_until_locked
+from tests.warehouse.shipping import eventually
 from warehouse.loader import Loader
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -61,15 +63,6 @@ def write(connection: Connection, event_id: str, user_id: int | None, **values: 
     """Write an event as a store does."""
     row = {"event_type": "slow", "occurred_at": NOON, "received_at": NOON, "meta": None, **values}
     connection.execute(insert(events), {"event_id": event_id, "user_id": user_id, **row})
-
-
-def wait_until_locked(url: str) -> None:
-    """Wait until a transaction waits for another one."""
-    engine = open_engine(url, writes=False, snapshots=False)
-    with engine.connect() as connection:
-        while not connection.execute(text("select 1 from pg_locks where not granted")).first():
-            threading.Event().wait(0.01)
-    engine.dispose()
 
 
 def test_event_that_is_committed_late_is_shipped_late(
@@ -135,16 +128,41 @@ def test_earns_of_a_player_are_committed_in_the_order_of_their_positions(
 
 
 def test_revoked_token_is_overlooked_by_nobody(url: str, store: SqlStore) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        with slow_process(url) as slow:
-            slow.execute(LOCK_REVOKED)
-            slow.execute(REVOKE, {"token_id": "slow", "expires_at": 2**40})
+    """Another process has revoked one, and its commit takes time."""
+    other = SqlStore(url)
+    is_busy, goes_on, is_held, ends = (threading.Event() for _ in range(4))
+
+    def keep_busy(_: Connection) -> _Done[None]:
+        is_busy.set()
+        goes_on.wait()
+        return _Done(None)
+
+    def hold(_: Connection) -> _Done[None]:
+        is_held.set()
+        ends.wait()
+        return _Done(None)
+
+    with ThreadPoolExecutor(4) as pool:
+        pool.submit(other._writer.submit, keep_busy)
+        is_busy.wait()
+        # These two share the next transaction.
+        first = pool.submit(other.revoke, "slow", 2**40)
+        eventually(lambda: other._writer._queue.qsize() == 1)
+        pool.submit(other._writer.submit, hold)
+        eventually(lambda: other._writer._queue.qsize() == 2)
+        goes_on.set()
+        is_held.wait()
+        try:
             second = pool.submit(store.revoke, "quick", 2**40)
             wait_until_locked(url)
             # Whoever saw the second one now would look for nothing before it any more.
             assert store.revoked_after(0) == []
+        finally:
+            ends.set()
+        first.result()
         second.result()
     assert [token.token_id for token in store.revoked_after(0)] == ["slow", "quick"]
+    other.close()
 
 
 def test_pages_of_a_player_leave_none_out(url: str, store: SqlStore) -> None:

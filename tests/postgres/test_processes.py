@@ -22,6 +22,7 @@ from api.store.protocol import (
 )
 from api.store.sql_store import LOCK_PLAYERS, SqlStore, _Done
 from tests.postgres.server import PostgresServer
+from tests.postgres.waiting import wait_until_locked
 
 SAME = Idempotency("key-1", "fingerprint")
 
@@ -130,22 +131,13 @@ def test_deadlock_is_tried_again_and_nothing_of_it_happens_twice(url: str) -> No
         while store._writer._queue.qsize() < len(earning):
             threading.Event().wait(0.01)
         goes_on.set()
-        _wait_until_locked(url)
+        wait_until_locked(url)
         other.execute(LOCK_PLAYERS, {"ids": [ada]})
         other.commit()
         assert [each.result().balance for each in earning] == [1, 1]
     engine.dispose()
     store.close()
     assert sizes[-1] == 2
-
-
-def _wait_until_locked(url: str) -> None:
-    """Wait until a transaction waits for another one."""
-    engine = open_engine(url, writes=False, snapshots=False)
-    with engine.connect() as connection:
-        while not connection.execute(text("select 1 from pg_locks where not granted")).first():
-            threading.Event().wait(0.01)
-    engine.dispose()
 
 
 def test_restart_of_the_server_is_survived(postgres: PostgresServer, url: str) -> None:

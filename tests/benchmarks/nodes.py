@@ -1,0 +1,150 @@
+"""Two API processes on one PostgreSQL against one: events and earns acknowledged per second.
+
+    python -m tests.benchmarks.nodes
+
+The server is started for it, and its commits wait for the disk. All runs share the same machine:
+the processes, the database and the clients. The table says what each of them took of its cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks.load_client import Load, encode_request, put_load
+from tests.postgres.server import PostgresServer, find_programs
+from tests.server import Request, Server
+
+CONNECTIONS = 32
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What so many processes did.
+
+    Attributes:
+        nodes: API processes.
+        requests_per_second: Acknowledged, by all of them together.
+        p99_ms: Of the slowest of them.
+        failures: Requests that were not acknowledged.
+        api_cores: Cores that the API processes used, on average.
+        database_cores: Likewise, the processes of PostgreSQL.
+    """
+
+    nodes: int
+    requests_per_second: float
+    p99_ms: float
+    failures: int
+    api_cores: float
+    database_cores: float
+
+
+def measure(nodes: int, seconds: float, folder: Path) -> Outcome:
+    """Measure so many processes on a database of their own."""
+    programs = find_programs()
+    if programs is None:
+        raise SystemExit("PostgreSQL is not installed (Debian's package is postgresql).")
+    database = PostgresServer(programs, is_durable=True)
+    try:
+        with _started(nodes, database.empty_store(), folder) as servers:
+            return _load(servers, database, seconds)
+    finally:
+        database.remove()
+
+
+@contextmanager
+def _started(nodes: int, url: str, folder: Path) -> Iterator[list[Server]]:
+    servers = [
+        Server(folder / "w.duckdb", {"STORE_URL": url}, log_path=folder / f"{number}.log")
+        for number in range(nodes)
+    ]
+    try:
+        for server in servers:
+            server.start()
+        yield servers
+    finally:
+        for server in servers:
+            server.kill()
+
+
+def _load(servers: Sequence[Server], database: PostgresServer, seconds: float) -> Outcome:
+    requests = [
+        [_request(server, number) for number in range(CONNECTIONS // len(servers))]
+        for server in servers
+    ]
+    api = [server.process.pid for server in servers if server.process is not None]
+    put = partial(put_load, seconds=seconds, warmup_seconds=seconds / 4)
+    with ProcessPoolExecutor(len(servers)) as clients:
+        before, began = (_cpu_seconds(api), _cpu_seconds(database.pids())), time.monotonic()
+        loads: list[Load] = list(clients.map(put, [server.port for server in servers], requests))
+        took = time.monotonic() - began
+        after = _cpu_seconds(api), _cpu_seconds(database.pids())
+    return Outcome(
+        len(servers),
+        sum(load.requests_per_second for load in loads),
+        max(load.p99_ms for load in loads),
+        sum(load.failures for load in loads),
+        (after[0] - before[0]) / took,
+        (after[1] - before[1]) / took,
+    )
+
+
+def _request(server: Server, number: int) -> bytes:
+    """Make an earn or an event of a new player."""
+    credentials = {"username": uuid.uuid4().hex, "password": uuid.uuid4().hex}
+    _, login = server.call(Request("POST", "/login", credentials))
+    path, body = (
+        ("/earn", {"amount": 1, "reason": "bench"})
+        if number % 2
+        else ("/event", {"eventType": "level_complete", "meta": {"level": number}})
+    )
+    return encode_request(Request("POST", path, body, login["token"]))
+
+
+def _cpu_seconds(pids: Iterable[int]) -> float:
+    """Add up what processes have used of the processor."""
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        total += sum(map(int, fields[11:13]))
+    return total / TICKS_PER_SECOND
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """Show the figures, each beside those of one process."""
+    lines = ["processes  acknowledged/s  ratio  p99 ms  failures  cores: api  database"]
+    lines += [
+        f"{each.nodes:>9}  {each.requests_per_second:>14,.0f}"
+        f"  {each.requests_per_second / outcomes[0].requests_per_second:>5.2f}"
+        f"  {each.p99_ms:>6,.0f}  {each.failures:>8}"
+        f"  {each.api_cores:>10.2f}  {each.database_cores:>8.2f}"
+        for each in outcomes
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure one process and two, and print a table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.nodes", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20, help="how long each (default: 20)")
+    seconds = parser.parse_args(arguments).seconds
+    outcomes = []
+    for nodes in (1, 2):
+        with TemporaryDirectory() as folder:
+            outcomes.append(measure(nodes, seconds, Path(folder)))
+    print(f"{CONNECTIONS} connections, {os.cpu_count()} cores for all")
+    print(table(outcomes))
+
+
+if __name__ == "__main__":
+    main()
