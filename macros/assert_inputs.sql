@@ -5,12 +5,17 @@
     {%- if execute and flags.WHICH in ['build', 'seed'] -%}
         {%- for node in graph.nodes.values()
             if node.resource_type == 'seed' and node.unique_id in selected_resources -%}
-            {%- do assert_csv_text(node.original_file_path, adapter.get_seed_file_path(node)) -%}
-            {%- do assert_csv_header(
-                node.original_file_path,
-                csv_header(sql_string(adapter.get_seed_file_path(node))),
-                node.columns.keys() | list,
-            ) -%}
+            {%- if landing() is not none -%}
+                {%- do assert_landing(node) -%}
+            {%- else -%}
+                {%- set path = adapter.get_seed_file_path(node) -%}
+                {%- do assert_csv_text(node.original_file_path, path) -%}
+                {%- do assert_csv_header(
+                    node.original_file_path,
+                    csv_header(sql_string(path)),
+                    node.columns.keys() | list,
+                ) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}
