@@ -27,7 +27,7 @@ PROJECT_FOLDERS = ["api", "macros", "models", "tests/dbt", "warehouse"]
 # Settings of the shell that runs the tests must not leak into the project under test.
 SETTINGS = [
     *("WAREHOUSE_PATH", "WAREHOUSE_MEMORY_LIMIT", "REPORTS_PATH", "STORE_URL"),
-    *("LOADER", "LOADER_INTERVAL_SECONDS"),
+    *("LANDING", "LOADER", "LOADER_INTERVAL_SECONDS"),
     *("HOST", "PORT", "THREADS", "JWT_SECRET", "TOKEN_TTL_SECONDS", "BUILD_INTERVAL_SECONDS"),
     *("DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_LOG_PATH"),
 ]
@@ -163,9 +163,10 @@ class Project:
         """Read all reports as they stand, by file name."""
         return {path.name: path.read_bytes() for path in self.reports.glob("*.json")}
 
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the warehouse."""
-        with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
+    def query(self, sql: str, threads: int | None = None) -> list[tuple[Any, ...]]:
+        """Ask the warehouse, with so many threads or as many as there are cores."""
+        config = {} if threads is None else {"threads": threads}
+        with duckdb.connect(str(self.warehouse), read_only=True, config=config) as warehouse:
             return warehouse.execute(sql).fetchall()
 
 

@@ -62,8 +62,9 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m warehouse",
         description="Commands around the warehouse; `dbt build` itself builds the models.",
         epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
-        " REPORTS_PATH (the folder of the reports, default reports) and STORE_URL (the operational"
-        " store, default an SQLite file beside the warehouse).",
+        " REPORTS_PATH (the folder of the reports, default reports), LANDING (the folder of the"
+        " inputs, if they are not in seeds/) and STORE_URL (the operational store, default an SQLite"
+        " file beside the warehouse).",
     )
     commands = words.add_subparsers(required=True, metavar="COMMAND")
 
@@ -107,7 +108,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _inputs(options: argparse.Namespace) -> int:
-    faults = inputs.faults(options.folder)
+    landing = Settings.from_environment().landing
+    if landing is None:
+        faults = inputs.faults(options.folder)
+    else:
+        faults = inputs.placeholder_faults(options.folder, landing)
     for fault in faults:
         print(fault, file=sys.stderr)
     return EXIT_FAILED if faults else EXIT_OK
