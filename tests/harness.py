@@ -163,10 +163,9 @@ class Project:
         """Read all reports as they stand, by file name."""
         return {path.name: path.read_bytes() for path in self.reports.glob("*.json")}
 
-    def query(self, sql: str, threads: int | None = None) -> list[tuple[Any, ...]]:
-        """Ask the warehouse, with so many threads or as many as there are cores."""
-        config = {} if threads is None else {"threads": threads}
-        with duckdb.connect(str(self.warehouse), read_only=True, config=config) as warehouse:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
             return warehouse.execute(sql).fetchall()
 
 

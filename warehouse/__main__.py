@@ -63,8 +63,8 @@ def parser() -> argparse.ArgumentParser:
         description="Commands around the warehouse; `dbt build` itself builds the models.",
         epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
         " REPORTS_PATH (the folder of the reports, default reports), LANDING (the folder of the"
-        " inputs, if they are not in seeds/) and STORE_URL (the operational store, default an SQLite"
-        " file beside the warehouse).",
+        " inputs, if they are not in seeds/) and STORE_URL (the operational store, default an"
+        " SQLite file beside the warehouse).",
     )
     commands = words.add_subparsers(required=True, metavar="COMMAND")
 

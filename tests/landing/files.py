@@ -47,3 +47,23 @@ def reordered(rows: Rows) -> Rows:
     """Let the columns be the other way round, and let there be one more."""
     header, *values = rows
     return [[*reversed(header), "note"], *([*reversed(row), "x"] for row in values)]
+
+
+def write_numbered(path: Path, name: str, others: Sequence[str], numbers: range, kind: str) -> None:
+    """Write a CSV or Parquet file whose column `name` counts, beside columns of some text.
+
+    Args:
+        path: Where to; its ending says which of both.
+        name: The column that counts.
+        others: The other columns.
+        numbers: From the first number to behind the last.
+        kind: DuckDB's type of the numbers.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    texts = "".join(f", repeat('x', 20) as {other}" for other in others)
+    options = "row_group_size 2048" if path.suffix == ".parquet" else "header"
+    with duckdb.connect() as database:
+        database.execute(
+            f"copy (select range::{kind} as {name}{texts}"  # noqa: S608 (names of ours)
+            f" from range({numbers.start}, {numbers.stop})) to '{path}' ({options})"
+        )

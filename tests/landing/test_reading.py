@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.harness import GOOD, Project
-from tests.landing.files import read_rows, reordered, write_csv, write_parquet
+from tests.landing.files import read_rows, write_csv, write_numbered, write_parquet
 
 COSTS = read_rows(GOOD["costs_daily"])
 # More than DuckDB has threads here, and each of several blocks or row groups.
-FILES, ROWS_PER_FILE = 9, 20_000
+FILES, ROWS_PER_FILE = 9, 10_000
 # Runs dbt once for each case in one process, which saves starting it: argv[1] holds the arguments.
 SEEDER = """
 import json, sys
@@ -30,8 +30,9 @@ for case, arguments in json.loads(sys.argv[1]).items():
 
 
 def in_two_folders(folder: Path, content: bytes) -> None:
-    (folder / "costs_daily").mkdir()
-    (folder / "costs_daily/1.csv").write_bytes(b"date,campaign,ad_cost_usd\n2026-01-05,A,10\n")
+    for name, text in GOOD.items():
+        (folder / name).mkdir()
+        (folder / name / "1.csv").write_text(text)
     (folder / "costs_daily/2.csv").write_bytes(content)
 
 
@@ -126,19 +127,21 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, s
     project.write_inputs(dict.fromkeys(GOOD, ""))
     lands = project.root / "lands"
     for file in range(FILES):
-        first = file * ROWS_PER_FILE + 1
-        numbers = [[str(n), "u", "e"] for n in range(first, first + ROWS_PER_FILE)]
-        header = ["event_timestamp_utc", "user_id", "event_name"]
-        write_csv(lands / f"sessions/{file}.csv", [header, *numbers])
-        header = read_rows(GOOD["purchases_raw"])[0]
-        rows = [header, *([row[0], *"123456"] for row in numbers)]
-        # Two layouts by turns, with numbers and with text.
-        types = {header[0]: "bigint"} if file % 2 else {}
-        path = lands / f"purchases_raw/{file}.parquet"
-        write_parquet(path, rows if file % 3 else reordered(rows), types)
-        header = read_rows(GOOD["confirmed_purchases"])[0]
-        rows = [header, *([row[0], *"12345"] for row in numbers)]
-        write_csv(lands / f"confirmed_purchases/{file}.csv", rows if file % 3 else reordered(rows))
+        numbers = range(file * ROWS_PER_FILE + 1, (file + 1) * ROWS_PER_FILE + 1)
+        # Alike, and with two layouts by turns.
+        columns = read_rows(GOOD["confirmed_purchases"])[0][1:]
+        others = columns if file % 2 else [*reversed(columns), "note"]
+        for path, name, texts, kind in (
+            (f"sessions/{file}.csv", "event_timestamp_utc", ["user_id", "event_name"], "bigint"),
+            (f"confirmed_purchases/{file}.csv", "appsflyer_id", others, "bigint"),
+            (
+                f"purchases_raw/{file}.parquet",
+                "appsflyer_id",
+                ["status", *others],
+                "bigint" if file % 3 else "varchar",
+            ),
+        ):
+            write_numbered(lands / path, name, texts, numbers, kind)
     for place, (kind, text, _) in enumerate(TYPED):
         write_parquet(
             lands / f"costs_daily/{place}.parquet",
@@ -192,13 +195,13 @@ def test_rows_are_numbered_by_path_and_line(
     for threads in (1, 7):
         counted = project.query(
             f"""
+            set threads = {threads};
             select
                 count(*),
                 count(distinct source_row_number),
                 count_if(source_row_number = {column}::bigint)
             from raw.{table}
             """,  # noqa: S608 (names of ours)
-            threads,
         )
         assert counted == [(FILES * ROWS_PER_FILE,) * 3]
 
