@@ -2,7 +2,7 @@
    is `input` or `report`; `name` is the file's without its ending, and that of a CTE with its rows.
    An input in landing may be many files, see `landed_manifest_row`. #}
 {% macro manifest_row(kind, name) -%}
-    {%- if kind == 'input' and landing() is not none and execute -%}
+    {%- if kind == 'input' and execute and landing() is not none -%}
         {{ landed_manifest_row(name) }}
     {%- else -%}
         {%- if kind == 'input' -%}
