@@ -39,8 +39,8 @@
             given is none or given is string or given is mapping
             and given.keys() | sort == inputs | sort
             and given.values() | select('string') | list | length == inputs | length,
-            'a folder, or a mapping of each of ' ~ inputs | sort | join(', ') ~ ' to a file, a folder'
-            ~ ' or a glob, or null for the files in seeds/',
+            'a folder, or a mapping of each of ' ~ inputs | sort | join(', ')
+            ~ ' to a file, a folder or a glob, or null for the files in seeds/',
         ) -%}
         {%- for name in [
             'purchase_event_names', 'organic_campaign_names', 'acknowledged_campaign_spellings',

@@ -18,8 +18,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The row of the manifest about an input in landing: what was found when it was read. Many files are
-   one row, whose `file` says which they are and whose hash is that of the list of their hashes. #}
+{# The row of the manifest about an input in landing: what was found when it was read. Many files
+   are one row, whose `file` says which and whose hash is that of the list of their hashes. #}
 {% macro landed_manifest_row(name) -%}
     {{ adapter.dispatch('landed_manifest_row')(name) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
-{# All rows of an input or, where the model is built incrementally, those behind the last row that it
-   has; `key` is the column of the model with the rows' numbers. `input` is a `ref`, which dbt must
-   see in the model. Stands alone in a CTE. #}
+{# All rows of an input or, where the model is built incrementally, those behind the last row that
+   it has; `key` is the column of the model with the rows' numbers. `input` is a `ref`, which dbt
+   must see in the model. Stands alone in a CTE. #}
 {% macro new_input_rows(input, key) -%}
     {{ adapter.dispatch('new_input_rows')(input, key) }}
 {%- endmacro %}
