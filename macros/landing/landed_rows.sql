@@ -82,7 +82,7 @@
    a 32-bit 4.99, finds digits that nobody wrote. What no decimal holds keeps its text, and is
    refused with it. #}
 {% macro as_text(column, type) -%}
-    {%- if type in ['FLOAT', 'DOUBLE'] -%}
+    {%- if api.Column(column, type).is_float() -%}
         coalesce(
             cast(try_cast(cast({{ column }} as varchar) as decimal(38, 10)) as varchar),
             cast({{ column }} as varchar)
