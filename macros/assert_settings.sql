@@ -31,6 +31,17 @@
             modules.re.fullmatch('[0-9]+([.][0-9]+)?', var('roas_anomaly_ratio') | string),
             'a number, 0 or greater',
         ) -%}
+        {%- set inputs = graph.nodes.values()
+            | selectattr('resource_type', 'equalto', 'seed') | map(attribute='name') | list -%}
+        {%- set given = var('landing') -%}
+        {%- do assert_var(
+            'landing',
+            given is none or given is string or given is mapping
+            and given.keys() | sort == inputs | sort
+            and given.values() | select('string') | list | length == inputs | length,
+            'a folder, or a mapping of each of ' ~ inputs | sort | join(', ')
+            ~ ' to a file, a folder or a glob, or null for the files in seeds/',
+        ) -%}
         {%- for name in [
             'purchase_event_names', 'organic_campaign_names', 'acknowledged_campaign_spellings',
         ] -%}

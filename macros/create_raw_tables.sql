@@ -1,7 +1,7 @@
 {# Makes the tables that are not models where they do not exist yet. `game_events` and `players` are
    filled by the API's loader, which makes the same ones where it comes first; so a build needs no
-   API. Times are UTC. `builds` and `input_loads` tell what incremental models may rest on, see
-   `begin_build` and `csv_seed`. #}
+   API. Times are UTC. `builds`, `input_loads` and, for files in landing, `input_files` tell what
+   incremental models may rest on, see `begin_build`, `csv_seed` and `read_landing`. #}
 {% macro create_raw_tables() -%}
     {{ adapter.dispatch('create_raw_tables')() }}
 {%- endmacro %}
@@ -39,5 +39,16 @@
         row_count bigint,
         byte_count bigint,
         sha256 text
+    );
+
+    create table if not exists raw.input_files (
+        input_name text,
+        position bigint,
+        path text,
+        facts text,
+        byte_count bigint,
+        sha256 text,
+        row_count bigint,
+        layout text
     )
 {%- endmacro %}

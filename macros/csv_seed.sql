@@ -5,16 +5,57 @@
 
    A file that has only grown since it was loaded adds its new rows, one that is the same adds
    nothing, any other replaces the table. All of it is one transaction, so a file that is refused
-   leaves the rows of the one before it in place. `assert_inputs` has checked the header by now. #}
+   leaves the rows of the one before it in place. `assert_inputs` has checked the header by now.
+
+   With `landing`, the file in `seeds/` is not read: see `read_landing`. #}
 {% materialization seed, adapter='duckdb' %}
-    {%- set target_relation = this.incorporate(type='table') -%}
-    {%- set file_name = model.original_file_path -%}
-    {%- set path = sql_string(adapter.get_seed_file_path(model)) -%}
-    {%- set rejects = model.name ~ '_rejects' -%}
-    {%- set growth = input_growth(model) -%}
+    {%- set is_landed = landing() is not none -%}
+    {%- set target_relation = this.incorporate(type='view' if is_landed else 'table') -%}
+    {%- set replaced = load_cached_relation(this) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {%- if replaced is not none and replaced.type != target_relation.type -%}
+        {%- do run_query('drop ' ~ replaced.type ~ ' ' ~ replaced) -%}
+    {%- endif -%}
+    {%- if is_landed -%}
+        {%- set loaded = read_landing(model, target_relation) -%}
+    {%- else -%}
+        {%- set loaded = load_seed(model, target_relation) -%}
+    {%- endif -%}
+    {%- if loaded.growth == 'replaced' and feeds_incremental_models(model) -%}
+        {%- do begin_history() -%}
+    {%- endif -%}
+
+    {%- set verb = {
+        'unchanged': 'UNCHANGED', 'grown': 'GROWN TO', 'replaced': 'VIEW' if is_landed else 'INSERT'
+    }[loaded.growth] -%}
+    {% call noop_statement(
+        'main', verb ~ ' ' ~ loaded.row_count, verb, loaded.row_count
+    ) -%}
+        -- read by DuckDB from {{ loaded.origin }}
+    {%- endcall %}
+
+    {#- what `dbt seed --show` prints -#}
+    {%- set sample = run_query('select * from ' ~ target_relation ~ ' limit 10') -%}
+    {%- do store_result('agate_table', response='OK', agate_table=sample) -%}
+
+    {%- do persist_docs(target_relation, model) -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+{# Loads the file of a seed into its table. Returns what became of it (`growth`), how many rows
+   there are now (`row_count`), and where they came from (`origin`). #}
+{% macro load_seed(node, target_relation) -%}
+    {%- set file_name = node.original_file_path -%}
+    {%- set path = sql_string(adapter.get_seed_file_path(node)) -%}
+    {%- set rejects = node.name ~ '_rejects' -%}
+    {%- set growth = input_growth(node) -%}
 
     {%- if growth != 'unchanged' -%}
         {%- do drop_rejects(rejects) -%}
@@ -41,30 +82,15 @@
         {% call statement('record') -%}
             insert into raw.input_loads
             select
-                {{ sql_string(model.name) }} as input_name,
+                {{ sql_string(node.name) }} as input_name,
                 {{ build_number() }} as build_number,
                 {{ row_count }} as row_count,
                 {{ file_facts[0] }} as byte_count,
                 {{ sql_string(file_facts[1]) }} as sha256
         {%- endcall %}
-    {%- endif %}
-
-    {%- set verb = {'unchanged': 'UNCHANGED', 'grown': 'GROWN TO', 'replaced': 'INSERT'}[growth] -%}
-    {% call noop_statement('main', verb ~ ' ' ~ row_count, verb, row_count) -%}
-        -- read by DuckDB from {{ file_name }}
-    {%- endcall %}
-
-    {#- what `dbt seed --show` prints -#}
-    {%- set sample = run_query('select * from ' ~ target_relation ~ ' limit 10') -%}
-    {%- do store_result('agate_table', response='OK', agate_table=sample) -%}
-
-    {%- do persist_docs(target_relation, model) -%}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
-
-    {{ return({'relations': [target_relation]}) }}
-{% endmaterialization %}
+    {%- endif -%}
+    {{ return({'growth': growth, 'row_count': row_count, 'origin': file_name}) }}
+{%- endmacro %}
 
 {# A query for the rows of a CSV file, numbered; lines that are no CSV go to the table `rejects`. #}
 {% macro csv_rows(path, rejects) -%}
@@ -73,27 +99,38 @@ select
     *
 from read_csv(
     {{ path }},
+    {{ csv_options(csv_header(path), rejects) }}
+)
+{%- endmacro %}
+
+{# How a CSV file with these columns is read: every value is text. With `rejects`, lines that are no
+   CSV go to the table of that name; without, they are an error. #}
+{% macro csv_options(header, rejects=none) -%}
     auto_detect = false,
     header = true,
     delim = ',',
     quote = '"',
     escape = '"',
     encoding = 'utf-8',
-    columns = { {%- for column in csv_header(path) -%}
+    columns = { {%- for column in header -%}
         {{ sql_string(column) }}: 'varchar'{{ ', ' if not loop.last }}
-    {%- endfor -%} },
+    {%- endfor -%} }
+    {%- if rejects is not none %},
     store_rejects = true,
     rejects_table = {{ sql_string(rejects) }},
     rejects_scan = {{ sql_string(rejects ~ '_scan') }},
     rejects_limit = 20
-)
+    {%- endif -%}
 {%- endmacro %}
 
 {# What became of an input's file since it was loaded: `unchanged`, `grown` by further lines, or
    `replaced`, which it also is where it never was or the table is not as the load left it. #}
 {% macro input_growth(node) -%}
+    {%- if landing() is not none -%}
+        {{ return(landing_growth(node, landing_files(node))) }}
+    {%- endif -%}
     {%- set table = adapter.get_relation(node.database, node.schema, node.alias) -%}
-    {%- if table is none or flags.FULL_REFRESH -%}
+    {%- if table is none or table.is_view or flags.FULL_REFRESH -%}
         {{ return('replaced') }}
     {%- endif -%}
     {%- set growth -%}
@@ -137,10 +174,13 @@ from read_csv(
     {{ return(names) }}
 {%- endmacro %}
 
-{# Stops where lines of a CSV file are not valid CSV, listing them with their reasons. #}
+{# Stops where lines of a CSV file are not valid CSV, listing them with their reasons. Without a
+   `file_name` it is the first of the files that were read. #}
 {% macro assert_csv_lines(file_name, rejects) -%}
     {%- set lines = run_query(
-        'select distinct line, error_message, csv_line from ' ~ rejects ~ ' order by line'
+        'select distinct line, error_message, csv_line, file_path from ' ~ rejects
+        ~ ' join ' ~ rejects ~ '_scan using (scan_id, file_id)'
+        ~ ' qualify file_path = min(file_path) over () order by line'
     ).rows -%}
     {%- if lines | length > 0 -%}
         {%- set listing = [] -%}
@@ -150,7 +190,8 @@ from read_csv(
             ) -%}
         {%- endfor -%}
         {{ exceptions.raise_compiler_error(
-            file_name ~ ' has lines that are not valid CSV, so nothing of it was loaded. Mend them'
+            (file_name or lines[0][3])
+            ~ ' has lines that are not valid CSV, so nothing of it was loaded. Mend them'
             ~ ' (a comma inside a value needs double quotes around the value) and run again:\n'
             ~ listing | join('\n')
         ) }}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import BinaryIO
 
 import duckdb
 
+from warehouse import landing
+from warehouse.growth import file_growth
 from warehouse.inputs import csv_fault
 
-CHUNK_BYTES = 1024 * 1024
 # What a build writes beside a report, until all of them take their places.
 NEXT = ".next"
 # It tells what the others are, so it is replaced after them.
@@ -35,42 +35,6 @@ def file_sha256(path: str) -> str:
     following = Path(path + NEXT)
     with (following if following.exists() else Path(path)).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def file_growth(path: str, byte_count: int, sha256: str) -> str:
-    """Tell what became of a text file since its size and hash were taken.
-
-    Args:
-        path: The file.
-        byte_count: Its size then.
-        sha256: Its SHA-256 then, in hexadecimal.
-
-    Returns:
-        `unchanged`; `grown`, where whole lines were added at its end; or `replaced`.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    with Path(path).open("rb") as file:
-        ends_with_line, start_sha256 = _read_start(file, byte_count)
-        is_longer = file.read(1) != b""
-    if start_sha256 != sha256:
-        return "replaced"
-    if not is_longer:
-        return "unchanged"
-    # What follows an unfinished line changes that line.
-    return "grown" if ends_with_line else "replaced"
-
-
-def _read_start(file: BinaryIO, byte_count: int) -> tuple[bool, str]:
-    """Tell whether the first bytes of a file end with a line's end, and hash them."""
-    digest = hashlib.sha256()
-    last = b""
-    while byte_count > 0 and (chunk := file.read(min(byte_count, CHUNK_BYTES))):
-        digest.update(chunk)
-        byte_count -= len(chunk)
-        last = chunk[-1:]
-    return last == b"\n", digest.hexdigest()
 
 
 def publish_reports(folder: str, are_good: bool) -> int:
@@ -127,5 +91,19 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         publish_reports,
         [text, duckdb.sqltype("boolean")],
         number,
+        side_effects=True,
+    )
+    for function in (
+        landing.csv_columns,
+        landing.file_facts,
+        landing.landed_fault,
+        landing.settled_facts,
+    ):
+        connection.create_function(function.__name__, function, [text], text, side_effects=True)
+    connection.create_function(
+        "landed_growth",
+        landing.landed_growth,
+        [text, text, number, text],
+        text,
         side_effects=True,
     )

@@ -38,6 +38,21 @@ def faults(folder: Path) -> list[str]:
     return [fault for name in HEADERS if (fault := _fault(folder / name, HEADERS[name]))]
 
 
+def placeholder_faults(folder: Path, landing: str) -> list[str]:
+    """Say which files dbt lacks, a line for each, where it is to read others in their stead.
+
+    Args:
+        folder: The folder `seeds/` of the project.
+        landing: Where the inputs are.
+    """
+    return [
+        f"{folder / name} is missing. The inputs are read from {landing}, and yet dbt must find a"
+        f" file of this name, which may be empty: touch {folder / name}"
+        for name in HEADERS
+        if not (folder / name).is_file()
+    ]
+
+
 def _fault(path: Path, header: str) -> str | None:
     if path.is_dir():
         return f"{path} is a folder. Put the export there as a file."

@@ -21,6 +21,7 @@ class Settings:
         reports_path: The folder of the JSON reports (`REPORTS_PATH`).
         store_url: The operational store as an SQLAlchemy URL (`STORE_URL`), by default an SQLite
             file beside the warehouse. It may hold a password.
+        landing: The folder of the inputs (`LANDING`); None where they are in `seeds/`.
         memory_limit: What DuckDB may take in a build (`WAREHOUSE_MEMORY_LIMIT`), such as `8GB`;
             None leaves it to DuckDB, which takes up to 80 % of the memory.
         events_uri: The lake (`EVENTS_URI`), a folder or an address, that events and players are
@@ -30,6 +31,7 @@ class Settings:
     warehouse_path: Path
     reports_path: Path
     store_url: str = field(repr=False)
+    landing: str | None
     memory_limit: str | None
     events_uri: str | None
 
@@ -41,6 +43,7 @@ class Settings:
             warehouse_path=warehouse_path,
             reports_path=Path(environment.get("REPORTS_PATH", "reports")),
             store_url=environment.get("STORE_URL", store_beside(warehouse_path)),
+            landing=environment.get("LANDING") or None,
             memory_limit=environment.get("WAREHOUSE_MEMORY_LIMIT") or None,
             events_uri=environment.get("EVENTS_URI") or None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,9 @@ def _inputs_table(
     dispositions: list[tuple[str, int, float]],
     rejected: list[tuple[str, int]],
 ) -> Table:
-    rows_in = {file["file"]: file["row_count"] for file in manifest["files"]}
-    table = _table(f"{rows_in['purchases_raw.csv']:,} purchase rows in", "", "rows", "US$")
+    # The name without its ending, or without the pattern of many files.
+    rows_in = {re.split("[./]", file["file"])[0]: file["row_count"] for file in manifest["files"]}
+    table = _table(f"{rows_in['purchases_raw']:,} purchase rows in", "", "rows", "US$")
     for disposition, rows, revenue in dispositions:
         table.add_row(disposition, f"{rows:,}", f"{revenue:,.2f}")
     for name, rows in rejected:

@@ -42,6 +42,15 @@
         on this_build.build_number - 1 = previous.build_number
 {%- endmacro %}
 
+{# Lets the history begin with this build, where an input was replaced after the build had begun: a
+   table that holds rows from before is made anew, by this build or the next. #}
+{% macro begin_history() -%}
+    {%- do run_query(
+        'update raw.builds set history_since = build_number where build_number = '
+        ~ build_number() ~ ' and history_since < build_number'
+    ) -%}
+{%- endmacro %}
+
 {# The number of this build: 1 for the first one of the warehouse. #}
 {% macro build_number() -%}
     (select max(build_number) from raw.builds)

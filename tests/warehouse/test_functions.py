@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse.functions import CHUNK_BYTES, file_growth, file_sha256, register_functions
+from warehouse.functions import file_sha256, register_functions
+from warehouse.growth import CHUNK_BYTES, file_growth
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"x" * (2 * CHUNK_BYTES + 1)])

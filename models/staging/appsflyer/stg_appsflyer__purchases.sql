@@ -3,10 +3,7 @@
 with
 
 source as (
-    select * from {{ ref('purchases_raw') }}
-    {%- if is_incremental() %}
-    where source_row_number > (select max(purchase_id) from {{ this }})
-    {%- endif %}
+    {{ new_input_rows(ref('purchases_raw'), 'purchase_id') }}
 ),
 
 cleaned as (

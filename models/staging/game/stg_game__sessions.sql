@@ -3,10 +3,7 @@
 with
 
 source as (
-    select * from {{ ref('sessions') }}
-    {%- if is_incremental() %}
-    where source_row_number > (select max(session_id) from {{ this }})
-    {%- endif %}
+    {{ new_input_rows(ref('sessions'), 'session_id') }}
 ),
 
 cleaned as (

@@ -3,10 +3,7 @@
 with
 
 source as (
-    select * from {{ ref('confirmed_purchases') }}
-    {%- if is_incremental() %}
-    where source_row_number > (select max(confirmation_id) from {{ this }})
-    {%- endif %}
+    {{ new_input_rows(ref('confirmed_purchases'), 'confirmation_id') }}
 ),
 
 cleaned as (

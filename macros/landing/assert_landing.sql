@@ -1,0 +1,115 @@
+{# Stops where a file of an input in landing cannot be read as it stands, or lacks a column, naming
+   the file and what to do. Files that were read before and have not changed since are not looked
+   into again. #}
+{% macro assert_landing(node) -%}
+    {%- set landed = landing_files(node) -%}
+    {%- set looked_at = run_query(new_landing_files_query(node, landed)).columns[0].values() -%}
+    {%- for file in looked_at -%}
+        {%- set fault = run_query(
+            'select landed_fault(' ~ sql_string(file) ~ ')'
+        ).columns[0][0] -%}
+        {%- if fault -%}
+            {{ exceptions.raise_compiler_error(file ~ ' ' ~ fault) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if landed.format == 'csv' -%}
+        {%- for file in looked_at -%}
+            {%- set header = run_query(
+                'select csv_columns(' ~ sql_string(file) ~ ')'
+            ).columns[0][0] -%}
+            {%- if not header -%}
+                {{ exceptions.raise_compiler_error(
+                    file ~ ' is empty. Put the export there, with the header line '
+                    ~ input_columns(node) | join(',') ~ ', or remove the file'
+                ) }}
+            {%- endif -%}
+            {%- do assert_landed_columns(node, file, header.split(',')) -%}
+        {%- endfor -%}
+    {%- elif looked_at -%}
+        {%- for row in run_query(
+            'select layout, min(file_name) from (' ~ parquet_layouts_query(looked_at)
+            ~ ') as layouts group by layout order by 2'
+        ).rows -%}
+            {%- set columns = parquet_columns(row[1]) -%}
+            {%- do assert_landed_columns(node, row[1], columns.keys() | list) -%}
+            {%- for taken in ['file_index', 'file_row_number']
+                if taken in columns.keys() | map('lower') -%}
+                {{ exceptions.raise_compiler_error(
+                    row[1] ~ ' has a column ' ~ taken ~ ', which is what DuckDB calls the place of'
+                    ~ ' a row. Rename the column'
+                ) }}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# A query for the files that were not read yet, or were changed since, in their order. #}
+{% macro new_landing_files_query(node, landed) -%}
+    select place.path
+    from ({{ landing_places_query(landed) }}) as place
+    anti join raw.input_files as known
+        on
+            place.path = known.path
+            and known.facts = file_facts(place.path)
+            and known.input_name = {{ sql_string(node.name) }}
+            and not {{ flags.FULL_REFRESH }}
+    order by place.position
+{%- endmacro %}
+
+{# A query for the files of an input with their places, from 1. #}
+{% macro landing_places_query(landed) -%}
+    {%- set paths = sql_list(landed.files) -%}
+    select
+        unnest({{ paths }}) as path,
+        unnest(range(1, {{ landed.files | length + 1 }})) as position
+{%- endmacro %}
+
+{# Texts as a list in SQL. #}
+{% macro sql_list(texts) -%}
+    {%- set quoted = [] -%}
+    {%- for text in texts -%}
+        {%- do quoted.append(sql_string(text)) -%}
+    {%- endfor -%}
+    [{{ quoted | join(', ') }}]
+{%- endmacro %}
+
+{# Paths as a list of files for DuckDB to read, which would take them for globs. #}
+{% macro files_to_read(paths) -%}
+    {%- set globs = [] -%}
+    {%- for path in paths -%}
+        {%- do globs.append(as_glob(path)) -%}
+    {%- endfor -%}
+    {{ sql_list(globs) }}
+{%- endmacro %}
+
+{# A query for the `layout` of Parquet files: equal where names and types of all columns are. #}
+{% macro parquet_layouts_query(paths) -%}
+    select
+        file_name,
+        md5(string_agg(
+            concat_ws(
+                chr(31), name, type, converted_type, logical_type, num_children, duckdb_type
+            ),
+            chr(30)
+            order by column_id
+        )) as layout
+    from parquet_schema({{ files_to_read(paths) }})
+    group by file_name
+{%- endmacro %}
+
+{# The columns of a Parquet file, in their order, with their types in DuckDB. #}
+{% macro parquet_columns(path) -%}
+    {%- set columns = {} -%}
+    {%- for row in run_query(
+        'describe from read_parquet(' ~ files_to_read([path]) ~ ', ' ~ parquet_options() ~ ')'
+    ).rows -%}
+        {%- do columns.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
+{# How Parquet is read: the columns are those in the file alone, and writers that do not mark text
+   as text mean text. #}
+{% macro parquet_options() -%}
+    hive_partitioning = false, union_by_name = false, binary_as_string = true
+{%- endmacro %}

@@ -1,0 +1,93 @@
+{# A query for the rows of an input in landing, as `raw.input_files` knows its files, with the
+   columns that the input must have, as text. With `after`, only rows with higher numbers, and only
+   the files that hold them are read.
+
+   Row numbers count over all files in the order of their paths. Columns go by their names, so that
+   files may differ in the order of theirs, and in what else they have. Only files that are alike
+   are read together, since DuckDB would take the first one's types for all of them. #}
+{% macro landed_rows(node, after=0) -%}
+    {%- set files = run_query(landed_files_query(node, after)).rows -%}
+    {%- set groups = [] -%}
+    {%- for file in files -%}
+        {#- the rows of CSV files can only be counted as they come, so these must be neighbours -#}
+        {%- set alike = groups | selectattr('layout', 'equalto', file[1]) | list -%}
+        {%- if file[0].endswith('.csv') -%}
+            {%- set alike = groups[-1:] | selectattr('layout', 'equalto', file[1]) | list -%}
+        {%- endif -%}
+        {%- if not alike -%}
+            {%- do groups.append({'layout': file[1], 'paths': [], 'rows_before': []}) -%}
+            {%- set alike = groups[-1:] -%}
+        {%- endif -%}
+        {%- do alike[0].paths.append(file[0]) -%}
+        {%- do alike[0].rows_before.append(file[2] | int) -%}
+    {%- endfor -%}
+    {%- for group in groups -%}
+        {%- if group.paths[0].endswith('.csv') %}
+            {{ landed_csv_rows(node, group) }}
+        {%- else %}
+            {{ landed_parquet_rows(node, group) }}
+        {%- endif %}
+        {{ 'union all' if not loop.last }}
+    {%- else %}
+        select
+            cast(null as bigint) as source_row_number
+            {%- for column in input_columns(node) %},
+            cast(null as varchar) as {{ adapter.quote(column) }}
+            {%- endfor %}
+        limit 0
+    {%- endfor -%}
+{%- endmacro %}
+
+{# A query for the files of an input in their order, each with the number of rows before it. #}
+{% macro landed_files_query(node, after) -%}
+    select
+        path,
+        layout,
+        sum(row_count) over (order by position) - row_count as rows_before
+    from raw.input_files
+    where input_name = {{ sql_string(node.name) }}
+    qualify sum(row_count) over (order by position) > {{ after }} or {{ after }} = 0
+    order by position
+{%- endmacro %}
+
+{# `row_number() over ()` numbers rows as they come, which is the order of the files and of their
+   lines, on one thread. #}
+{% macro landed_csv_rows(node, group) -%}
+    select
+        {{ group.rows_before[0] }} + row_number() over () as source_row_number
+        {%- for column in input_columns(node) %},
+        {{ adapter.quote(column) }}
+        {%- endfor %}
+    from read_csv(
+        {{ files_to_read(group.paths) }},
+        {{ csv_options(group.layout.split(',')) }}
+    )
+{%- endmacro %}
+
+{# A Parquet file knows the number of each of its rows, so that many threads may read it. #}
+{% macro landed_parquet_rows(node, group) -%}
+    {%- set types = parquet_columns(group.paths[0]) -%}
+    select
+        cast(
+            {{ group.rows_before }}[cast(file_index as bigint) + 1] + file_row_number + 1 as bigint
+        ) as source_row_number
+        {%- for column in input_columns(node) %},
+        {{ as_text(adapter.quote(column), types[column]) }} as {{ adapter.quote(column) }}
+        {%- endfor %}
+    from read_parquet({{ files_to_read(group.paths) }}, {{ parquet_options() }})
+{%- endmacro %}
+
+{# The value of a typed column as text. Engines print doubles differently (1e7, 1.0E7), so they go
+   through a decimal, and there through their shortest text: a cast of 12345678912.91 itself, or of
+   a 32-bit 4.99, finds digits that nobody wrote. What no decimal holds keeps its text, and is
+   refused with it. #}
+{% macro as_text(column, type) -%}
+    {%- if api.Column(column, type).is_float() -%}
+        coalesce(
+            cast(try_cast(cast({{ column }} as varchar) as decimal(38, 10)) as varchar),
+            cast({{ column }} as varchar)
+        )
+    {%- else -%}
+        cast({{ column }} as varchar)
+    {%- endif -%}
+{%- endmacro %}
