@@ -8,3 +8,7 @@
 {% macro duckdb__json_text(column, key) -%}
     json_extract_string(try_cast({{ column }} as json), '$.{{ key }}')
 {%- endmacro %}
+
+{% macro spark__json_text(column, key) -%}
+    get_json_object({{ column }}, '$.{{ key }}')
+{%- endmacro %}

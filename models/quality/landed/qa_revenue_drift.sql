@@ -56,7 +56,7 @@ cumulated as (
         sum(before_count) over (partition by source_name) as before_total,
         sum(recent_count) over upward as recent_up_to_here,
         sum(before_count) over upward as before_up_to_here,
-        lead(log_amount) over upward - log_amount as log_distance_to_next
+        (lead(log_amount) over upward) - log_amount as log_distance_to_next
     from counted
     window
         upward as (
