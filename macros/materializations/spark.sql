@@ -42,7 +42,7 @@
     {%- endfor -%}
     {%- set expected = {} -%}
     {%- for column in model.columns.values() -%}
-        {%- do expected.update({column.name: column.data_type | replace(' ', '')}) -%}
+        {%- do expected.update({column.name: column.data_type | replace(' ', '') | replace('integer', 'int')}) -%}
     {%- endfor -%}
     {%- set faults = [] -%}
     {%- for name in found.keys() | list + expected.keys() | list
