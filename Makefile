@@ -11,11 +11,12 @@ LONG_TESTS := tests/faults tests/contract tests/properties tests/operations test
 	tests/e2e/test_storm.py tests/e2e/test_corruptions.py tests/e2e/test_incremental.py \
 	tests/warehouse/test_scale.py
 
-.PHONY: help setup build check serve test soak lint lint-python lint-sql audit bench lock clean
+.PHONY: help setup spark-setup build check serve spark test soak lint lint-python lint-sql audit \
+	bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/installed ## install the locked dependencies into .venv
 
@@ -31,6 +32,15 @@ $(VENV)/installed: requirements.lock pyproject.toml
 		--no-build-isolation --editable .
 	@touch $@
 
+spark-setup: $(VENV)/installed-spark ## install what `make spark` needs on top, 0.5 GB
+
+# Without isolation, since what builds pyspark is there; its source is all that is published.
+$(VENV)/installed-spark: $(VENV)/installed requirements-spark.lock
+	@echo "Installing Spark into $(VENV); this takes about a minute, once."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--no-build-isolation --requirement requirements-spark.lock
+	@touch $@
+
 build: setup ## from the four CSVs in seeds/ to checked reports and the page that shows them
 	@$(BIN)/python -m warehouse inputs
 	@$(BIN)/dbt build
@@ -44,7 +54,12 @@ check: setup ## judge the warehouse of the last build: every expectation, and Da
 serve: setup ## run the game API on port 5000 until Ctrl-C
 	@$(BIN)/python -m api serve
 
-test: setup lint ## run all tests
+spark: spark-setup ## the same models on a Spark cluster, which runs on this machine meanwhile
+	@$(BIN)/python -m warehouse spark
+
+test: setup lint ## run all tests; those of Spark where Java is
+	@if $(BIN)/python -c 'from warehouse.spark.needs import java_home; java_home()' 2>/dev/null; \
+		then $(MAKE) --no-print-directory spark-setup; fi
 	@$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 soak: setup ## the long forms of the tests, then the API at its limit for SOAK_MINUTES=30

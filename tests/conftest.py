@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from tests.harness import GOOD, Project, Run
 from warehouse.generate import generate_sample
@@ -26,6 +27,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Let several workers, each of which takes whole files, begin with what takes longest."""
     if hasattr(config, "workerinput"):
         items.sort(key=_rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    """Let each worker take whole files, and one of them all files that need a Spark cluster."""
+    return OneSparkScheduling(config, log)
+
+
+class OneSparkScheduling(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+    """`--dist loadfile`, with the tests of Spark taken for one file: their cluster starts once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "tests/spark" if file.startswith("tests/spark/") else file
 
 
 def _rank(item: pytest.Item) -> int:

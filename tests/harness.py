@@ -29,6 +29,7 @@ SETTINGS = [
     *("WAREHOUSE_PATH", "WAREHOUSE_MEMORY_LIMIT", "REPORTS_PATH", "STORE_URL"),
     *("LOADER", "LOADER_INTERVAL_SECONDS"),
     *("HOST", "PORT", "THREADS", "JWT_SECRET", "TOKEN_TTL_SECONDS", "BUILD_INTERVAL_SECONDS"),
+    *("SPARK_THRIFT_HOST", "SPARK_THRIFT_PORT"),
     *("DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_LOG_PATH"),
 ]
 # What dbt keeps of parsing a project, so that it parses only what is new in the next run.

@@ -24,6 +24,8 @@ from warehouse.page.facts import CannotDrawError
 from warehouse.scale import MAX_PURCHASES, MIN_PURCHASES, generate_with_progress
 from warehouse.schedule import add_schedule_command
 from warehouse.settings import Settings
+from warehouse.spark.command import add_spark_commands
+from warehouse.spark.errors import CannotUseSparkError
 from warehouse.summary import print_summary
 
 EXIT_OK, EXIT_FAILED, EXIT_COULD_NOT_RUN = 0, 1, 2
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         CannotDocumentError,
         CannotDrawError,
         CannotOperateError,
+        CannotUseSparkError,
         OSError,
         StoreError,
         WarehouseUnavailableError,
@@ -103,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     add_docs_command(commands)
     add_page_command(commands)
     add_operations(commands)
+    add_spark_commands(commands)
     return words
 
 

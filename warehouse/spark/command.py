@@ -1,0 +1,162 @@
+"""The commands of `python -m warehouse` that have to do with Spark."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from warehouse import inputs
+from warehouse.spark.cluster import HOST, is_listening, running_cluster
+from warehouse.spark.errors import CannotUseSparkError
+from warehouse.spark.reports import fetch_reports
+
+EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
+MAX_PORT = 65_535
+SEEDS = Path("seeds")
+EPILOG = (
+    "Settings: REPORTS_PATH (the folder of the reports, default reports/spark), SPARK_THRIFT_HOST"
+    " (default 127.0.0.1) and SPARK_THRIFT_PORT (default 17000)."
+)
+
+
+def add_spark_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `spark`, `cluster` and `fetch` to the commands of `python -m warehouse`."""
+    spark = commands.add_parser(
+        "spark",
+        help="build on a Spark cluster that runs on this machine meanwhile",
+        description="Starts a Spark cluster on this machine (a master, two workers, a Thrift"
+        " Server), runs `dbt build --target spark` on it, fetches the reports and stops the"
+        " cluster. Its tables go with it; the reports stay. Takes about 3 GB of memory.",
+        epilog="Settings: REPORTS_PATH (the folder of the reports, default reports/spark)."
+        " Exits as dbt does.",
+    )
+    spark.add_argument(
+        "arguments",
+        nargs="*",
+        metavar="-- ARGUMENT",
+        help="what else to tell dbt, behind --, for example -- --vars '{as_of_date: 2026-01-20}'",
+    )
+    spark.set_defaults(run=_stoppable(_spark))
+
+    cluster = commands.add_parser(
+        "cluster",
+        help="run a Spark cluster on this machine until stopped, for `dbt build --target spark`",
+        description="Runs a Spark cluster on this machine (a master, two workers, a Thrift Server)"
+        " until Ctrl-C or SIGTERM. Nobody but programs of this machine reaches it, but any of"
+        " them does: it asks for no password. Its tables go with it.",
+        epilog="Settings: SPARK_THRIFT_PORT (default 17000).",
+    )
+    cluster.set_defaults(run=_stoppable(_cluster))
+
+    fetch = commands.add_parser(
+        "fetch",
+        help="fetch the reports of `dbt build --target spark` from any Thrift Server",
+        description="Fetches the reports of the last build that ended well, all of them or none.",
+        epilog=EPILOG,
+    )
+    fetch.add_argument(
+        "--inputs",
+        type=Path,
+        default=SEEDS,
+        help="folder of the input files, for their hashes in manifest.json (default: seeds)",
+    )
+    fetch.set_defaults(run=_stoppable(_fetch))
+
+
+def _stoppable(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Have SIGTERM and Ctrl-C end a command in order, and without a traceback."""
+
+    def stoppable(options: argparse.Namespace) -> int:
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            return run(options)
+        except KeyboardInterrupt:
+            return EXIT_INTERRUPTED
+
+    return stoppable
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _spark(options: argparse.Namespace) -> int:
+    # With `landing`, the inputs are elsewhere.
+    if not any("landing" in argument for argument in options.arguments):
+        faults = inputs.faults(SEEDS)
+        for fault in faults:
+            print(fault, file=sys.stderr)
+        if faults:
+            return EXIT_FAILED
+    reports, folder = _reports(), _folder()
+    dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--target", "spark"]
+    started_at = time.monotonic()
+    # The usual port where it is free: for another one, dbt would parse everything again.
+    port = None if is_listening(thrift_port()) else thrift_port()
+    with running_cluster(folder, port=port, report=_say) as cluster:
+        _say(f"Spark answers after {time.monotonic() - started_at:.0f} s; its logs: {folder}/logs")
+        environment = {
+            **os.environ,
+            **cluster.address,
+            "REPORTS_PATH": str(reports),
+            # dbt would parse everything again whenever the target changes.
+            "DBT_TARGET_PATH": str(folder / "dbt"),
+        }
+        exit_code = cluster.run([*dbt, *options.arguments], environment)
+        if exit_code == EXIT_OK:
+            _say(_fetched(fetch_reports(HOST, cluster.port, reports, SEEDS), reports))
+        else:
+            _say(f"dbt build failed; the reports in {reports}/ are as they were.")
+    return exit_code
+
+
+def _cluster(_: argparse.Namespace) -> int:
+    port = thrift_port()
+    with running_cluster(_folder(), port=port, report=_say):
+        _say(
+            f"The Thrift Server answers on {HOST}:{port}, until Ctrl-C. In another terminal:\n"
+            "  dbt build --target spark\n"
+            "  python -m warehouse fetch"
+        )
+        signal.pause()
+    return EXIT_OK
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    host, reports = os.environ.get("SPARK_THRIFT_HOST", HOST), _reports()
+    print(_fetched(fetch_reports(host, thrift_port(), reports, options.inputs), reports))
+    return EXIT_OK
+
+
+def thrift_port() -> int:
+    """Read SPARK_THRIFT_PORT.
+
+    Raises:
+        CannotUseSparkError: It is no port.
+    """
+    text = os.environ.get("SPARK_THRIFT_PORT", "17000")
+    if not text.isdecimal() or not 0 < int(text) <= MAX_PORT:
+        raise CannotUseSparkError(f"SPARK_THRIFT_PORT is {text!r}. Set it to a port's number.")
+    return int(text)
+
+
+def _reports() -> Path:
+    return Path(os.environ.get("REPORTS_PATH", "reports/spark"))
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("DBT_TARGET_PATH", "target")) / "spark"
+
+
+def _fetched(files: list[str], folder: Path) -> str:
+    return f"Reports in {folder}/: {', '.join(files)}"
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # dbt writes there, too
