@@ -80,11 +80,13 @@ def _loader(settings: Settings, outbox: Outbox, logger: FilteringBoundLogger) ->
         yield
         return
     # DuckDB is large; who runs the API without the loader does without it.
+    from warehouse.destinations import destination_of  # noqa: PLC0415
     from warehouse.loader import Loader  # noqa: PLC0415
 
     loader = Loader(
         outbox,
         settings.warehouse_path,
+        destination=destination_of(settings.warehouse_path, settings.events_uri),
         interval_seconds=settings.loader_interval_seconds,
     )
     stop = threading.Event()

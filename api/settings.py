@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from api.throttle import parse_limit
-from warehouse.settings import store_beside
+from warehouse.settings import default_interval, store_beside
 
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_BYTES = 32
@@ -105,6 +105,10 @@ def _secret(text: str) -> str:
 
 def _secrets(text: str) -> tuple[str, ...]:
     return tuple(_secret(each) for each in text.split())
+
+
+def _interval(values: Values) -> str:
+    return default_interval(values["events_uri"])
 
 
 def _store_beside_warehouse(values: Values) -> str:
@@ -237,8 +241,21 @@ class Settings:
             "LOADER", "on", "on: this process ships events to the warehouse; or off", _on_or_off
         )
     )
+    events_uri: str | None = field(
+        metadata=_setting(
+            "EVENTS_URI",
+            "",
+            "a lake, folder or address, that events are shipped to instead of the DuckDB file",
+            lambda text: text or None,
+        )
+    )
     loader_interval_seconds: float = field(
-        metadata=_setting("LOADER_INTERVAL_SECONDS", "1", "seconds between two shipments", _seconds)
+        metadata=_setting(
+            "LOADER_INTERVAL_SECONDS",
+            _interval,
+            "seconds between two shipments (default: 1; with EVENTS_URI 60)",
+            _seconds,
+        )
     )
 
     @classmethod

@@ -26,7 +26,7 @@ PROJECT_FILES = [".dbtignore", "dbt_project.yml", "profiles.yml", "selectors.yml
 PROJECT_FOLDERS = ["api", "macros", "models", "tests/dbt", "warehouse"]
 # Settings of the shell that runs the tests must not leak into the project under test.
 SETTINGS = [
-    *("WAREHOUSE_PATH", "WAREHOUSE_MEMORY_LIMIT", "REPORTS_PATH", "STORE_URL"),
+    *("WAREHOUSE_PATH", "WAREHOUSE_MEMORY_LIMIT", "REPORTS_PATH", "STORE_URL", "EVENTS_URI"),
     *("LOADER", "LOADER_INTERVAL_SECONDS"),
     *("HOST", "PORT", "THREADS", "JWT_SECRET", "TOKEN_TTL_SECONDS", "BUILD_INTERVAL_SECONDS"),
     *("SPARK_THRIFT_HOST", "SPARK_THRIFT_PORT"),

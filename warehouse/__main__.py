@@ -65,8 +65,9 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m warehouse",
         description="Commands around the warehouse; `dbt build` itself builds the models.",
         epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
-        " REPORTS_PATH (the folder of the reports, default reports) and STORE_URL (the operational"
-        " store, default an SQLite file beside the warehouse).",
+        " REPORTS_PATH (the folder of the reports, default reports), STORE_URL (the operational"
+        " store, default an SQLite file beside the warehouse) and EVENTS_URI (a lake that events"
+        " are shipped to instead of the DuckDB file).",
     )
     commands = words.add_subparsers(required=True, metavar="COMMAND")
 

@@ -80,6 +80,8 @@ def run(options: argparse.Namespace) -> int:
                 f"{part}: {facts['event_count']:,} events, {facts['player_count']:,} players,"
                 f" {facts['balance']:,} coins"
             )
+    if manifest["events_uri"] is not None:
+        console.print(f"Not in it: the events and players in the lake {manifest['events_uri']}.")
     console.print("Not in it: the key that signs tokens. Keep JWT_SECRET or .jwt_secret elsewhere.")
     if options.keep is not None:
         for removed in remove_old(options.to, options.keep, spare=backup):
@@ -142,7 +144,7 @@ def make_backup(
         draft = folder / f".{name}.tmp"
         draft.mkdir(mode=PRIVATE_FOLDER)
         try:
-            _fill(draft, store, warehouse, tell, clock)
+            _fill(draft, settings, tell, clock)
             sync(draft)
             tell.after("filled")
             draft.rename(folder / name)
@@ -209,7 +211,8 @@ def _require_room(folder: Path, files: list[Path]) -> None:
         )
 
 
-def _fill(draft: Path, store: Path, warehouse: Path, tell: Tell, clock: Clock) -> None:
+def _fill(draft: Path, settings: Settings, tell: Tell, clock: Clock) -> None:
+    store, warehouse = store_file(settings), settings.warehouse_path
     files: dict[str, dict[str, Any]] = {}
     started_at = clock()
     facts: dict[str, Any] = {"store": None, "warehouse": None}
@@ -250,6 +253,7 @@ def _fill(draft: Path, store: Path, warehouse: Path, tell: Tell, clock: Clock) -
             "duckdb": duckdb.__version__,
         },
         "files": files,
+        "events_uri": settings.events_uri,
         **facts,
     }
     write_private(draft / MANIFEST, json.dumps(manifest, indent=2) + "\n")

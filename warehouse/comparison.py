@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from api.store.upkeep import Columns, Range, StoreReader
 from warehouse.raw_tables import GAME_EVENTS, PLAYERS, RawTable
+
+if TYPE_CHECKING:
+    # Who has no lake does without deltalake.
+    from warehouse.lake import Pinned
 
 STORED_EVENTS = {
     "position": "bigint",
@@ -189,10 +193,15 @@ where earned.user_id = landed.user_id and landed.balance is distinct from earned
 
 
 class Comparison:
-    """A warehouse with the store's rows beside its own."""
+    """A warehouse, or a lake, with the store's rows beside its own."""
 
-    def __init__(self, warehouse: duckdb.DuckDBPyConnection) -> None:
-        """Make the temporary tables, empty; the warehouse itself is not changed."""
+    def __init__(self, warehouse: duckdb.DuckDBPyConnection, lake: Pinned | None = None) -> None:
+        """Make the temporary tables, empty; the warehouse itself is not changed.
+
+        Args:
+            warehouse: Its connection.
+            lake: Where the events and players are, if not in the warehouse.
+        """
         self._warehouse = warehouse
         for name, columns in (
             ("stored_events", STORED_EVENTS),
@@ -201,8 +210,12 @@ class Comparison:
         ):
             declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             warehouse.execute(f"create or replace temp table {name} ({declared})")
-        self._show("landed_events", GAME_EVENTS)
-        self._show("landed_players", PLAYERS)
+        if lake is None:
+            self._show("landed_events", GAME_EVENTS)
+            self._show("landed_players", PLAYERS)
+        else:
+            warehouse.execute(f"create or replace temp view landed_events as {lake.events_sql}")
+            warehouse.execute(f"create or replace temp view landed_players as {lake.players_sql}")
 
     def read(self, reader: StoreReader, on_progress: Callable[[int, int], None]) -> None:
         """Bring in all that the store has."""

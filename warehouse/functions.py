@@ -95,6 +95,18 @@ def publish_reports(folder: str, are_good: bool) -> int:
     return len(written)
 
 
+def pin_lake(uri: str) -> str:
+    """Tell how to read the lake as it is now; see `lake.pinned_as_json`.
+
+    Raises:
+        LakeUnavailableError: It cannot be read.
+    """
+    # deltalake takes longer to import than the other functions to run, and most builds need none.
+    from warehouse.lake import pinned_as_json  # noqa: PLC0415
+
+    return pinned_as_json(uri)
+
+
 def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the SQL of this process call these functions.
 
@@ -109,6 +121,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.create_function(
         "file_growth", file_growth, [text, number, text], text, side_effects=True
     )
+    connection.create_function("pin_lake", pin_lake, [text], text, side_effects=True)
     connection.create_function(
         "publish_reports",
         publish_reports,

@@ -17,8 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.store.protocol import Outbox, StoreError
 from warehouse.database import WarehouseUnavailableError
+from warehouse.destination import Destination
+from warehouse.destinations import destination_of
 from warehouse.loader import Loader, Status
-from warehouse.settings import Settings
+from warehouse.settings import Settings, default_interval
 
 EXIT_OK, EXIT_COULD_NOT_RUN = 0, 2
 # A long backlog ships fastest in large batches; what arrives during a second is far smaller.
@@ -33,8 +35,9 @@ def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
         help="ship players and events from the store to the warehouse",
         description="Ship players and events from the store to the warehouse. Every event arrives"
         " exactly once, however often this is stopped or killed.",
-        epilog="Settings: STORE_URL (default: an SQLite file beside the warehouse), WAREHOUSE_PATH"
-        " and LOADER_INTERVAL_SECONDS (default 1).",
+        epilog="Settings: STORE_URL (default: an SQLite file beside the warehouse), WAREHOUSE_PATH,"
+        " EVENTS_URI (a lake to ship to instead) and LOADER_INTERVAL_SECONDS (default 1, with"
+        " EVENTS_URI 60).",
     )
     mode = load.add_mutually_exclusive_group()
     mode.add_argument(
@@ -46,7 +49,9 @@ def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
     load.add_argument(
         "--interval",
         type=_seconds,
-        default=os.environ.get("LOADER_INTERVAL_SECONDS", "1"),
+        default=os.environ.get(
+            "LOADER_INTERVAL_SECONDS", default_interval(os.environ.get("EVENTS_URI"))
+        ),
         metavar="SECONDS",
         help="how long --follow rests when nothing waits (default: LOADER_INTERVAL_SECONDS)",
     )
@@ -62,36 +67,50 @@ def run(options: argparse.Namespace) -> int:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("warehouse").setLevel(logging.INFO)
     console = Console(highlight=False, soft_wrap=True)
+    destination = destination_of(settings.warehouse_path, settings.events_uri)
     try:
         outbox = SqlOutbox(settings.store_url)
         try:
             if options.follow:
-                _follow(settings, outbox, options.interval, console)
+                _follow(settings, outbox, destination, options.interval, console)
             else:
-                _once(settings, outbox, console)
+                _once(settings, outbox, destination, console)
         finally:
             outbox.close()
     except (StoreError, WarehouseUnavailableError) as error:
         print(error, file=sys.stderr)
         return EXIT_COULD_NOT_RUN
     except OSError as error:
-        print(f"Cannot ship to {settings.warehouse_path}: {error}", file=sys.stderr)
+        print(f"Cannot ship to {destination}: {error}", file=sys.stderr)
         return EXIT_COULD_NOT_RUN
     return EXIT_OK
 
 
-def _once(settings: Settings, outbox: Outbox, console: Console) -> None:
+def _once(settings: Settings, outbox: Outbox, destination: Destination, console: Console) -> None:
     total = outbox.backlog().event_count
     with _progress(console, total) as show:
-        loader = Loader(outbox, settings.warehouse_path, batch_size=BATCH_SIZE, on_progress=show)
+        loader = Loader(
+            outbox,
+            settings.warehouse_path,
+            destination=destination,
+            batch_size=BATCH_SIZE,
+            on_progress=show,
+        )
         loader.ship_all()
-    console.print(_summary(loader.status, settings))
+    console.print(_summary(loader.status, destination))
 
 
-def _follow(settings: Settings, outbox: Outbox, interval: float, console: Console) -> None:
+def _follow(
+    settings: Settings,
+    outbox: Outbox,
+    destination: Destination,
+    interval: float,
+    console: Console,
+) -> None:
     loader = Loader(
         outbox,
         settings.warehouse_path,
+        destination=destination,
         interval_seconds=interval,
         batch_size=BATCH_SIZE,
         on_progress=_lines(console, outbox.backlog().event_count),
@@ -102,11 +121,11 @@ def _follow(settings: Settings, outbox: Outbox, interval: float, console: Consol
     stop = threading.Event()
     thread = threading.Thread(target=loader.run, args=[stop], name="loader")
     thread.start()
-    console.print(f"Shipping events to {settings.warehouse_path} until stopped.")
+    console.print(f"Shipping events to {destination} until stopped.")
     signal.sigwait(STOP_SIGNALS)
     stop.set()
     thread.join()
-    console.print(_summary(loader.status, settings))
+    console.print(_summary(loader.status, destination))
 
 
 @contextmanager
@@ -132,12 +151,12 @@ def _lines(console: Console, total: int) -> Callable[[Status], None]:
     return show
 
 
-def _summary(status: Status, settings: Settings) -> str:
+def _summary(status: Status, destination: Destination) -> str:
     if not status.event_count and not status.player_count:
-        return f"Nothing waited for {settings.warehouse_path}."
+        return f"Nothing waited for {destination}."
     return (
         f"Shipped {status.event_count:,} events and {status.player_count:,} player records"
-        f" to {settings.warehouse_path}."
+        f" to {destination}."
     )
 
 

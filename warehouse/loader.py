@@ -1,53 +1,41 @@
-"""Moving committed events and players from the operational store into the warehouse.
+"""Moving committed events and players from the operational store into the warehouse or the lake.
 
-A batch is inserted in one DuckDB transaction, and only then marked as shipped in the store. Whoever
-dies in between leaves a batch that is inserted a second time, which changes nothing: every event is
-in the warehouse exactly once. The DuckDB file is open for one batch at a time, so that dbt and
-readers get at it. While one of them holds it, the batch waits in memory and nothing of the store is
-held.
+A batch is inserted whole or not at all, and only then marked as shipped in the store. Whoever dies
+in between leaves a batch that is inserted a second time, which changes nothing: every event arrives
+exactly once. While somebody holds the destination, the batch waits in memory and nothing of the
+store is held.
 
-The event that was shipped last must be in the warehouse. Where it is not, somebody deleted the
-file, replaced it, or put an older state of it back; then everything is shipped again.
+The event that was shipped last must be there. Where it is not, somebody deleted the destination,
+replaced it, put an older state of it back or named another one; then everything is shipped again.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-import duckdb
-
 from api.clock import Clock, utc_now
-from api.store.protocol import Batch, Outbox, ShippedEvents, ShippedPlayers, StoreError
-from warehouse.database import WarehouseUnavailableError, advice, holder_of, refuse_other_formats
+from api.store.protocol import Batch, Outbox, StoreError
+from warehouse.database import WarehouseUnavailableError
+from warehouse.destination import Destination, Wait, delays
 from warehouse.election import Election, FileElection
-from warehouse.raw_tables import GAME_EVENTS, PLAYERS, RawTable, make_raw_tables
+from warehouse.warehouse_file import WarehouseFile
 
 logger = logging.getLogger(__name__)
 
-# Waiting begins with the first of these and doubles up to the second: short enough that the backlog
-# ships as soon as the file is free, long enough to cost nothing meanwhile.
-FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.05, 1.0
 # As long as `open_when_free` waits.
 DEFAULT_PATIENCE_SECONDS = 63.0
 
-# A batch is too small for more threads to gain anything, and the API wants the other cores.
-ONE_THREAD: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
-
-LAST_SHIPPED = f"select 1 from {GAME_EVENTS.name} where {GAME_EVENTS.key} = ?"  # noqa: S608 (names from here)  # nosec B608
+# So often one that stands by asks whether it is needed, where the interval is longer.
+STANDBY_SECONDS = 2.0
 
 # What can happen to files and databases; anything else is logged with its traceback.
 FORESEEN = (OSError, StoreError, WarehouseUnavailableError)
-
-# Waits for a number of seconds; false where the time for trying is over. `wait(0)` only asks.
-Wait = Callable[[float], bool]
 
 
 @dataclass(frozen=True)
@@ -82,10 +70,11 @@ class Loader:
         warehouse_path: Path,
         *,
         interval_seconds: float = 1.0,
-        batch_size: int = 5000,
+        batch_size: int | None = None,
         patience_seconds: float = DEFAULT_PATIENCE_SECONDS,
         last_attempt_seconds: float = 5.0,
         election: Election | None = None,
+        destination: Destination | None = None,
         clock: Clock = utc_now,
         on_progress: Callable[[Status], None] = lambda _: None,
         after_commit: Callable[[], None] = lambda: None,
@@ -94,22 +83,23 @@ class Loader:
 
         Args:
             outbox: The store. It stays the caller's to close.
-            warehouse_path: The DuckDB file, made where it is missing.
+            warehouse_path: The DuckDB file, made where it is missing and nothing else is named.
             interval_seconds: How long `run` rests when nothing waits.
-            batch_size: At most this many events per transaction.
+            batch_size: At most this many events per transaction; the destination's own by default.
             patience_seconds: How long `ship_once` and `ship_all` wait for what another process
                 holds; `run` waits until it is stopped.
             last_attempt_seconds: How long `run` still ships after it was stopped.
             election: Who is the one loader; by default a lock file beside the warehouse decides.
-            clock: Tells `loaded_at`; aware.
+            destination: Where it ships to, by default the DuckDB file.
+            clock: Tells the time of success, and `loaded_at` in the DuckDB file; aware.
             on_progress: Told after every batch.
             after_commit: Called when a batch is in the warehouse and not yet marked as shipped,
                 where a crash does most harm.
         """
         self._outbox = outbox
-        self._path = warehouse_path
+        self._destination = destination or WarehouseFile(warehouse_path, clock)
         self._interval_seconds = interval_seconds
-        self._batch_size = batch_size
+        self._batch_size = batch_size or self._destination.batch_size
         self._patience_seconds = patience_seconds
         self._last_attempt_seconds = last_attempt_seconds
         self._election = election or FileElection(warehouse_path)
@@ -117,8 +107,6 @@ class Loader:
         self._on_progress = on_progress
         self._after_commit = after_commit
         self._status = Status()
-        # The file that held all that was shipped when it was last looked at.
-        self._whole: tuple[int, int] | None = None
 
     @property
     def status(self) -> Status:
@@ -159,16 +147,17 @@ class Loader:
         `stop` is set ships within `last_attempt_seconds`, or else stays in the store for the next
         start.
         """
-        delays = _delays()
+        pauses = delays()
         while not stop.is_set():
             pause = self._interval_seconds
             try:
-                self._ship_waiting(lambda seconds: not stop.wait(seconds))
-                delays = _delays()
+                if not self._ship_waiting(lambda seconds: not stop.wait(seconds)):
+                    pause = min(pause, STANDBY_SECONDS)
+                pauses = delays()
             except Exception as error:  # a thread that died would ship nothing more, ever
                 if not stop.is_set():
                     self._report_trouble(error)
-                pause = next(delays)
+                pause = next(pauses)
             stop.wait(pause)
         try:
             self._ship_waiting(_for_seconds(self._last_attempt_seconds))
@@ -177,30 +166,35 @@ class Loader:
         finally:
             self._resign()
 
-    def _ship_waiting(self, wait: Wait) -> None:
+    def _ship_waiting(self, wait: Wait) -> bool:
         """Ship until no full batch waits or the time is over, where this loader is the elected one.
 
         What comes in meanwhile waits for the next turn: with a few events at a time the loader
         would take more of the processor than the requests.
+
+        Returns:
+            Whether it is.
         """
         is_elected = self._election.stand()
         if is_elected != self._status.is_elected:
             role = "In charge of" if is_elected else "Standing by: another loader is in charge of"
-            logger.info("%s %s", role, self._path)
+            logger.info("%s %s", role, self._destination)
             self._status = replace(self._status, is_elected=is_elected)
         while is_elected and wait(0) and self._ship_batch(wait) >= self._batch_size:
             pass
+        return is_elected
 
     def _is_left_to_me(self, wait: Wait) -> bool:
         """Wait until this loader is elected (true), or until nothing waits (false)."""
-        delays = _delays()
+        pauses = delays()
         while not self._election.stand():
             if _is_empty(self._outbox.next_batch(1)):
                 return False
-            if not wait(next(delays)):
+            if not wait(next(pauses)):
                 raise WarehouseUnavailableError(
-                    f"Another loader ({self._election.incumbent()}) is in charge of {self._path},"
-                    " and events still wait. Nothing was changed. See what keeps it, or stop it."
+                    f"Another loader ({self._election.incumbent()}) is in charge of"
+                    f" {self._destination}, and events still wait. Nothing was changed. See what"
+                    " keeps it, or stop it."
                 )
         return True
 
@@ -211,13 +205,16 @@ class Loader:
     def _ship_batch(self, wait: Wait) -> int:
         batch = self._outbox.next_batch(self._batch_size)
         is_empty = _is_empty(batch)
-        is_whole = self._is_whole(batch.last_shipped) if is_empty else self._insert(batch, wait)
+        if is_empty:
+            is_whole = self._destination.has(batch.last_shipped)
+        else:
+            is_whole = self._destination.insert(batch, wait, self._report_trouble)
         if not is_whole:
             count = self._outbox.ship_again()
             logger.warning(
                 "%s lacks events that were shipped to it: it was deleted, replaced, or put back"
                 " from an older state. All %s shipped events are shipped to it again.",
-                self._path,
+                self._destination,
                 f"{count:,}",
             )
             return self._ship_batch(wait)
@@ -227,77 +224,9 @@ class Loader:
         self._report_success(batch)
         return len(batch.events) + len(batch.players)
 
-    def _is_whole(self, last_shipped: str | None) -> bool:
-        """Tell, while nothing waits, whether the warehouse has what was shipped.
-
-        It is opened only where it is not the file that was looked at before. While another process
-        holds it, that is put off.
-        """
-        identity = self._identity()
-        if last_shipped is None or identity == self._whole:
-            return identity is not None or last_shipped is None
-        try:
-            refuse_other_formats(self._path)
-            with duckdb.connect(str(self._path), read_only=True, config=ONE_THREAD) as warehouse:
-                is_whole = _has(warehouse, last_shipped)
-        except duckdb.Error as error:
-            if identity is None:
-                return False
-            if holder_of(error) is None:
-                raise WarehouseUnavailableError(advice(self._path, error, "read")) from error
-            return True
-        self._whole = identity
-        return is_whole
-
-    def _insert(self, batch: Batch, wait: Wait) -> bool:
-        """Insert a batch; false, and nothing is inserted, where the warehouse lacks what it had."""
-        if batch.last_shipped is not None and self._identity() is None:
-            return False
-        events = _as_json(GAME_EVENTS, batch.events)
-        players = _as_json(PLAYERS, batch.players)
-        try:
-            with self._open(wait) as warehouse:
-                if batch.last_shipped is not None and not _has(warehouse, batch.last_shipped):
-                    return False
-                now = {"loaded_at": _without_zone(self._clock())}
-                try:
-                    _write(warehouse, GAME_EVENTS.insert, events | now, players | now)
-                except duckdb.ConstraintException:
-                    # Some of the events are there: a crash kept them from being marked as shipped.
-                    warehouse.rollback()
-                    _write(warehouse, GAME_EVENTS.insert_missing, events | now, players | now)
-        except duckdb.Error as error:
-            raise WarehouseUnavailableError(advice(self._path, error, "write to")) from error
-        self._whole = self._identity()
-        return True
-
-    def _identity(self) -> tuple[int, int] | None:
-        """Tell the file from others that stand in its place; None where there is none."""
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
-
-    def _open(self, wait: Wait) -> duckdb.DuckDBPyConnection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        refuse_other_formats(self._path)
-        delays = _delays()
-        while True:
-            try:
-                return duckdb.connect(str(self._path), config=ONE_THREAD)
-            except duckdb.IOException as error:
-                holder = holder_of(error)
-                if holder is None:
-                    raise
-                held = f"{self._path} is held by {holder}"
-            self._report_trouble(f"{held}; events wait in the store until it is free.")
-            if not wait(next(delays)):
-                raise WarehouseUnavailableError(f"{held}; what waits stays in the store.")
-
     def _report_success(self, batch: Batch) -> None:
         if self._status.trouble:
-            logger.info("Shipping to %s again", self._path)
+            logger.info("Shipping to %s again", self._destination)
         self._status = replace(
             self._status,
             event_count=self._status.event_count + len(batch.events),
@@ -318,47 +247,6 @@ class Loader:
 
 def _is_empty(batch: Batch) -> bool:
     return not batch.events and not batch.players
-
-
-def _as_json(table: RawTable, rows: ShippedEvents | ShippedPlayers) -> dict[str, object]:
-    """Make the parameters of the table's statements: a JSON array for each column."""
-    return {
-        column: json.dumps(getattr(rows, column), ensure_ascii=False)
-        for column in table.shipped_columns
-    }
-
-
-def _has(warehouse: duckdb.DuckDBPyConnection, event_id: str) -> bool:
-    try:
-        return warehouse.execute(LAST_SHIPPED, [event_id]).fetchone() is not None
-    except duckdb.CatalogException:
-        return False  # not even the table
-
-
-def _without_zone(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _write(
-    warehouse: duckdb.DuckDBPyConnection,
-    insert_events: str,
-    events: dict[str, object],
-    players: dict[str, object],
-) -> None:
-    """Write a batch in one transaction."""
-    warehouse.begin()
-    make_raw_tables(warehouse)
-    warehouse.execute(insert_events, events)
-    warehouse.execute(PLAYERS.upsert, players)
-    warehouse.commit()
-
-
-def _delays() -> Iterator[float]:
-    """Seconds to wait, longer each time; jitter keeps two that wait from staying in step."""
-    longest = FIRST_DELAY_SECONDS
-    while True:
-        yield random.uniform(longest / 2, longest)  # noqa: S311 (guards no secret)  # nosec B311
-        longest = min(2 * longest, LONGEST_DELAY_SECONDS)
 
 
 def _for_seconds(patience: float) -> Wait:

@@ -1,4 +1,4 @@
-"""The commands of those who run it: backup, verify, restore, rebuild and prune.
+"""The commands of those who run it: backup, verify, restore, rebuild, prune and compact.
 
 Only what they are told stands here. What they do brings SQLAlchemy in, which takes longer to import
 than other commands take to run; so that is imported when one of them runs.
@@ -15,6 +15,8 @@ from typing import TypeAlias
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 MAX_DAYS = 36500
+# A week, which is Delta's own default.
+DEFAULT_KEEP_HOURS = 168
 
 
 class CannotOperateError(Exception):
@@ -28,6 +30,7 @@ def add_operations(commands: Commands) -> None:
     _add_restore(commands)
     _add_rebuild(commands)
     _add_prune(commands)
+    _add_compact(commands)
 
 
 def _of(module: str) -> Callable[[argparse.Namespace], int]:
@@ -143,6 +146,26 @@ def _add_prune(commands: Commands) -> None:
         "--dry-run", action="store_true", help="only say how many it would be; changes nothing"
     )
     prune.set_defaults(run=_of("warehouse.prune"))
+
+
+def _add_compact(commands: Commands) -> None:
+    compact = commands.add_parser(
+        "compact",
+        help="make few large files of the many small ones of the lake (EVENTS_URI)",
+        description="Rewrites the small files of each day as one, sums up the tables' logs, and"
+        " removes files that were replaced more than --keep-hours ago. The loader, builds and"
+        " readers may go on meanwhile. Run it once a day; where it is interrupted, run it again.",
+        epilog="Settings: EVENTS_URI. A build's views name the files that it found. So build more"
+        " often than every --keep-hours, or checkpoints find files missing until the next build.",
+    )
+    compact.add_argument(
+        "--keep-hours",
+        type=_at_least_one,
+        default=DEFAULT_KEEP_HOURS,
+        metavar="HOURS",
+        help="how long a replaced file stays, longer than a build takes (default: a week)",
+    )
+    compact.set_defaults(run=_of("warehouse.compact"))
 
 
 def _days(text: str) -> int:

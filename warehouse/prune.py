@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 from rich.console import Console
 
 from api.clock import utc_now
@@ -23,6 +24,7 @@ from warehouse import comparison
 from warehouse.comparison import Comparison
 from warehouse.copying import NOBODY, Tell, showing_progress
 from warehouse.database import open_when_free
+from warehouse.lake import Lake, Pinned
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
 
@@ -61,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
             upkeep,
             settings.warehouse_path,
             received_before,
+            lake=Lake(settings.events_uri).pin() if settings.events_uri else None,
             dry_run=options.dry_run,
             tell=tell,
         )
@@ -69,19 +72,20 @@ def run(options: argparse.Namespace) -> int:
     if pruned.kept:
         console.print(
             f"Kept {pruned.kept:,} events that are marked as shipped and that"
-            f" {settings.warehouse_path} does not have as the store does."
-            " `python -m warehouse rebuild` ships them again.",
+            f" {settings.events_uri or settings.warehouse_path} does not have as the store does."
+            " `python -m warehouse rebuild` says how they are shipped again.",
             style="yellow",
         )
         return EXIT_FAILED
     return EXIT_OK
 
 
-def prune(
+def prune(  # noqa: PLR0913 (each setting stands for itself)
     upkeep: SqlUpkeep,
     warehouse_path: Path,
     received_before: datetime,
     *,
+    lake: Pinned | None = None,
     dry_run: bool = False,
     tell: Tell = NOBODY,
 ) -> Pruned:
@@ -91,6 +95,7 @@ def prune(
         upkeep: The store.
         warehouse_path: The DuckDB file.
         received_before: What is older may go.
+        lake: Where the events are, if not in the DuckDB file.
         dry_run: Only count.
         tell: Whom to tell how far it is.
 
@@ -101,7 +106,7 @@ def prune(
     removed = kept = position = 0
     last, _ = upkeep.ends()
     while candidates := upkeep.candidates(position, received_before, LOOKED_UP):
-        alike = _in_warehouse(candidates, warehouse_path, tell)
+        alike = _in_warehouse(candidates, warehouse_path, lake, tell)
         kept += len(candidates) - len(alike)
         for start in range(0, len(alike), DELETED):
             these = alike[start : start + DELETED]
@@ -112,10 +117,16 @@ def prune(
     return Pruned(removed, kept, _prune_keys(upkeep, received_before, dry_run=dry_run))
 
 
-def _in_warehouse(candidates: Candidates, warehouse_path: Path, tell: Tell) -> list[int]:
+def _in_warehouse(
+    candidates: Candidates, warehouse_path: Path, lake: Pinned | None, tell: Tell
+) -> list[int]:
     """Tell the positions of those that the warehouse has as the store does."""
-    with open_when_free(warehouse_path, read_only=True, report=tell.say) as warehouse:
-        both = Comparison(warehouse)
+    with (
+        duckdb.connect()
+        if lake
+        else open_when_free(warehouse_path, read_only=True, report=tell.say)
+    ) as warehouse:
+        both = Comparison(warehouse, lake)
         both.add_events(candidates.columns)
         return both.column(comparison.ALIKE)
 

@@ -64,6 +64,13 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     console = Console(highlight=False, soft_wrap=True)
     settings = Settings.from_environment()
+    if settings.events_uri is not None:
+        raise CannotOperateError(
+            f"The events are in the lake {settings.events_uri}, which is not put right row by row."
+            " Where `python -m warehouse verify` finds it wrong, move it away: the loader ships all"
+            " that the store has to a new one. Keep the old one for events that were pruned from"
+            " the store. Nothing was changed."
+        )
     path = sqlite_path(settings.store_url)
     if path is not None and not path.exists():
         raise CannotOperateError(

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# A commit to the lake leaves at least one file of events and one of players. At one a second that
+# would be 172,800 a day, at one a minute 2,880; and whoever reads the lake builds less often.
+FILE_INTERVAL_SECONDS, LAKE_INTERVAL_SECONDS = "1", "60"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -19,12 +23,15 @@ class Settings:
             file beside the warehouse. It may hold a password.
         memory_limit: What DuckDB may take in a build (`WAREHOUSE_MEMORY_LIMIT`), such as `8GB`;
             None leaves it to DuckDB, which takes up to 80 % of the memory.
+        events_uri: The lake (`EVENTS_URI`), a folder or an address, that events and players are
+            shipped to; None where that is the DuckDB file.
     """
 
     warehouse_path: Path
     reports_path: Path
     store_url: str = field(repr=False)
     memory_limit: str | None
+    events_uri: str | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -35,9 +42,15 @@ class Settings:
             reports_path=Path(environment.get("REPORTS_PATH", "reports")),
             store_url=environment.get("STORE_URL", store_beside(warehouse_path)),
             memory_limit=environment.get("WAREHOUSE_MEMORY_LIMIT") or None,
+            events_uri=environment.get("EVENTS_URI") or None,
         )
 
 
 def store_beside(warehouse_path: Path) -> str:
     """Name the default store, an SQLite file beside the warehouse, as an SQLAlchemy URL."""
     return f"sqlite:///{warehouse_path.with_suffix('.store.sqlite')}"
+
+
+def default_interval(events_uri: str | None) -> str:
+    """Tell the seconds between two shipments where LOADER_INTERVAL_SECONDS does not."""
+    return LAKE_INTERVAL_SECONDS if events_uri else FILE_INTERVAL_SECONDS

@@ -32,6 +32,7 @@ from warehouse.comparison import Comparison
 from warehouse.copying import NOBODY, Tell, showing_progress
 from warehouse.database import WarehouseUnavailableError, open_when_free
 from warehouse.functions import file_sha256
+from warehouse.lake import Lake, Pinned
 from warehouse.manifest import (
     CHECKSUMS,
     MANIFEST,
@@ -47,16 +48,31 @@ from warehouse.settings import Settings
 EXIT_OK, EXIT_FAILED = 0, 1
 # What is wrong is shown with so many examples.
 EXAMPLES = 5
+# So often the lake is looked at anew, where the loader ships to it just then.
+LOOKS = 5
 # A log is as wide as its longest line.
 LOG_WIDTH = 160
 
 
 @dataclass(frozen=True)
 class _Sides:
-    """What there is, readable or not."""
+    """What there is, readable or not.
+
+    Attributes:
+        has_store: There is a store.
+        has_warehouse: There is a DuckDB file.
+        lake: Where the events are, if not in that file.
+        lake_elsewhere: The lake that a backup leaves out.
+    """
 
     has_store: bool
     has_warehouse: bool
+    lake: Pinned | None
+    lake_elsewhere: str | None
+
+
+class _LakeMovedError(Exception):
+    """The loader has shipped to the lake between looking at it and at the store."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +142,7 @@ def verify_live(settings: Settings, tell: Tell = NOBODY) -> list[Check]:
 
     Raises:
         CannotOperateError: There is neither.
-        WarehouseUnavailableError: Another process holds the warehouse.
+        WarehouseUnavailableError: Another process holds the warehouse, or the lake cannot be read.
     """
     path = sqlite_path(settings.store_url)
     has_store = path is None or path.exists()
@@ -140,8 +156,12 @@ def verify_live(settings: Settings, tell: Tell = NOBODY) -> list[Check]:
     def connect() -> duckdb.DuckDBPyConnection:
         return open_when_free(settings.warehouse_path, read_only=True, report=tell.say)
 
-    engine = open_engine(settings.store_url, writes=False) if has_store else None
-    return _verify(engine, connect if has_warehouse else None, tell)
+    lake = Lake(settings.events_uri) if settings.events_uri else None
+    for _ in range(LOOKS):
+        engine = open_engine(settings.store_url, writes=False) if has_store else None
+        with suppress(_LakeMovedError):
+            return _verify(engine, connect if has_warehouse else None, tell, lake=lake)
+    raise CannotOperateError(f"The loader ships to {lake} all the time. Run again later.")
 
 
 def verify_backup(folder: Path, tell: Tell = NOBODY) -> list[Check]:
@@ -169,7 +189,7 @@ def verify_backup(folder: Path, tell: Tell = NOBODY) -> list[Check]:
             open_copy(store) if STORE in parts else None,
             connect if WAREHOUSE in parts else None,
             tell,
-            manifest,
+            manifest=manifest,
         ),
     ]
 
@@ -205,17 +225,28 @@ def _verify(
     engine: Engine | None,
     connect: Callable[[], duckdb.DuckDBPyConnection] | None,
     tell: Tell,
+    *,
     manifest: dict[str, Any] | None = None,
+    lake: Lake | None = None,
 ) -> list[Check]:
     """Verify what there is. A side that is missing is taken as empty, one that is broken is not."""
     checks: list[Check] = []
-    sides = _Sides(engine is not None, connect is not None)
     try:
+        sides = _Sides(
+            engine is not None,
+            connect is not None,
+            lake.pin() if lake else None,
+            (manifest or {}).get("events_uri"),
+        )
         with _open(connect, checks) as warehouse, _read(engine, checks) as reader:
             if warehouse is not None:
                 checks += _guarded("warehouse", lambda: list(_of_warehouse(warehouse, tell)))
             if reader is not None:
                 checks += _guarded("store", lambda: list(_of_store(reader)))
+            # The store's snapshot has begun by now. What it has as shipped is in the lake, and
+            # nothing else is, if nothing came in around its beginning.
+            if lake and lake.pin() != sides.lake:
+                raise _LakeMovedError
             checks += _guarded("both", lambda: list(_of_both(reader, warehouse, sides, tell)))
             if manifest is not None:
                 checks += _guarded("files", lambda: list(_of_manifest(manifest, reader, warehouse)))
@@ -311,19 +342,26 @@ def _of_both(
     sides: _Sides,
     tell: Tell,
 ) -> Iterator[Check]:
-    both = Comparison(warehouse or duckdb.connect())
+    both = Comparison(warehouse or duckdb.connect(), sides.lake)
     if reader is not None:
         both.read(reader, lambda done, total: tell.report("Reading events", done, total))
         yield from _of_side(both, "store", "stored")
         wrong = both.column(comparison.LAST_BALANCES)
         yield _none("store", "balances are as written with the last earn", wrong, "all", "player")
-    if warehouse is not None:
+    if sides.lake is not None:
+        yield from _of_side(both, "lake", "landed")
+    elif warehouse is not None:
         yield from _of_side(both, "warehouse", "landed")
     if not sides.has_store:
         events, players = both.column(comparison.COUNTS)
         found = f"no store; the warehouse has {events:,} events and {players:,} players"
         yield Check("both", "there is a store, or nothing of one", events + players == 0, found)
-    if reader is None or (sides.has_warehouse and warehouse is None):
+    if sides.lake_elsewhere is not None:
+        found = sides.lake_elsewhere
+        yield Check("both", "events are in a lake (no part of a backup)", True, found)
+        return
+    is_unreadable = sides.lake is None and sides.has_warehouse and warehouse is None
+    if reader is None or is_unreadable:
         return
     for name, query, what in (
         ("what was shipped has arrived", comparison.MISSING, "event"),

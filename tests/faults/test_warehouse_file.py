@@ -64,9 +64,8 @@ KILLED_BEFORE_COMMIT = """
 import os, signal, sys
 from pathlib import Path
 import warehouse.loader
+import warehouse.warehouse_file
 from api.store.outbox import SqlOutbox
-
-written = warehouse.loader.make_raw_tables
 
 class Killer:
     def __init__(self, connection):
@@ -76,8 +75,8 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
         return getattr(self.connection, name)
 
-write = warehouse.loader._write
-warehouse.loader._write = lambda connection, *rest: write(Killer(connection), *rest)
+write = warehouse.warehouse_file._write
+warehouse.warehouse_file._write = lambda connection, *rest: write(Killer(connection), *rest)
 warehouse.loader.Loader(SqlOutbox(sys.argv[1]), Path(sys.argv[2])).ship_all()
 """
 KILLED_WHILE_SHIPPING_AGAIN = """

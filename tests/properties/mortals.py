@@ -23,6 +23,7 @@ from api.store.outbox import SqlOutbox
 from api.store.protocol import Idempotency
 from api.store.sql_store import SqlStore
 from tests.harness import ROOT
+from warehouse.destinations import destination_of
 from warehouse.loader import Loader
 
 
@@ -43,7 +44,14 @@ def earn(url: str, user_id: int, keys: list[str], threads: int) -> None:
         list(pool.map(one, keys))
 
 
-def ship(url: str, warehouse: str, batch_size: int, moment: str, turn: int) -> None:
+def ship(  # noqa: PLR0913, PLR0917 (what a line of input says)
+    url: str,
+    warehouse: str,
+    batch_size: int,
+    moment: str,
+    turn: int,
+    events_uri: str | None = None,
+) -> None:
     """Ship what waits, and die where a batch is before its commit, or behind it, at a given turn.
 
     Args:
@@ -52,6 +60,7 @@ def ship(url: str, warehouse: str, batch_size: int, moment: str, turn: int) -> N
         batch_size: Of the loader.
         moment: `before_commit`, `before_marking` or `after_marking`.
         turn: How many batches are to pass there first.
+        events_uri: The lake, if it ships to one.
     """
     passed = 0
 
@@ -70,6 +79,7 @@ def ship(url: str, warehouse: str, batch_size: int, moment: str, turn: int) -> N
         SqlOutbox(url),
         Path(warehouse),
         batch_size=batch_size,
+        destination=destination_of(Path(warehouse), events_uri) if events_uri else None,
         clock=clock,
         after_commit=lambda: die_at("before_marking"),
         on_progress=lambda _: die_at("after_marking"),

@@ -1,0 +1,30 @@
+{# On Spark: makes a view of some Parquet files of a folder. A metastore may hold no more than 32,000
+   characters of a view, so that many files get several views and one of these views. #}
+{% macro create_file_views(name, path, columns, state) -%}
+    {%- set files_per_view = 300 -%}
+    {%- set parts = state.files | batch(files_per_view) | list -%}
+    {%- for part in parts -%}
+        {%- call statement() -%}
+            create or replace view raw.{{ name if parts | length == 1 else name ~ '_' ~ loop.index }} as
+            select {{ columns | map(attribute=0) | join(', ') }}
+            from parquet.`{{ path }}`
+            where _metadata.file_name in (
+                {%- for file in part %}{{ sql_string(file) }}{{ ', ' if not loop.last }}{% endfor -%}
+            )
+        {%- endcall -%}
+    {%- endfor -%}
+    {%- if parts | length != 1 -%}
+        {%- call statement() -%}
+            create or replace view raw.{{ name }} as
+            {% for part in parts %}
+            select * from raw.{{ name }}_{{ loop.index }} {{ 'union all' if not loop.last }}
+            {% else %}
+            select
+                {%- for column, kind in columns %}
+                cast(null as {{ kind }}) as {{ column }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            where false
+            {% endfor %}
+        {%- endcall -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,24 @@
+"""Which destination a loader has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from warehouse.destination import Destination
+from warehouse.warehouse_file import WarehouseFile
+
+
+def destination_of(warehouse_path: Path, events_uri: str | None) -> Destination:
+    """Choose the lake, where there is to be one, or else the DuckDB file.
+
+    Args:
+        warehouse_path: The DuckDB file.
+        events_uri: The lake; None for the DuckDB file.
+    """
+    if events_uri is None:
+        return WarehouseFile(warehouse_path)
+    # Who has no lake does without deltalake, which is large.
+    from warehouse.lake import Lake  # noqa: PLC0415
+    from warehouse.lake_destination import LakeDestination  # noqa: PLC0415
+
+    return LakeDestination(Lake(events_uri))
