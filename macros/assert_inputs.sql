@@ -7,7 +7,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# On Spark, nobody sees what a build makes before it has ended well: a seed looks at its own file. #}
+{# On Spark nobody sees what a build makes before it has ended well: a seed looks at its own file.
+   #}
 {% macro spark__assert_inputs() -%}
 {%- endmacro %}
 

@@ -120,13 +120,14 @@ to {{ sql_string(report_path(file_name) ~ '.next') }}
 
 {% macro spark_json_time(name, clock) -%}
     concat(
-        '"', date_format({{ name }}, 'yyyy-MM-dd'), 'T', date_format({{ name }}, '{{ clock }}'), 'Z"'
+        '"', date_format({{ name }}, 'yyyy-MM-dd'),
+        'T', date_format({{ name }}, '{{ clock }}'), 'Z"'
     )
 {%- endmacro %}
 
-{# Spark writes no file on this machine. The report is a view of lines: `section` is 0 for what stands
-   before the rows, 1 for a row, 2 for what stands behind. `python -m warehouse spark` puts the comma
-   between two rows and writes the file. #}
+{# Spark writes no file on this machine. The report is a view of lines: `section` is 0 for what
+   stands before the rows, 1 for a row, 2 for what stands behind. `python -m warehouse fetch` puts
+   the comma between two rows and writes the file. #}
 {% macro spark__export_json(file_name, order_by, hidden, header, header_key, rows_key) -%}
 {%- set report = build_relation(this.incorporate(type='view')) -%}
 create view {{ build_schema() }}.json_{{ file_name.removesuffix('.json') }} as

@@ -42,7 +42,8 @@
     {%- endfor -%}
     {%- set expected = {} -%}
     {%- for column in model.columns.values() -%}
-        {%- do expected.update({column.name: column.data_type | replace(' ', '') | replace('integer', 'int')}) -%}
+        {%- set type = column.data_type | replace(' ', '') | replace('integer', 'int') -%}
+        {%- do expected.update({column.name: type}) -%}
     {%- endfor -%}
     {%- set faults = [] -%}
     {%- for name in found.keys() | list + expected.keys() | list

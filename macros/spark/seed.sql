@@ -2,6 +2,12 @@
    file, and `source_row_number` keeps the order of the rows. A value of nothing is null, quoted or
    not. Lines that are no CSV stop the build. #}
 {% materialization seed, adapter='spark' %}
+    {%- if var('landing', none) or env_var('LANDING', '') -%}
+        {{ exceptions.raise_compiler_error(
+            'Spark reads the files in seeds/ alone. Unset var landing and LANDING, and put the'
+            ~ ' exports there'
+        ) }}
+    {%- endif -%}
     {%- set target_relation = build_relation(this.incorporate(type='table')) -%}
     {%- set file_name, path = model.original_file_path, seed_path(model.name) | trim -%}
     {%- set header = spark_csv_header(path) -%}
@@ -44,7 +50,7 @@
     {{ return(names) }}
 {%- endmacro %}
 
-{# The file as it is, read where it lies. A line with too few or too many values, or with text beside
+{# The file as it is, read where it lies. A line with too few or too many values, or text beside
    the quotes of a value, is an error. `multiLine` keeps line breaks inside of quotes, and a file in
    one piece. #}
 {% macro spark_csv_file(name, header, path) -%}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,6 @@ def assert_same(on_spark: dict[str, Any], on_duckdb: dict[str, Any]) -> None:
 
 
 def test_the_sample_with_all_data_tests(project: Project, cluster: Cluster) -> None:
-    """And whoever reads meanwhile sees what was there before, or what is new, and no error."""
     generate_sample(project.root / "seeds")
     on_duckdb = build_on_duckdb(project)
     assert_same(build_on_spark(project, cluster), on_duckdb)
@@ -95,7 +96,7 @@ def test_nasty_inputs(project: Project, cluster: Cluster, scenario: Scenario) ->
     with reading(cluster) as seen:
         assert_same(build_on_spark(project, cluster, *arguments), on_duckdb)
     assert len(seen) > 1
-    changes = [after for before, after in zip(seen, seen[1:], strict=False) if after != before]
+    changes = [after for before, after in itertools.pairwise(seen) if after != before]
     assert len(changes) == 1, seen  # the rows before, then the new ones, never others
 
 
@@ -141,35 +142,32 @@ def lines_until_models_ended(build: subprocess.Popen[str], count: int) -> Iterat
     pytest.fail("the build ended before")
 
 
-class reading:  # noqa: N801 (reads as a function where it is used)
-    """Read a published report over and over; gives a list of what was seen."""
+@contextmanager
+def reading(cluster: Cluster) -> Iterator[list[tuple[Any, ...] | str]]:
+    """Read a published table over and over; gives the list of what was seen."""
+    seen: list[tuple[Any, ...] | str] = []
+    stop = threading.Event()
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self._seen: list[tuple[Any, ...] | str] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._read)
-
-    def __enter__(self) -> list[tuple[Any, ...] | str]:
-        self._thread.start()
-        return self._seen
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _read(self) -> None:
-        with session(self._cluster) as cursor:
-            while not self._stop.is_set():
+    def read_on() -> None:
+        with session(cluster) as cursor:
+            while not stop.is_set():
                 try:
                     cursor.execute(
                         "select count(*), sum(purchase_id), sum(revenue_usd)"
                         " from marts.fct_purchases"
                     )
-                    self._seen.append(tuple(cursor.fetchall()[0]))
-                except Exception as error:  # noqa: BLE001 (whatever it is, the test shows it)
-                    self._seen.append(str(error))
-                self._stop.wait(0.5)
+                    seen.append(tuple(cursor.fetchall()[0]))
+                except Exception as error:  # whatever it is, the test shows it
+                    seen.append(str(error))
+                stop.wait(0.5)
+
+    thread = threading.Thread(target=read_on)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
 
 
 def test_a_build_that_fails_changes_nothing(project: Project, cluster: Cluster) -> None:
