@@ -7,6 +7,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# On Spark nobody sees what a build makes before it has ended well: a seed looks at its own file.
+   #}
+{% macro spark__assert_inputs() -%}
+{%- endmacro %}
+
 {% macro duckdb__assert_inputs() -%}
     {%- for node in graph.nodes.values()
         if node.resource_type == 'seed' and node.unique_id in selected_resources -%}

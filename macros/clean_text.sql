@@ -9,13 +9,23 @@
     end
 {%- endmacro %}
 
-{% macro white_space_characters() -%}
-    {%- for code in [9, 10, 11, 12, 13, 32, 133, 160, 5760]
-        + range(8192, 8203) | list + [8232, 8233, 8239, 8287, 12288] -%}
-        chr({{ code }}){{ ' || ' if not loop.last }}
-    {%- endfor -%}
+{# The code points of Unicode's white space. #}
+{% macro white_space_codes() -%}
+    {{ return(
+        [9, 10, 11, 12, 13, 32, 133, 160, 5760]
+        + range(8192, 8203) | list + [8232, 8233, 8239, 8287, 12288]
+    ) }}
 {%- endmacro %}
 
 {% macro duckdb__trim_white_space(column) -%}
-    trim({{ column }}, {{ white_space_characters() }})
+    trim({{ column }}, {% for code in white_space_codes() -%}
+        chr({{ code }}){{ ' || ' if not loop.last }}
+    {%- endfor %})
+{%- endmacro %}
+
+{# Spark's `chr` knows no more than 256 characters, its strings all of them. #}
+{% macro spark__trim_white_space(column) -%}
+    btrim({{ column }}, '{% for code in white_space_codes() -%}
+        {{ '\\u%04X' | format(code) }}
+    {%- endfor %}')
 {%- endmacro %}

@@ -52,3 +52,29 @@
         layout text
     )
 {%- endmacro %}
+
+{% macro spark__create_raw_tables() -%}
+    {%- do run_query('create schema if not exists raw') -%}
+    {%- set events -%}
+        create table if not exists raw.game_events (
+            event_id string,
+            user_id bigint,
+            event_type string,
+            occurred_at timestamp,
+            received_at timestamp,
+            meta string,
+            loaded_at timestamp
+        ) using parquet
+    {%- endset -%}
+    {%- set players -%}
+        create table if not exists raw.players (
+            user_id bigint,
+            username string,
+            created_at timestamp,
+            balance bigint,
+            loaded_at timestamp
+        ) using parquet
+    {%- endset -%}
+    {%- do run_query(events) -%}
+    {%- do run_query(players) -%}
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__days_between(start, end) -%}
     date_diff('day', {{ start }}, {{ end }})
 {%- endmacro %}
+
+{% macro spark__days_between(start, end) -%}
+    datediff({{ end }}, {{ start }})
+{%- endmacro %}

@@ -9,3 +9,7 @@
 {% macro duckdb__discard_reports() -%}
     select publish_reports({{ sql_string(report_path('')) }}, false)
 {%- endmacro %}
+
+{# What a build has not published, nobody sees. #}
+{% macro spark__discard_reports() -%}
+{%- endmacro %}

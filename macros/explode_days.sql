@@ -7,3 +7,13 @@
 {% macro duckdb__explode_days(first_date, last_date) -%}
     cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval '1' day)) as date)
 {%- endmacro %}
+
+{# A sequence that would run backwards is an error on Spark. #}
+{% macro spark__explode_days(first_date, last_date) -%}
+    explode(
+        case
+            when {{ first_date }} <= {{ last_date }}
+                then sequence({{ first_date }}, {{ last_date }}, interval '1' day)
+        end
+    )
+{%- endmacro %}

@@ -8,3 +8,14 @@
 {% macro duckdb__json_text(column, key) -%}
     json_extract_string(try_cast({{ column }} as json), '$.{{ key }}')
 {%- endmacro %}
+
+{# Half of a surrogate pair is no text: DuckDB refuses JSON that has one anywhere, Spark reads `?`.
+   #}
+{% macro spark__json_text(column, key) -%}
+    {%- set high, low = '\\\\u[dD][89abAB][0-9a-fA-F]{2}', '\\\\u[dD][c-fC-F][0-9a-fA-F]{2}' -%}
+    {%- set halves = high ~ '(?!' ~ low ~ ')|(?<!' ~ high ~ ')' ~ low -%}
+    case
+        when not regexp_like({{ column }}, {{ sql_string(halves) }})
+            then get_json_object({{ column }}, '$.{{ key }}')
+    end
+{%- endmacro %}

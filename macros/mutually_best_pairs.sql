@@ -1,18 +1,18 @@
 {# One-to-one matching: the pairs that a greedy walk down `pair_rank` takes, as `purchase_id,
-   confirmation_id`. `candidates` names a relation with those two columns and `pair_rank`, a total
-   order over all pairs, best first.
+   confirmation_id`. `candidates` names a relation with those two columns, `player_column`, whose
+   players share no row, and `pair_rank`, a total order over the pairs of a player, best first.
 
    Each round takes every pair that is the best one of both its sides among the rows still free.
    Such a pair is what the greedy walk would take too, as nothing better competes for either side,
    so the fixpoint equals the walk, in a few set-based rounds. Taking each row's nearest neighbour
    in one pass would instead use one confirmation twice or leave matchable rows over. #}
-{% macro mutually_best_pairs(candidates) -%}
-    {{ adapter.dispatch('mutually_best_pairs')(candidates) }}
+{% macro mutually_best_pairs(candidates, player_column) -%}
+    {{ adapter.dispatch('mutually_best_pairs')(candidates, player_column) }}
 {%- endmacro %}
 
 {# The first round, which leaves next to nothing, is a plain step: DuckDB's recursion keeps its
    result by key and takes time with the square of it, two minutes for a million pairs. #}
-{% macro duckdb__mutually_best_pairs(candidates) -%}
+{% macro duckdb__mutually_best_pairs(candidates, player_column) -%}
 with recursive
 
 first_round as (
@@ -52,4 +52,55 @@ select * from later_rounds
     qualify
         row_number() over (partition by purchase_id order by pair_rank) = 1
         and row_number() over (partition by confirmation_id order by pair_rank) = 1
+{%- endmacro %}
+
+{# Spark has no recursion that looks at all rounds so far, and a number of rounds written out may be
+   too small for some data. So the first round is a step as above, in windows, and what it leaves,
+   which is next to nothing, takes the greedy walk itself, player by player. #}
+{% macro spark__mutually_best_pairs(candidates, player_column) -%}
+with
+
+first_round as (
+    select
+        {{ player_column }} as player_id,
+        purchase_id,
+        confirmation_id,
+        pair_rank,
+        pair_rank = min(pair_rank) over (partition by {{ player_column }}, purchase_id)
+        and pair_rank = min(pair_rank) over (partition by {{ player_column }}, confirmation_id)
+            as is_best
+    from {{ candidates }}
+),
+
+marked as (
+    select
+        *,
+        max(is_best) over (partition by player_id, purchase_id)
+        or max(is_best) over (partition by player_id, confirmation_id) as is_taken
+    from first_round
+),
+
+walked as (
+    select
+        inline(aggregate(
+            sort_array(collect_list(struct(pair_rank, purchase_id, confirmation_id))),
+            cast(array() as array<struct<purchase_id: bigint, confirmation_id: bigint>>),
+            (taken, pair) -> if(
+                exists(
+                    taken,
+                    other -> other.purchase_id = pair.purchase_id
+                    or other.confirmation_id = pair.confirmation_id
+                ),
+                taken,
+                array_append(taken, struct(pair.purchase_id, pair.confirmation_id))
+            )
+        ))
+    from marked
+    where not is_taken
+    group by player_id
+)
+
+select purchase_id, confirmation_id from marked where is_best
+union all
+select purchase_id, confirmation_id from walked
 {%- endmacro %}

@@ -18,7 +18,7 @@
     {%- set too_late = "timestamp '10000-01-01'" -%}
     case
         when {{ matches_fully(text, date ~ '([T ]' ~ clock ~ 'Z?)?') }}
-            then try_cast(replace(rtrim({{ text }}, 'Z'), ',', '.') as timestamp)
+            then try_cast(replace(replace({{ text }}, 'Z', ''), ',', '.') as timestamp)
         when {{ matches_fully(text, date ~ '[T ]' ~ clock ~ offset) }}
             {#- what lies outside becomes the bound, and the bound null: computed once -#}
             then nullif(nullif(least({{ too_late }}, greatest({{ too_early }},

@@ -10,3 +10,11 @@
         file_sha256(file) as sha256
     from glob({{ sql_string(report_path('*.json')) }})
 {%- endmacro %}
+
+{# The files are on the machine that fetched them, which Spark does not see. #}
+{% macro spark__report_files() -%}
+    select
+        cast(null as {{ type_string() }}) as file,
+        cast(null as {{ type_string() }}) as sha256
+    limit 0
+{%- endmacro %}

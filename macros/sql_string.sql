@@ -1,4 +1,18 @@
 {# A value as a quoted SQL string. #}
 {% macro sql_string(value) -%}
+    {{ adapter.dispatch('sql_string')(value) }}
+{%- endmacro %}
+
+{% macro duckdb__sql_string(value) -%}
     '{{ value | string | replace("'", "''") }}'
+{%- endmacro %}
+
+{# Spark's strings know escapes, which begin with a backslash. #}
+{% macro spark__sql_string(value) -%}
+    '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") }}'
+{%- endmacro %}
+
+{# dbt writes the rows of unit tests with its own, which forgets the escapes. #}
+{% macro spark__escape_single_quotes(expression) -%}
+    {{ expression | replace("\\", "\\\\") | replace("'", "\\'") }}
 {%- endmacro %}

@@ -12,6 +12,11 @@
     // ({{ [var('reconciliation_window_minutes') | int, 1] | max }} * 60000000)
 {%- endmacro %}
 
+{% macro spark__time_slot(timestamp_column) -%}
+    unix_micros({{ timestamp_column }})
+    div ({{ [var('reconciliation_window_minutes') | int, 1] | max }} * 60000000)
+{%- endmacro %}
+
 {# The slot that a moment is in and the two beside it, each in a row of its own. #}
 {% macro explode_time_slots(timestamp_column) -%}
     {{ adapter.dispatch('explode_time_slots')(timestamp_column) }}
@@ -19,4 +24,9 @@
 
 {% macro duckdb__explode_time_slots(timestamp_column) -%}
     {{ time_slot(timestamp_column) }} + unnest([-1, 0, 1])
+{%- endmacro %}
+
+{% macro spark__explode_time_slots(timestamp_column) -%}
+    {%- set slot = time_slot(timestamp_column) -%}
+    explode(array({{ slot }} - 1, {{ slot }}, {{ slot }} + 1))
 {%- endmacro %}

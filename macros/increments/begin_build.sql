@@ -51,9 +51,24 @@
     ) -%}
 {%- endmacro %}
 
-{# The number of this build: 1 for the first one of the warehouse. #}
+{# On Spark every build is a whole one, see `materializations/spark.sql`. #}
+{% macro spark__begin_build() -%}
+    {%- do run_query('create schema if not exists ' ~ build_schema()) -%}
+{%- endmacro %}
+
+{# The number of this build. #}
 {% macro build_number() -%}
+    {{ adapter.dispatch('build_number')() }}
+{%- endmacro %}
+
+{# 1 for the first one of the warehouse. #}
+{% macro duckdb__build_number() -%}
     (select max(build_number) from raw.builds)
+{%- endmacro %}
+
+{# The time it began, since nothing on Spark counts builds. #}
+{% macro spark__build_number() -%}
+    cast({{ run_started_at.strftime('%Y%m%d%H%M%S') }} as bigint)
 {%- endmacro %}
 
 {# True for an input that an incremental model reads. #}

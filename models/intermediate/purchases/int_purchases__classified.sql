@@ -21,7 +21,7 @@ purchases as (
         or (
             receipt_id is null
             and (appsflyer_id, purchased_at) in (
-                select (appsflyer_id, purchased_at)
+                select appsflyer_id, purchased_at
                 from {{ new_rows }} and receipt_id is null
             )
         )

@@ -8,7 +8,7 @@ pairs as (
 ),
 
 best_pairs as (
-    {{ mutually_best_pairs('pairs') | indent(4) }}
+    {{ mutually_best_pairs('pairs', 'appsflyer_id') | indent(4) }}
 ),
 
 final as (

@@ -41,12 +41,12 @@ neighboured as (
         appsflyer_id,
         happened_at,
         case
-            when side = 'purchase' then last_value(confirmed_at ignore nulls) over earlier
-            else last_value(purchased_at ignore nulls) over earlier
+            when side = 'purchase' then {{ known_value('last', 'confirmed_at', 'earlier') }}
+            else {{ known_value('last', 'purchased_at', 'earlier') }}
         end as other_before_at,
         case
-            when side = 'purchase' then first_value(confirmed_at ignore nulls) over later
-            else first_value(purchased_at ignore nulls) over later
+            when side = 'purchase' then {{ known_value('first', 'confirmed_at', 'later') }}
+            else {{ known_value('first', 'purchased_at', 'later') }}
         end as other_after_at
     from both_sides
     window

@@ -106,11 +106,14 @@ summed as (
     select
         *,
         {{ sum_of_previous('roas', history_days, 'campaign_days') }} as trailing_roas_sum,
-        count(roas) over (
-            campaign_days rows between {{ history_days }} preceding and 1 preceding
-        ) as history_days
+        count(roas) over previous_days as history_days
     from rated
-    window campaign_days as (partition by campaign order by activity_date)
+    window
+        campaign_days as (partition by campaign order by activity_date),
+        previous_days as (
+            partition by campaign order by activity_date
+            rows between {{ history_days }} preceding and 1 preceding
+        )
 ),
 
 averaged as (

@@ -56,9 +56,10 @@ cumulated as (
         sum(before_count) over (partition by source_name) as before_total,
         sum(recent_count) over upward as recent_up_to_here,
         sum(before_count) over upward as before_up_to_here,
-        lead(log_amount) over upward - log_amount as log_distance_to_next
+        (lead(log_amount) over by_amount) - log_amount as log_distance_to_next
     from counted
     window
+        by_amount as (partition by source_name order by log_amount),
         upward as (
             partition by source_name order by log_amount
             rows between unbounded preceding and current row

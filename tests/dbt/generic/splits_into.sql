@@ -20,7 +20,7 @@ counted as (
     select
         {{ key }},
         sum(in_whole) as times_in_whole,
-        sum(in_pieces) as times_in_pieces,
+        sum(in_pieces) as times_in_pieces
     from (
         select {{ key }}, 1 as in_whole, 0 as in_pieces from whole
         union all

@@ -1,0 +1,182 @@
+"""The same inputs on DuckDB and on Spark give the same rows in every report."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.nasty import SCENARIOS, Scenario, nasty_inputs
+from tests.harness import DBT, Project
+from tests.spark.sessions import ask, session
+from tests.spark.test_cluster import executors_of
+from warehouse.generate import generate_sample
+from warehouse.spark.cluster import HOST, Cluster
+from warehouse.spark.reports import fetch_reports
+
+# What the report files rest on; the page and the measures of the checkpoints are no report files.
+REPORTS_ALONE = ["--select", "+rpt_manifest", "--exclude-resource-type", "test", "unit_test"]
+NASTY = SCENARIOS[1:4]
+# So many models have ended, and more than as many have not, when a worker is killed.
+MODELS_BEFORE_KILL = 8
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that both engines build."""
+    return Project.copy_to(tmp_path_factory.mktemp("equality") / "project")
+
+
+def build_on_spark(project: Project, cluster: Cluster, *arguments: str) -> dict[str, Any]:
+    """Build and fetch the reports; dbt keeps what it parsed for each target apart."""
+    run = project.dbt("build", *on_spark(arguments), environment=dict(cluster.address))
+    assert run.exit_code == 0, run.output
+    return fetched(project, cluster)
+
+
+def on_spark(arguments: tuple[str, ...]) -> list[str]:
+    return [*arguments, "--target", "spark", "--target-path", "target/spark"]
+
+
+def fetched(project: Project, cluster: Cluster) -> dict[str, Any]:
+    folder = project.root / "reports/spark"
+    fetch_reports(HOST, cluster.port, folder, project.root / "seeds")
+    return read(folder)
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """All reports, without what tells the engines and their bytes apart."""
+    reports = {path.name: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
+    del reports["manifest.json"]["engine_version"]
+    for file in reports["manifest.json"]["files"]:
+        if file["kind"] == "report":
+            del file["sha256"]
+    return reports
+
+
+def variables_of(scenario: Scenario) -> list[str]:
+    variables = dict(scenario.variables)
+    if scenario.as_of_date is not None:
+        variables["as_of_date"] = scenario.as_of_date.isoformat()
+    return ["--vars", json.dumps(variables)]
+
+
+def build_on_duckdb(project: Project, *arguments: str) -> dict[str, Any]:
+    run = project.dbt("build", *arguments)
+    assert run.exit_code == 0, run.output
+    return read(project.reports)
+
+
+def assert_same(on_spark: dict[str, Any], on_duckdb: dict[str, Any]) -> None:
+    """Compare report by report, so that a difference names its report and row."""
+    assert on_spark.keys() == on_duckdb.keys()
+    for name, report in on_duckdb.items():
+        assert on_spark[name] == report, name
+
+
+def test_the_sample_with_all_data_tests(project: Project, cluster: Cluster) -> None:
+    generate_sample(project.root / "seeds")
+    on_duckdb = build_on_duckdb(project)
+    assert_same(build_on_spark(project, cluster), on_duckdb)
+
+
+@pytest.mark.parametrize("scenario", NASTY[:2], ids=lambda scenario: scenario.name)
+def test_nasty_inputs(project: Project, cluster: Cluster, scenario: Scenario) -> None:
+    project.write_inputs(nasty_inputs(scenario.seed, scenario.rows))
+    arguments = [*REPORTS_ALONE, *variables_of(scenario)]
+    on_duckdb = build_on_duckdb(project, *arguments)
+    with reading(cluster) as seen:
+        assert_same(build_on_spark(project, cluster, *arguments), on_duckdb)
+    assert len(seen) > 1
+    changes = [after for before, after in itertools.pairwise(seen) if after != before]
+    assert len(changes) == 1, seen  # the rows before, then the new ones, never others
+
+
+def test_nasty_inputs_and_a_worker_killed_midway(project: Project, cluster: Cluster) -> None:
+    scenario = NASTY[2]
+    project.write_inputs(nasty_inputs(scenario.seed, scenario.rows))
+    arguments = [*REPORTS_ALONE, *variables_of(scenario)]
+    on_duckdb = build_on_duckdb(project, *arguments)
+    build = project.start(
+        DBT, "build", *on_spark(tuple(arguments)), environment=dict(cluster.address)
+    )
+    busy_before = {number: processor_time(number) for number in executors_of(cluster)}
+    output = list(lines_until_models_ended(build, MODELS_BEFORE_KILL))
+    killed = kill_worker(cluster, busy_before)
+    rest, _ = build.communicate()
+    cluster.start_worker(1)
+    assert build.returncode == 0, "".join([*output, rest])
+    assert killed > 0  # it had been running tasks of this build
+    assert_same(fetched(project, cluster), on_duckdb)
+
+
+def kill_worker(cluster: Cluster, busy_before: dict[int, int]) -> int:
+    """Kill a worker; returns for how long its executor was busy since `busy_before`, in ticks."""
+    busy = {number: processor_time(number) for number in executors_of(cluster)}
+    cluster.kill_worker(1)
+    (number,) = busy.keys() - executors_of(cluster)
+    return busy[number] - busy_before.get(number, 0)
+
+
+def processor_time(number: int) -> int:
+    """How long a process has been computing, in ticks of the system's clock."""
+    fields = Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def lines_until_models_ended(build: subprocess.Popen[str], count: int) -> Iterator[str]:
+    assert build.stdout is not None
+    for line in build.stdout:
+        yield line
+        count -= bool(re.search(r"OK created sql", line))
+        if count == 0:
+            return
+    pytest.fail("the build ended before")
+
+
+@contextmanager
+def reading(cluster: Cluster) -> Iterator[list[tuple[Any, ...] | str]]:
+    """Read a published table over and over; gives the list of what was seen."""
+    seen: list[tuple[Any, ...] | str] = []
+    stop = threading.Event()
+
+    def read_on() -> None:
+        with session(cluster) as cursor:
+            while not stop.is_set():
+                try:
+                    cursor.execute(
+                        "select count(*), sum(purchase_id), sum(revenue_usd)"
+                        " from marts.fct_purchases"
+                    )
+                    seen.append(tuple(cursor.fetchall()[0]))
+                except Exception as error:  # whatever it is, the test shows it
+                    seen.append(str(error))
+                stop.wait(0.5)
+
+    thread = threading.Thread(target=read_on)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_build_that_fails_changes_nothing(project: Project, cluster: Cluster) -> None:
+    """A line of a file that is no CSV stops a build; what was there before stays."""
+    query = "select count(*), sum(purchase_id) from marts.fct_purchases"
+    before = ask(cluster, query)
+    path = project.root / "seeds/costs_daily.csv"
+    path.write_text(path.read_text("utf-8") + '2026-01-05,A,"1"2\n', "utf-8")
+    run = project.dbt("seed", *on_spark(()), environment=dict(cluster.address))
+    assert run.exit_code == 1
+    assert "costs_daily" in run.output
+    assert ask(cluster, query) == before
