@@ -48,7 +48,7 @@ def on_spark(arguments: tuple[str, ...]) -> list[str]:
 
 def fetched(project: Project, cluster: Cluster) -> dict[str, Any]:
     folder = project.root / "reports/spark"
-    fetch_reports(HOST, cluster.port, folder, project.root / "seeds")
+    fetch_reports(HOST, cluster.port, folder)
     return read(folder)
 
 
