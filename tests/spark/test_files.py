@@ -94,8 +94,8 @@ def test_files_are_taken(project: Project, cluster: Cluster, tmp_path: Path) -> 
         )
     run = seed(project, cluster, tmp_path)
     assert run.exit_code == 0, run.output
-    columns = "source_row_number, date, campaign, ad_cost_usd"
-    assert ask(cluster, f"select {columns} from raw.costs_daily order by 1") == [
+    rows = "select source_row_number, date, campaign, ad_cost_usd from raw.costs_daily order by 1"
+    assert ask(cluster, rows) == [
         (number, "2026-01-05", "A", "10") for number in range(1, len(TAKEN) + 1)
     ]
     assert ask(cluster, "select lower(user_id) from raw.sessions order by source_row_number") == [
