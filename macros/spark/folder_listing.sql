@@ -1,7 +1,13 @@
-{# On Spark: the files in a folder, at any depth, as those whose full path is the folder's and a
-   match of the glob. The folder need not exist. #}
+{# On Spark: those files in a folder, at any depth, whose path below it the glob matches. The folder
+   need not exist. It is listed once for all globs, and dbt keeps the result for the seed. #}
 {% macro spark__files_like(folder, pattern) -%}
-    {%- set paths = run_query('select path from ' ~ folder_listing(folder)).columns[0].values() -%}
+    {%- set name = 'files of ' ~ folder -%}
+    {%- set kept = load_result(name) -%}
+    {%- set listing = kept.table if kept else run_query(
+        'select path from ' ~ folder_listing(folder)
+    ) -%}
+    {%- do store_result(name, response='listed', agate_table=listing) -%}
+    {%- set paths = listing.columns[0].values() -%}
     {%- set files = [] -%}
     {%- for path in paths -%}
         {%- set below = bare_path(path)[bare_path(folder) | length:] -%}
@@ -27,7 +33,7 @@
 {# The regular expression of a glob, in which `**` stands for any number of folders. #}
 {% macro glob_as_regex(pattern) -%}
     {%- set regex = [] -%}
-    {%- for token in modules.re.findall('/[*][*]/|[*]+|[?]|\\[[^]]+\\]|[^*?[]+|.', pattern) -%}
+    {%- for token in modules.re.findall('/[*][*]/|[*]+|[?]|\\[[^]]+\\]|[^*?[/]+|.', pattern) -%}
         {%- if token == '/**/' -%}
             {%- do regex.append('/(?:.*/)?') -%}
         {%- elif token == '*' -%}
