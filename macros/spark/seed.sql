@@ -119,8 +119,8 @@ options (
 )
 {%- endmacro %}
 
-{# What a table of files lacks no matter what is in them: the files at any depth of a folder whose
-   name is taken as it stands. #}
+{# Options of a table of files: those at any depth of a folder, whose name is taken as it stands.
+   #}
 {% macro folder_options(folder) -%}
     path {{ sql_string(folder) }},
     recursiveFileLookup 'true',
@@ -128,8 +128,8 @@ options (
 {%- endmacro %}
 
 {# A query for the files of an input: their paths, their names in its folder, their order, how many
-   rows each has and how many stand before it, and its hash. A file must be hashed in one piece, for which an
-   executor holds it in its memory, so that large ones have none. #}
+   rows each has and how many stand before it, and its hash. A file must be hashed in one piece, for
+   which an executor holds it in its memory, so that large ones have none. #}
 {% macro input_files_query(input, parts) -%}
     {%- set max_hashed_bytes = 100000000 -%}
     with
