@@ -14,6 +14,7 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 from tests.harness import GOOD, Project, Run
 from tests.left_out import leave_out
 from tests.postgres.server import PostgresServer, find_programs
+from warehouse.checkpoints.importing import without_pyspark
 from warehouse.generate import generate_sample
 
 # The files, and the folder, that take longest, in this order; what is begun last should be short,
@@ -128,7 +129,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="session")
 def great_expectations() -> None:
     """Import it here: it imports `sre_constants`, which Python has deprecated."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), without_pyspark():
         warnings.simplefilter("ignore", DeprecationWarning)
         importlib.import_module("great_expectations")
 
