@@ -1,4 +1,4 @@
-{# Text in lower and in upper case, letter by letter: the case that Unicode gives a letter where that
+{# Text in lower and in upper case, letter by letter: the case that Unicode gives a letter where it
    is one letter, and else the letter itself. #}
 {% macro lower_case(text) -%}
     {{ adapter.dispatch('lower_case')(text) }}
@@ -23,7 +23,7 @@
 {%- endmacro %}
 
 {# Spark's `upper` makes two or three letters of some, `SS` of the German one: two campaigns would
-   become one. Those stay as they are, but for the few that have one letter in upper case as well. #}
+   become one. Those stay as they are, but for the few whose upper case is one letter as well. #}
 {% macro spark__upper_case(text) -%}
     {%- set lower_letters = [223, 8115, 8131, 8179]
         + range(8064, 8072) | list + range(8080, 8088) | list + range(8096, 8104) | list -%}

@@ -38,7 +38,7 @@ def made(
     """Cases of a parser with texts that Hypothesis makes, the same in every run."""
     given_texts: list[str] = []
 
-    @examples(short=20, long=100)
+    @examples(short=60, long=1000)
     @given(strategy)
     def collect(several: list[str]) -> None:
         given_texts.extend(several)
