@@ -14,12 +14,14 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 from tests.harness import GOOD, Project, Run
 from tests.left_out import leave_out
 from tests.postgres.server import PostgresServer, find_programs
+from warehouse.checkpoints.importing import without_pyspark
 from warehouse.generate import generate_sample
 
-# The files that take longest, in this order; what is begun last should be short, so that no worker
-# is left alone with it at the end.
+# The files, and the folder, that take longest, in this order; what is begun last should be short,
+# so that no worker is left alone with it at the end.
 SLOWEST = [
-    *("test_corruptions.py", "test_services.py", "test_incremental.py", "test_reference_agrees.py"),
+    *("spark", "test_corruptions.py", "test_services.py", "test_incremental.py"),
+    *("test_reference_agrees.py", "test_build.py", "test_landing.py"),
     *("test_inputs.py", "test_storm.py", "test_contract.py", "test_errors.py"),
     *("test_builds.py", "test_warehouse_file.py", "test_schedule.py", "test_api_models.py"),
     *("test_benchmarks_run.py", "test_readme.py", "test_truth.py", "test_dataframes.py"),
@@ -98,8 +100,8 @@ class OneSparkScheduling(LoadFileScheduling):  # type: ignore[misc]  # it has no
 
 
 def _rank(item: pytest.Item) -> int:
-    name = item.path.name
-    return SLOWEST.index(name) if name in SLOWEST else len(SLOWEST)
+    names = (item.path.name, item.path.parent.name)
+    return next((SLOWEST.index(name) for name in names if name in SLOWEST), len(SLOWEST))
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="session")
 def great_expectations() -> None:
     """Import it here: it imports `sre_constants`, which Python has deprecated."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), without_pyspark():
         warnings.simplefilter("ignore", DeprecationWarning)
         importlib.import_module("great_expectations")
 

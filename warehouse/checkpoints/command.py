@@ -15,6 +15,7 @@ from rich.console import Console
 
 from warehouse.checkpoints.bounds import read_bounds
 from warehouse.checkpoints.errors import CannotCheckError
+from warehouse.checkpoints.importing import without_pyspark
 from warehouse.checkpoints.project import (
     CHECKPOINTS,
     Checkpoint,
@@ -96,7 +97,11 @@ def check(
     with _workshop(settings.reports_path) as workshop:
         shutil.copytree(folder / "gx", workshop / "gx", copy_function=shutil.copyfile)
         # It takes seconds, which the other commands and every refusal above should not.
-        from warehouse.checkpoints.run import publish_data_docs, run_checkpoints  # noqa: PLC0415
+        with without_pyspark():
+            from warehouse.checkpoints.run import (  # noqa: PLC0415
+                publish_data_docs,
+                run_checkpoints,
+            )
 
         results = run_checkpoints(checkpoints, bounds, settings, workshop, say)
         publish_data_docs(workshop, docs)
