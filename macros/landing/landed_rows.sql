@@ -84,10 +84,36 @@
 {% macro as_text(column, type) -%}
     {%- if api.Column(column, type).is_float() -%}
         coalesce(
-            cast(try_cast(cast({{ column }} as varchar) as decimal(38, 10)) as varchar),
-            cast({{ column }} as varchar)
+            {{ decimal_text('try_cast(cast(' ~ column ~ ' as string) as decimal(38, 10))', 10) }},
+            cast({{ column }} as string)
         )
+    {%- elif 'decimal' in type | lower -%}
+        {{ decimal_text(column, modules.re.search('([0-9]*)[)]?$', type).group(1) | int) }}
     {%- else -%}
-        cast({{ column }} as varchar)
+        cast({{ column }} as string)
     {%- endif -%}
+{%- endmacro %}
+
+{# A decimal with so many digits behind the point as text, which has them all. #}
+{% macro decimal_text(value, scale) -%}
+    {{ adapter.dispatch('decimal_text')(value, scale) }}
+{%- endmacro %}
+
+{% macro duckdb__decimal_text(value, scale) -%}
+    cast({{ value }} as string)
+{%- endmacro %}
+
+{# Spark gives what is less than a millionth an exponent, unless it stands behind a 1. #}
+{% macro spark__decimal_text(value, scale) -%}
+    case
+        when abs({{ value }}) < 0.000001
+            then concat(
+                if({{ value }} < 0, '-0', '0'),
+                substr(
+                    cast(1 + cast(abs({{ value }}) as decimal({{ scale + 1 }}, {{ scale }}))
+                    as string), 2
+                )
+            )
+        else cast({{ value }} as string)
+    end
 {%- endmacro %}

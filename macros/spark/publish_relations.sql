@@ -7,6 +7,9 @@
     {%- for result in results
         if result.node.resource_type in ['model', 'seed'] and result.status == 'success' -%}
         {%- do views.append((result.node.schema, result.node.alias)) -%}
+        {%- if result.node.resource_type == 'seed' -%}
+            {%- do views.append((result.node.schema, result.node.alias ~ '_files')) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- for row in run_query('show views in ' ~ build_schema() ~ " like 'json_*'").rows -%}
         {%- do views.append(('reports', row[1])) -%}

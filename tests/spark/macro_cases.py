@@ -591,6 +591,22 @@ def _json_value(sql_type: str, *pairs: tuple[Value, Value]) -> Table:
     )
 
 
+DECIMAL_TEXT = Table(
+    "decimal_text",
+    "{{ decimal_text('value', 10) }}",
+    {"value": "decimal(38,10)"},
+    _texts(
+        ("4.99", "4.9900000000"),
+        ("-0.5", "-0.5000000000"),
+        ("0", "0.0000000000"),
+        ("0.0000000001", "0.0000000001"),
+        ("-0.0000009999", "-0.0000009999"),
+        ("0.000001", "0.0000010000"),
+        ("1234567890123456789012345678.0123456789", "1234567890123456789012345678.0123456789"),
+        (None, None),
+    ),
+)
+
 JSON_VALUES = [
     _json_value(
         "decimal(24,8)",
@@ -650,4 +666,4 @@ MATCHING = Table(
     kind="rows",
 )
 
-TABLES = [*TEXTS, *TIMES, *NUMBERS, JSON_TEXT, *JSON_VALUES, MATCHING]
+TABLES = [*TEXTS, *TIMES, *NUMBERS, DECIMAL_TEXT, JSON_TEXT, *JSON_VALUES, MATCHING]

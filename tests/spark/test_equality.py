@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import itertools
 import json
 import re
@@ -12,13 +14,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+from api.store.outbox import SqlOutbox
+from api.store.protocol import NewEvent
+from api.store.sql_store import SqlStore
 from tests.e2e.nasty import SCENARIOS, Scenario, nasty_inputs
-from tests.harness import DBT, Project
+from tests.harness import DBT, ROOT, Project
+from tests.lake.games import LakeGame
+from tests.landing.files import Rows, read_rows, reordered, write_csv, write_parquet
 from tests.spark.sessions import ask, session
 from tests.spark.test_cluster import executors_of
+from tests.warehouse.shipping import MOMENT
 from warehouse.generate import generate_sample
+from warehouse.lake import Lake
 from warehouse.spark.cluster import HOST, Cluster
 from warehouse.spark.reports import fetch_reports
 
@@ -35,9 +45,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project.copy_to(tmp_path_factory.mktemp("equality") / "project")
 
 
-def build_on_spark(project: Project, cluster: Cluster, *arguments: str) -> dict[str, Any]:
+def build_on_spark(
+    project: Project, cluster: Cluster, *arguments: str, **environment: str
+) -> dict[str, Any]:
     """Build and fetch the reports; dbt keeps what it parsed for each target apart."""
-    run = project.dbt("build", *on_spark(arguments), environment=dict(cluster.address))
+    settings = {**cluster.address, **environment}
+    run = project.dbt("build", *on_spark(arguments), environment=settings)
     assert run.exit_code == 0, run.output
     return fetched(project, cluster)
 
@@ -48,7 +61,9 @@ def on_spark(arguments: tuple[str, ...]) -> list[str]:
 
 def fetched(project: Project, cluster: Cluster) -> dict[str, Any]:
     folder = project.root / "reports/spark"
-    fetch_reports(HOST, cluster.port, folder, project.root / "seeds")
+    fetch_reports(HOST, cluster.port, folder)
+    schema = json.loads((ROOT / "reports/schemas/manifest.schema.json").read_text("utf-8"))
+    jsonschema.validate(json.loads((folder / "manifest.json").read_text("utf-8")), schema)
     return read(folder)
 
 
@@ -69,8 +84,8 @@ def variables_of(scenario: Scenario) -> list[str]:
     return ["--vars", json.dumps(variables)]
 
 
-def build_on_duckdb(project: Project, *arguments: str) -> dict[str, Any]:
-    run = project.dbt("build", *arguments)
+def build_on_duckdb(project: Project, *arguments: str, **environment: str) -> dict[str, Any]:
+    run = project.dbt("build", *arguments, environment=environment)
     assert run.exit_code == 0, run.output
     return read(project.reports)
 
@@ -88,16 +103,91 @@ def test_the_sample_with_all_data_tests(project: Project, cluster: Cluster) -> N
     assert_same(build_on_spark(project, cluster), on_duckdb)
 
 
-@pytest.mark.parametrize("scenario", NASTY[:2], ids=lambda scenario: scenario.name)
-def test_nasty_inputs(project: Project, cluster: Cluster, scenario: Scenario) -> None:
-    project.write_inputs(nasty_inputs(scenario.seed, scenario.rows))
+def test_nasty_inputs_as_parquet_in_landing(
+    project: Project, cluster: Cluster, tmp_path: Path
+) -> None:
+    """Which DuckDB reads from `seeds/`. Whoever reads meanwhile sees the tables change once."""
+    scenario = NASTY[0]
+    inputs = nasty_inputs(scenario.seed, scenario.rows)
+    project.write_inputs(inputs)
     arguments = [*REPORTS_ALONE, *variables_of(scenario)]
     on_duckdb = build_on_duckdb(project, *arguments)
+    landing = tmp_path / "it's [50%]+Ü"
+    for name, text in inputs.items():
+        first, second, third = portions(text)
+        write_parquet(landing / name / "0.parquet", first)
+        write_parquet(landing / name / "1" / "é.parquet", reordered(second))
+        write_parquet(landing / name / "2.parquet", third)
+        (landing / name / "_unfinished.parquet").write_text("PAR1")
     with reading(cluster) as seen:
-        assert_same(build_on_spark(project, cluster, *arguments), on_duckdb)
+        on_spark = build_on_spark(project, cluster, *arguments, LANDING=str(landing))
+    assert_same_but_for_inputs(on_spark, on_duckdb)
+    lines = b""
+    for name in ("0.parquet", "1/é.parquet", "2.parquet"):
+        content = (landing / "costs_daily" / name).read_bytes()
+        lines += f"{hashlib.sha256(content).hexdigest()}  costs_daily/{name}\n".encode()
+    assert hash_of(on_spark, "costs_daily/**/*.parquet") == hashlib.sha256(lines).hexdigest()
     assert len(seen) > 1
     changes = [after for before, after in itertools.pairwise(seen) if after != before]
     assert len(changes) == 1, seen  # the rows before, then the new ones, never others
+
+
+def test_nasty_inputs_as_csv_in_landing_and_events_in_a_lake(
+    project: Project, cluster: Cluster, tmp_path: Path
+) -> None:
+    scenario = NASTY[1]
+    inputs = nasty_inputs(scenario.seed, scenario.rows)
+    project.write_inputs(inputs)
+    arguments = [*REPORTS_ALONE, *variables_of(scenario)]
+    lake = {"EVENTS_URI": str(lake_of_a_game(tmp_path))}
+    on_duckdb = build_on_duckdb(project, *arguments, **lake)
+    assert [row["clicks"] for row in on_duckdb["deep_links.json"]] == [1, 2]
+    landing = tmp_path / "landing"
+    for name, text in inputs.items():
+        first, second, third = portions(text)
+        write_csv(landing / name / "a.csv", first)
+        write_csv(landing / name / "a" / "b.csv", reordered(second))
+        write_csv(landing / name / "c.csv", third)
+    on_spark = build_on_spark(project, cluster, *arguments, LANDING=str(landing), **lake)
+    assert_same_but_for_inputs(on_spark, on_duckdb)
+
+
+def portions(text: str) -> list[Rows]:
+    """A CSV text as the rows of three files, each with the header first."""
+    header, *rows = read_rows(text)
+    third = len(rows) // 3
+    return [[header, *part] for part in (rows[:third], rows[third : 2 * third], rows[2 * third :])]
+
+
+def lake_of_a_game(folder: Path) -> Lake:
+    """A game that was shipped to a lake in several batches."""
+    url = f"sqlite:///{folder}/store.sqlite"
+    store, outbox = SqlStore(url), SqlOutbox(url)
+    game = LakeGame(url, store, outbox, folder / "game.duckdb", Lake(f"{folder}/a lake's Ü"))
+    game.play(game.register("ann", "bob"), 20)
+    for character in ("knight", "dragon", "knight"):
+        store.record(1, NewEvent("deep_link", MOMENT, f'{{"character": "{character}"}}'))
+    game.loader(8).ship_all()
+    outbox.close()
+    store.close()
+    return game.lake
+
+
+def hash_of(reports: dict[str, Any], file: str) -> str:
+    """What the manifest says of a file."""
+    (found,) = [row for row in reports["manifest.json"]["files"] if row["file"] == file]
+    return str(found["sha256"])
+
+
+def assert_same_but_for_inputs(on_spark: dict[str, Any], on_duckdb: dict[str, Any]) -> None:
+    """Compare reports whose inputs were other files with the same rows."""
+    copies = [copy.deepcopy(reports) for reports in (on_spark, on_duckdb)]
+    for reports in copies:
+        for row in reports["manifest.json"]["files"]:
+            if row["kind"] == "input":
+                row["file"] = row["file"].split("/")[0].split(".")[0]
+                del row["sha256"]
+    assert_same(*copies)
 
 
 def test_nasty_inputs_and_a_worker_killed_midway(project: Project, cluster: Cluster) -> None:

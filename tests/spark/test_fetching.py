@@ -19,7 +19,7 @@ from warehouse.spark.reports import fetch_reports
 MANIFEST = """
     values
         (0, '{"as_of_date":"2026-01-30","files":['),
-        (1, '{"kind":"input","file":"costs_daily.csv","row_count":2,"sha256":null}'),
+        (1, '{"kind":"input","file":"costs_daily.csv","row_count":2,"sha256":"c0de"}'),
         (1, '{"kind":"input","file":"sessions.csv","row_count":2,"sha256":null}'),
         (1, '{"kind":"report","file":"empty.json","row_count":0,"sha256":null}'),
         (1, '{"kind":"report","file":"long.json","row_count":20000,"sha256":null}'),
@@ -51,9 +51,9 @@ class Views:
         view = f"create or replace view {self.schema}.json_{name} (section, line) as {query}"
         ask(self.cluster, view)
 
-    def fetch(self, folder: Path, inputs: Path) -> list[str]:
+    def fetch(self, folder: Path) -> list[str]:
         """Fetch the reports."""
-        return fetch_reports(HOST, self.cluster.port, folder, inputs, schema=self.schema)
+        return fetch_reports(HOST, self.cluster.port, folder, schema=self.schema)
 
 
 @pytest.fixture
@@ -86,8 +86,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("before")
 def test_files_are_what_duckdb_would_write(views: Views, tmp_path: Path) -> None:
-    (tmp_path / "costs_daily.csv").write_text("date,campaign,ad_cost_usd\n")
-    assert views.fetch(tmp_path / "reports", tmp_path) == [
+    assert views.fetch(tmp_path / "reports") == [
         "empty.json",
         "long.json",
         "manifest.json",
@@ -104,8 +103,8 @@ def test_files_are_what_duckdb_would_write(views: Views, tmp_path: Path) -> None
         f',{{"kind":"report","file":"long.json","row_count":20000,"sha256":"{long_hash}"}}'
     )
     costs, sessions, empty, _ = json.loads(files["manifest.json"])["files"]
-    assert costs["sha256"] == hashlib.sha256(b"date,campaign,ad_cost_usd\n").hexdigest()
-    assert sessions["sha256"] is None  # it is on the cluster
+    assert costs["sha256"] == "c0de"
+    assert sessions["sha256"] is None  # its files were too large to be hashed
     assert empty["sha256"] == hashlib.sha256(b"[\n]\n").hexdigest()
 
 
@@ -125,7 +124,7 @@ def test_a_report_that_is_not_whole_changes_nothing(
 ) -> None:
     views.put("long", query)
     with pytest.raises(CannotUseSparkError, match=r"long\.json did not arrive|the disk is full"):
-        views.fetch(tmp_path / "reports", tmp_path)
+        views.fetch(tmp_path / "reports")
     assert files_in(tmp_path / "reports") == before
 
 
@@ -134,7 +133,7 @@ def test_a_name_that_is_no_reports_is_refused(
 ) -> None:
     views.put("manifest", MANIFEST.replace("long.json", "../long.json"))
     with pytest.raises(CannotUseSparkError, match="lists no reports that can be fetched"):
-        views.fetch(tmp_path / "reports", tmp_path)
+        views.fetch(tmp_path / "reports")
     assert files_in(tmp_path / "reports") == before
 
 
@@ -142,6 +141,6 @@ def test_without_a_build_there_is_nothing_to_fetch(
     cluster: Cluster, before: dict[str, bytes], tmp_path: Path
 ) -> None:
     with pytest.raises(CannotUseSparkError, match="`dbt build --target spark` does") as raised:
-        fetch_reports(HOST, cluster.port, tmp_path / "reports", tmp_path, schema="nowhere")
+        fetch_reports(HOST, cluster.port, tmp_path / "reports", schema="nowhere")
     assert "nowhere" in str(raised.value)
     assert files_in(tmp_path / "reports") == before

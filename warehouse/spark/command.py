@@ -61,12 +61,6 @@ def add_spark_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
         description="Fetches the reports of the last build that ended well, all of them or none.",
         epilog=EPILOG,
     )
-    fetch.add_argument(
-        "--inputs",
-        type=Path,
-        default=SEEDS,
-        help="folder of the input files, for their hashes in manifest.json (default: seeds)",
-    )
     fetch.set_defaults(run=_stoppable(_fetch))
 
 
@@ -88,13 +82,11 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _spark(options: argparse.Namespace) -> int:
-    # With `landing`, the inputs are elsewhere.
-    if not any("landing" in argument for argument in options.arguments):
-        faults = inputs.faults(SEEDS)
-        for fault in faults:
-            print(fault, file=sys.stderr)
-        if faults:
-            return EXIT_FAILED
+    faults = _faults_of_inputs(options.arguments)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if faults:
+        return EXIT_FAILED
     reports, folder = _reports(), _folder()
     dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--target", "spark"]
     started_at = time.monotonic()
@@ -111,10 +103,18 @@ def _spark(options: argparse.Namespace) -> int:
         }
         exit_code = cluster.run([*dbt, *options.arguments], environment)
         if exit_code == EXIT_OK:
-            _say(_fetched(fetch_reports(HOST, cluster.port, reports, SEEDS), reports))
+            _say(_fetched(fetch_reports(HOST, cluster.port, reports), reports))
         else:
             _say(f"dbt build failed; the reports in {reports}/ are as they were.")
     return exit_code
+
+
+def _faults_of_inputs(arguments: list[str]) -> list[str]:
+    """Say what is wrong with the files in `seeds/`, which with `landing` only have to be there."""
+    landing = os.environ.get("LANDING") or next(
+        (argument for argument in arguments if "landing" in argument), None
+    )
+    return inputs.placeholder_faults(SEEDS, landing) if landing else inputs.faults(SEEDS)
 
 
 def _cluster(_: argparse.Namespace) -> int:
@@ -132,9 +132,9 @@ def _cluster(_: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _fetch(options: argparse.Namespace) -> int:
+def _fetch(_: argparse.Namespace) -> int:
     host, reports = os.environ.get("SPARK_THRIFT_HOST", HOST), _reports()
-    print(_fetched(fetch_reports(host, thrift_port(), reports, options.inputs), reports))
+    print(_fetched(fetch_reports(host, thrift_port(), reports), reports))
     return EXIT_OK
 
 

@@ -35,17 +35,13 @@ SESSION = {
 STATES_OF_WAITING = ("INITIALIZED_STATE", "PENDING_STATE", "RUNNING_STATE")
 
 
-def fetch_reports(
-    host: str, port: int, folder: Path, inputs: Path, *, schema: str = "reports"
-) -> list[str]:
+def fetch_reports(host: str, port: int, folder: Path, *, schema: str = "reports") -> list[str]:
     """Fetch all reports of the last build that ended well, and replace those before by them.
 
     Args:
         host: Where the Thrift Server is.
         port: Likewise.
         folder: Where the files shall be. They are replaced together, when all are there.
-        inputs: Where the input files are, for their hashes in the manifest. Those of an input that
-            is not there, because it lies on the cluster's storage, are left as the build made them.
         schema: Where the views of the reports are.
 
     Returns:
@@ -70,7 +66,7 @@ def fetch_reports(
                 raise CannotUseSparkError(
                     "Another build ended meanwhile. Fetch its reports: run this again."
                 )
-        _write(folder, LAST, iter(_hashed(manifest, hashes, inputs)))
+        _write(folder, LAST, iter(_hashed(manifest, hashes)))
         is_whole = True
     finally:
         publish_reports(str(folder), is_whole)
@@ -146,18 +142,13 @@ def _report_files(manifest: list[tuple[int, str]]) -> list[str]:
     return files
 
 
-def _hashed(
-    manifest: list[tuple[int, str]], hashes: dict[str, str], inputs: Path
-) -> list[tuple[int, str]]:
-    """Fill in the hashes of the files; Spark did not see them."""
+def _hashed(manifest: list[tuple[int, str]], hashes: dict[str, str]) -> list[tuple[int, str]]:
+    """Fill in the hashes of the reports, which are files only now."""
     lines = []
     for section, line in manifest:
         row = json.loads(line) if section == ROW else {}
         if row.get("kind") == "report":
             row["sha256"] = hashes[row["file"]]
-        elif row and row["sha256"] is None and (inputs / row["file"]).is_file():
-            with (inputs / row["file"]).open("rb") as file:
-                row["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
         text = json.dumps(row, ensure_ascii=False, separators=(",", ":")) if row else line
         lines.append((section, text))
     return lines
