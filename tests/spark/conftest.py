@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness import GOOD, Project
 from tests.left_out import leave_out
 from tests.long import IS_LONG
 from warehouse.spark.cluster import Cluster, running_cluster
@@ -42,3 +43,11 @@ def cluster(
     """A running cluster. Whoever kills a worker starts it again."""
     with running_cluster(tmp_path_factory.mktemp("spark")) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that both engines build, parsed once; whoever needs inputs writes them."""
+    project = Project.copy_to(tmp_path_factory.mktemp("on_spark") / "project")
+    project.write_inputs(dict.fromkeys(GOOD, ""))
+    return project

@@ -24,7 +24,7 @@ from tests.e2e.nasty import SCENARIOS, Scenario, nasty_inputs
 from tests.harness import DBT, ROOT, Project
 from tests.lake.games import LakeGame
 from tests.landing.files import Rows, read_rows, reordered, write_csv, write_parquet
-from tests.spark.sessions import ask, session
+from tests.spark.sessions import session
 from tests.spark.test_cluster import executors_of
 from tests.warehouse.shipping import MOMENT
 from warehouse.generate import generate_sample
@@ -37,12 +37,6 @@ REPORTS_ALONE = ["--select", "+rpt_manifest", "--exclude-resource-type", "test",
 NASTY = SCENARIOS[1:4]
 # So many models have ended, and more than as many have not, when a worker is killed.
 MODELS_BEFORE_KILL = 8
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project that both engines build."""
-    return Project.copy_to(tmp_path_factory.mktemp("equality") / "project")
 
 
 def build_on_spark(
@@ -258,15 +252,3 @@ def reading(cluster: Cluster) -> Iterator[list[tuple[Any, ...] | str]]:
     finally:
         stop.set()
         thread.join()
-
-
-def test_a_build_that_fails_changes_nothing(project: Project, cluster: Cluster) -> None:
-    """A line of a file that is no CSV stops a build; what was there before stays."""
-    query = "select count(*), sum(purchase_id) from marts.fct_purchases"
-    before = ask(cluster, query)
-    path = project.root / "seeds/costs_daily.csv"
-    path.write_text(path.read_text("utf-8") + '2026-01-05,A,"1"2\n', "utf-8")
-    run = project.dbt("seed", *on_spark(()), environment=dict(cluster.address))
-    assert run.exit_code == 1
-    assert "costs_daily" in run.output
-    assert ask(cluster, query) == before

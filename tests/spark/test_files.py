@@ -52,21 +52,58 @@ REFUSED: dict[str, dict[str, tuple[bytes, str]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project without rows in `seeds/`."""
-    project = Project.copy_to(tmp_path_factory.mktemp("files") / "project")
-    project.write_inputs(dict.fromkeys(GOOD, ""))
-    return project
-
-
 def seed(project: Project, cluster: Cluster, landing: Path) -> Run:
     environment = {**cluster.address, "LANDING": str(landing)}
     return project.dbt("seed", *on_spark(()), environment=environment)
 
 
+@pytest.fixture(scope="module")
+def taken(
+    project: Project, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> list[tuple[object, ...]]:
+    """CSV as any program writes it, and Parquet of other types; gives the rows of the costs."""
+    landing = tmp_path_factory.mktemp("taken")
+    for name in ("purchases_raw", "confirmed_purchases"):
+        (landing / f"{name}.csv").write_text(GOOD[name])
+    (landing / "costs_daily").mkdir()
+    for place, content in enumerate(TAKEN.values()):
+        (landing / f"costs_daily/{place}.csv").write_bytes(content)
+    for place, (kind, text, _) in enumerate(TYPED):
+        write_parquet(
+            landing / f"sessions/{place}.parquet",
+            [["user_id", "event_name", "event_timestamp_utc"], [text, "login", ""]],
+            {"user_id": kind, "event_timestamp_utc": "timestamp"},
+        )
+    run = seed(project, cluster, landing)
+    assert run.exit_code == 0, run.output
+    return costs(cluster)
+
+
+def costs(cluster: Cluster) -> list[tuple[object, ...]]:
+    return ask(
+        cluster,
+        "select source_row_number, date, campaign, ad_cost_usd from raw.costs_daily order by 1",
+    )
+
+
+def test_files_are_taken_as_duckdb_takes_them(
+    cluster: Cluster, taken: list[tuple[object, ...]]
+) -> None:
+    """The numbers of the rows count on from file to file."""
+    assert taken == [(number, "2026-01-05", "A", "10") for number in range(1, len(TAKEN) + 1)]
+    assert ask(cluster, "select lower(user_id) from raw.sessions order by source_row_number") == [
+        (text,) for _, _, text in TYPED
+    ]
+
+
 @pytest.mark.parametrize("case", REFUSED)
-def test_files_are_refused(project: Project, cluster: Cluster, tmp_path: Path, case: str) -> None:
+def test_files_are_refused_and_the_rows_of_before_stay(
+    project: Project,
+    cluster: Cluster,
+    taken: list[tuple[object, ...]],
+    tmp_path: Path,
+    case: str,
+) -> None:
     for name, (content, _) in REFUSED[case].items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.csv").write_text(GOOD[name])
@@ -76,28 +113,4 @@ def test_files_are_refused(project: Project, cluster: Cluster, tmp_path: Path, c
     for name, (_, told) in REFUSED[case].items():
         assert told in " ".join(run.output.split())
         assert f"{name}/2.csv" in run.output
-
-
-def test_files_are_taken(project: Project, cluster: Cluster, tmp_path: Path) -> None:
-    """CSV as any program writes it, and Parquet of other types; the number of a row counts on."""
-    for name, text in GOOD.items():
-        if name not in ("costs_daily", "sessions"):
-            (tmp_path / f"{name}.csv").write_text(text)
-    (tmp_path / "costs_daily").mkdir()
-    for place, content in enumerate(TAKEN.values()):
-        (tmp_path / f"costs_daily/{place}.csv").write_bytes(content)
-    for place, (kind, text, _) in enumerate(TYPED):
-        write_parquet(
-            tmp_path / f"sessions/{place}.parquet",
-            [["user_id", "event_name", "event_timestamp_utc"], [text, "login", ""]],
-            {"user_id": kind, "event_timestamp_utc": "timestamp"},
-        )
-    run = seed(project, cluster, tmp_path)
-    assert run.exit_code == 0, run.output
-    rows = "select source_row_number, date, campaign, ad_cost_usd from raw.costs_daily order by 1"
-    assert ask(cluster, rows) == [
-        (number, "2026-01-05", "A", "10") for number in range(1, len(TAKEN) + 1)
-    ]
-    assert ask(cluster, "select lower(user_id) from raw.sessions order by source_row_number") == [
-        (text,) for _, _, text in TYPED
-    ]
+    assert costs(cluster) == taken

@@ -34,8 +34,9 @@ def add_spark_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
         description="Starts a Spark cluster on this machine (a master, two workers, a Thrift"
         " Server), runs `dbt build --target spark` on it, fetches the reports and stops the"
         " cluster. Its tables go with it; the reports stay. Takes about 3 GB of memory.",
-        epilog="Settings: REPORTS_PATH (the folder of the reports, default reports/spark)."
-        " Exits as dbt does.",
+        epilog="Settings: REPORTS_PATH (the folder of the reports, default reports/spark), LANDING"
+        " (the folder of the inputs, if they are not in seeds/), EVENTS_URI (the lake of the"
+        " events, if there is one). Exits as dbt does.",
     )
     spark.add_argument(
         "arguments",
