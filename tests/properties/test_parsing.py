@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from hypothesis import example, given
@@ -111,6 +111,12 @@ def expected_time(text: str) -> datetime | None:
     return moment if FIRST <= moment <= LAST else None
 
 
+def expected_date(text: str) -> date | None:
+    """The day that a text means."""
+    day = parse_date(cleaned(text))
+    return day if day and day.year >= FIRST.year else None
+
+
 def expected_amount(text: str) -> Decimal | None:
     """The amount that a text means, rounded to eight decimals, of sixteen digits at most."""
     amount = parse_amount(cleaned(text))
@@ -148,9 +154,7 @@ def test_a_cost_date_is_what_plain_python_reads(models: Models, given_texts: lis
     models.fill("costs_daily", [(text, "A", "1") for text in given_texts])
     models.settle(["stg_ads__costs"])
     rows = models.query("select cost_date from staging.stg_ads__costs order by cost_id")
-    dates = [parse_date(cleaned(text)) for text in given_texts]
-    expected = [date if date and date.year >= FIRST.year else None for date in dates]
-    assert [row[0] for row in rows] == expected
+    assert [row[0] for row in rows] == [expected_date(text) for text in given_texts]
 
 
 @examples(short=100, long=4000)

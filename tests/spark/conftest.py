@@ -8,9 +8,12 @@ import pytest
 
 from tests.harness import GOOD, Project
 from tests.left_out import leave_out
+from tests.long import IS_LONG
 from warehouse.spark.cluster import Cluster, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.needs import java_home, require_packages
+
+collect_ignore = [] if IS_LONG else ["test_unit_tests.py"]
 
 
 @pytest.fixture(scope="session")

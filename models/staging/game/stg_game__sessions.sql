@@ -20,7 +20,7 @@ parsed as (
         source_row_number as session_id,
         user_id,
         {{ parse_utc_timestamp('event_time_text') }} as started_at,
-        lower(event_name) as event_name,
+        {{ lower_case('event_name') }} as event_name,
         event_time_text
     from cleaned
 ),

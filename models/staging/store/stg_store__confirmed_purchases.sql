@@ -23,7 +23,7 @@ parsed as (
     select
         source_row_number as confirmation_id,
         appsflyer_id,
-        lower(event_name) as event_name,
+        {{ lower_case('event_name') }} as event_name,
         {{ parse_utc_timestamp('event_time_text') }} as confirmed_at,
         {{ parse_money('revenue_text') }} as revenue_usd,
         campaign,

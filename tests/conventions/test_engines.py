@@ -1,0 +1,53 @@
+"""What differs between engines is a dispatched macro, and each is tested on both."""
+
+from __future__ import annotations
+
+import re
+
+from tests.harness import ROOT
+from tests.spark.macro_cases import TABLES
+
+# Macros without cases in the table, since what they make is a step of a build or needs files, below
+# the test in `tests/spark` that is about them. DuckDB's are in each of its builds.
+ELSEWHERE = {
+    "test_the_sample_with_all_data_tests": {
+        *("begin_build", "build_number", "built_relation", "create_raw_tables", "export_json"),
+        *("file_sha256", "new_input_rows", "report_files", "seed_file_path"),
+    },
+    "test_nasty_inputs_as_parquet_in_landing": {
+        *("files_like", "inputs_are_listed", "landed_manifest_row", "publish_reports"),
+    },
+    "test_nasty_inputs_as_csv_in_landing_and_events_in_a_lake": {"create_lake_views"},
+    "test_files_are_refused_and_the_rows_of_before_stay": {"assert_inputs", "discard_reports"},
+}
+MACROS = "\n".join(
+    path.read_text(encoding="utf-8") for path in sorted((ROOT / "macros").rglob("*.sql"))
+)
+DISPATCHED = set(re.findall(r"adapter\.dispatch\('(\w+)'", MACROS))
+WITH_CASES = {table.macro for table in TABLES}
+
+
+def test_every_dispatched_macro_is_there_for_both_engines() -> None:
+    made = set(re.findall(r"\{%-? macro (\w+)\(", MACROS))
+    missing = [
+        f"{engine}__{name}"
+        for name in DISPATCHED
+        for engine in ("duckdb", "spark")
+        if not {f"{engine}__{name}", f"default__{name}"} & made
+    ]
+    assert DISPATCHED
+    assert missing == []
+
+
+def test_every_dispatched_macro_has_cases_or_a_test_elsewhere() -> None:
+    elsewhere = [name for names in ELSEWHERE.values() for name in names]
+    assert sorted([*WITH_CASES & DISPATCHED, *elsewhere]) == sorted(DISPATCHED)
+
+
+def test_the_tests_elsewhere_exist() -> None:
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "tests/spark").glob("test_*.py"))
+    assert [test for test in ELSEWHERE if f"\ndef {test}(" not in text] == []
+
+
+def test_every_table_names_a_macro() -> None:
+    assert {name for name in WITH_CASES if f"macro {name}(" not in MACROS} <= DISPATCHED
