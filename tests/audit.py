@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.harness import ROOT
 
-LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-runtime.lock"]
+LOCKS = sorted(ROOT.glob("requirements*.lock"))
 SERVICE = "https://api.osv.dev/v1/query"
 
 NONE_KNOWN, VULNERABLE, UNKNOWN = 0, 1, 2

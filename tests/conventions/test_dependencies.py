@@ -87,7 +87,7 @@ def lock(tmp_path: Path) -> Path:
 
 
 def test_audit_finds_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    """In both lock files, each package asked for once."""
+    """In all lock files, each package asked for once."""
     with advisories() as service:
         assert audit(service) == NONE_KNOWN
     out, _ = capfd.readouterr()
