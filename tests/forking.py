@@ -1,25 +1,31 @@
 """dbt in processes that need not import it first.
 
-dbt is as a user runs it: a process of its own, in its folder, with its arguments and environment.
-That process is a fork of one that has imported dbt already, which is a third of the processor time
-of a small build; the tests run hundreds of them.
+dbt is as a user runs it: a process of its own, in its folder, with its arguments and environment,
+that ends as any other does. It is a fork of one that has imported dbt already, which is a third of
+the processor time of a small build; the tests run hundreds of them.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import importlib
+import json
 import os
+import subprocess
 import sys
 import tempfile
-from functools import cache
-from multiprocessing.context import ForkServerContext
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
-# What every run of dbt imports.
+# What every run of dbt imports, but for DuckDB: that starts a thread, which no fork would have.
 IMPORTED = [
-    *("dbt.cli.main", "dbt.adapters.duckdb", "dbt.task.build", "dbt.compilation"),
-    *("dbt.parser.manifest", "dbt.context.providers", "duckdb", "sqlparse", "agate"),
+    *("dbt.cli.main", "dbt.task.build", "dbt.compilation", "dbt.parser.manifest"),
+    *("dbt.context.providers", "sqlparse", "agate"),
 ]
+
+_idle: list[subprocess.Popen[str]] = []
+_taking = threading.Lock()
 
 
 def run_dbt(arguments: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
@@ -33,31 +39,60 @@ def run_dbt(arguments: list[str], folder: Path, environment: dict[str, str]) -> 
     Returns:
         Its exit status, and what it printed.
     """
+    with _taking:
+        # Several threads may each want one at the same time.
+        parent = _idle.pop() if _idle else _start()
     with tempfile.NamedTemporaryFile() as output:
-        process = _context().Process(
-            target=_be_dbt, args=[arguments, folder, environment, output.name]
-        )
-        process.start()
-        process.join()
-        assert process.exitcode is not None
-        return process.exitcode, Path(output.name).read_text(encoding="utf-8")
+        request = [arguments, str(folder), environment, output.name]
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        print(json.dumps(request), file=parent.stdin, flush=True)
+        exit_code = int(parent.stdout.readline())
+        with _taking:
+            _idle.append(parent)
+        return exit_code, Path(output.name).read_text(encoding="utf-8")
 
 
-@cache
-def _context() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(IMPORTED)
-    return context
+def _start() -> subprocess.Popen[str]:
+    """Start one that dbt is forked from; it ends with its standard input."""
+    return subprocess.Popen(
+        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
 
 
-def _be_dbt(arguments: list[str], folder: Path, environment: dict[str, str], output: str) -> None:
-    descriptor = os.open(output, os.O_WRONLY | os.O_APPEND)
-    for standard in (1, 2):
-        os.dup2(descriptor, standard)
+def _serve() -> Any:  # noqa: ANN401 (JSON)
+    """Fork for each request and tell how the fork ended; returns the request in the fork."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            return json.loads(line)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    return None
+
+
+def _become(folder: str, environment: dict[str, str], output: str) -> None:
+    """Be in this folder, with these variables, and print to this file."""
+    with open(output, "ab") as file, open(os.devnull, "rb") as nothing:
+        for standard, replacement in ((0, nothing), (1, file), (2, file)):
+            os.dup2(replacement.fileno(), standard)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = ["dbt", *arguments]
-    from dbt.cli.main import cli  # noqa: PLC0415 (has been imported where this runs)
+    time.tzset()
 
-    sys.exit(cli())
+
+def _main() -> None:
+    # The folder of this file is not where dbt looks for modules.
+    del sys.path[0]
+    for name in IMPORTED:
+        importlib.import_module(name)
+    request = _serve()
+    if request is not None:
+        arguments, *surroundings = request
+        _become(*surroundings)
+        sys.argv = ["dbt", *arguments]
+        importlib.import_module("dbt.cli.main").cli()
+
+
+if __name__ == "__main__":
+    _main()
