@@ -53,6 +53,7 @@ class Seeds:
             "return": self._return,
             "run_query": self._run_query,
             "exceptions": self,
+            "adapter": self,
             "var": lambda _: False,
         }
         for name in ("sql_string", "csv_seed", "assert_inputs"):
@@ -85,6 +86,10 @@ class Seeds:
         self._macros["assert_csv_rows"](FILE, len(found_rows))
         assert [row["source_row_number"] for row in found_rows] == [*range(1, len(found_rows) + 1)]
         return [tuple(row[column] for column in COLUMNS) for row in found_rows]
+
+    def dispatch(self, macro: str) -> object:
+        """What macros call to get the one of the engine."""
+        return self._macros[f"duckdb__{macro}"]
 
     def raise_compiler_error(self, message: str) -> None:
         """What macros call to stop a build."""
