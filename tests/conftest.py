@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +33,11 @@ ENGINES = ("sqlite", "postgresql")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker of tests that run on one engine."""
+    """Declare the marker of tests that run on one engine, and mind Ctrl-C.
+
+    A shell has what it starts in the background ignore that, and so would the programs under test.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "sqlite_only(reason): not on PostgreSQL, for this reason")
 
 
