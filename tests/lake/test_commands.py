@@ -85,8 +85,12 @@ def test_rebuild_says_what_to_do_instead(
 
 
 def test_a_backup_says_what_is_not_in_it(
-    shipped: LakeGame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shipped: LakeGame,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # or paths that are long break the lines of the table
     main(["load"])
     assert main(["backup", "--to", str(tmp_path / "backups")]) == 0
     assert f"events and players in the lake {shipped.lake}" in capsys.readouterr().out

@@ -19,13 +19,18 @@ def migrate(engine: Engine) -> None:
     """Bring the schema to the newest version, in one transaction.
 
     Args:
-        engine: A writing engine; processes that start at once wait for each other on a lock.
+        engine: A writing engine; processes that start at once wait for each other on a lock. Where
+            the migration fails, so that nobody will use it, its connections are closed.
     """
     config = _config()
-    with engine.begin() as connection:
-        wait_to_migrate(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with engine.begin() as connection:
+            wait_to_migrate(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _config() -> Config:
