@@ -267,7 +267,7 @@ def _prepare(folder: Path) -> None:
         # table or a view costs a fifth less so.
         "spark.sql.catalogImplementation": "in-memory",
         # To compile a statement and to plan it anew between its stages pays off with many rows.
-        # With few it is a quarter of a build.
+        # With few it costs more than it saves.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
