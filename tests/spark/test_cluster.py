@@ -129,7 +129,8 @@ def test_the_command_exits_as_dbt_does_and_leaves_the_reports(
 
 def test_a_program_on_it_is_interrupted_with_the_command(cluster: Cluster, tmp_path: Path) -> None:
     """It may end in order, as dbt does with its statements."""
-    script = "trap 'touch cancelled; exit' INT; kill -INT $0; while :; do sleep 0.02; done"
+    # It is waited for by then.
+    script = "trap 'touch cancelled; exit' INT; sleep 1; kill -INT $0; while :; do sleep 0.02; done"
     with pytest.raises(KeyboardInterrupt):
         cluster.run(["sh", "-c", f"cd {tmp_path}; {script}", str(os.getpid())], dict(os.environ))
     assert (tmp_path / "cancelled").exists()
