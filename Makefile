@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # pytest workers; dbt and DuckDB bring threads of their own
 JOBS ?= 2
 # how long `make soak` keeps the API at its limit
@@ -19,6 +20,7 @@ LONG_TESTS := tests/faults tests/contract tests/properties tests/operations test
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# uv takes a quarter of the time that pip takes; pip knows proxies and mirrors that uv may not.
 setup: $(VENV)/installed ## install the locked dependencies into .venv
 
 $(VENV)/installed: requirements.lock pyproject.toml
@@ -27,8 +29,11 @@ $(VENV)/installed: requirements.lock pyproject.toml
 		"Name another one: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
 	@echo "Installing into $(VENV); this takes about a minute, once."
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		--requirement requirements.lock
+	@awk '/^[^ ]/ {taken = /^uv==/} taken' requirements.lock >$(VENV)/uv.lock
+	@$(INSTALL) --requirement $(VENV)/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes \
+		--requirement requirements.lock 2>$(VENV)/uv.log || \
+		$(INSTALL) --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--no-build-isolation --editable .
 	@touch $@
@@ -38,8 +43,7 @@ spark-setup: $(VENV)/installed-spark ## install what `make spark` needs on top, 
 # Without isolation, since what builds pyspark is there; its source is all that is published.
 $(VENV)/installed-spark: $(VENV)/installed requirements-spark.lock
 	@echo "Installing Spark into $(VENV); this takes about a minute, once."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		--no-build-isolation --requirement requirements-spark.lock
+	@$(INSTALL) --no-build-isolation --requirement requirements-spark.lock
 	@touch $@
 
 build: setup ## from the four CSVs in seeds/ to checked reports and the page that shows them
