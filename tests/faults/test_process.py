@@ -229,6 +229,7 @@ def test_end_is_asked_for_while_a_commit_waits(server: Server) -> None:
     ):
         other.execute("begin immediate")
         asked = [pool.submit(server.call, earn) for _ in range(5)]
+        time.sleep(1)  # until all of them are in flight: what comes later is refused
         stopped = pool.submit(server.stop)
         other.execute("rollback")
         assert [answer.result()[0] for answer in asked] == [201] * 5
