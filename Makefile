@@ -11,8 +11,7 @@ SOAK_MINUTES ?= 30
 LONG_TESTS := tests/faults tests/contract tests/properties tests/operations tests/load \
 	tests/e2e/test_storm.py tests/e2e/test_corruptions.py tests/e2e/test_incremental.py \
 	tests/warehouse/test_scale.py tests/postgres/test_storm.py tests/spark/test_macros.py \
-	tests/spark/test_unit_tests.py \
-	tests/benchmarks/pipeline
+	tests/spark/test_unit_tests.py tests/benchmarks/pipeline
 
 .PHONY: help setup spark-setup build check serve spark test soak lint lint-python lint-sql audit \
 	bench lock clean

@@ -39,17 +39,8 @@ copy (
         order by {{ order_by | join(', ') }}
     )
 
-    {% if header is none -%}
-    select '[' as line
-    {%- else -%}
-    {%- set opening = '{"' ~ header_key ~ '":{' if header_key is not none else '{' -%}
-    {%- set closing = '}' if header_key is not none else '' -%}
-    select
-        concat(
-            '{{ opening }}', {{ json_members_text(header) }}, '{{ closing }},"{{ rows_key }}":['
-        ) as line
-    from {{ header }}
-    {%- endif %}
+    select {{ opening_line(header, header_key, rows_key) }} as line
+    {{ 'from ' ~ header if header is not none }}
     union all
     select concat({{ row_text }}) as line
     from (from sorted_rows limit 1)
@@ -57,10 +48,26 @@ copy (
     select concat(',', {{ row_text }}) as line
     from (from sorted_rows offset 1)
     union all
-    select '{{ ']' if header is none else ']}' }}' as line
+    select {{ closing_line(header) }} as line
 )
 to {{ sql_string(report_path(file_name) ~ '.next') }}
 (format csv, header false, quote '', escape '', delimiter e'\x01', use_tmp_file false)
+{%- endmacro %}
+
+{# What stands before the rows, as an expression on the header, if there is one. #}
+{% macro opening_line(header, header_key, rows_key) -%}
+    {%- if header is none -%}
+        '['
+    {%- else -%}
+        {%- set opening = '{"' ~ header_key ~ '":{' if header_key is not none else '{' -%}
+        {%- set closing = '}' if header_key is not none else '' -%}
+        concat('{{ opening }}', {{ json_members_text(header) }}, '{{ closing }},"{{ rows_key }}":[')
+    {%- endif -%}
+{%- endmacro %}
+
+{# What stands behind the rows. #}
+{% macro closing_line(header) -%}
+    '{{ ']' if header is none else ']}' }}'
 {%- endmacro %}
 
 {# The members of a JSON object for a row of a relation, keys in the order of its columns. Amounts
@@ -144,20 +151,12 @@ row_lines as (
 ),
 
 outer_lines as (
-    {% if header is none -%}
-    select 0 as section, '[' as line
-    {%- else -%}
-    {%- set opening = '{"' ~ header_key ~ '":{' if header_key is not none else '{' -%}
-    {%- set closing = '}' if header_key is not none else '' -%}
     select
         0 as section,
-        concat(
-            '{{ opening }}', {{ json_members_text(header) }}, '{{ closing }},"{{ rows_key }}":['
-        ) as line
-    from {{ header }}
-    {%- endif %}
+        {{ opening_line(header, header_key, rows_key) }} as line
+    {{ 'from ' ~ header if header is not none }}
     union all
-    select 2 as section, '{{ ']' if header is none else ']}' }}' as line
+    select 2 as section, {{ closing_line(header) }} as line
 ),
 
 all_lines as (

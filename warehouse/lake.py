@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -84,15 +84,11 @@ class Pinned:
         batch_number: The last batch that the events have.
         event_files: Paths or addresses of the Parquet files that make up the events.
         player_files: Likewise; they may hold rows of later batches.
-        event_version: Delta's version of the events; None where there is no table.
-        player_version: Likewise, of the players.
     """
 
     batch_number: int
     event_files: Sequence[str]
     player_files: Sequence[str]
-    event_version: int | None
-    player_version: int | None
 
     @property
     def events_sql(self) -> str:
@@ -110,10 +106,6 @@ class Pinned:
             " qualify row_number() over ("
             "partition by user_id order by balance desc, batch_number desc) = 1"
         )
-
-    def restricted_to(self, batch_number: int) -> Pinned:
-        """The players as of another batch."""
-        return replace(self, batch_number=batch_number)
 
 
 class Lake:
@@ -189,8 +181,6 @@ class Lake:
             batch_number=batch_number(events),
             event_files=self._files(EVENTS_TABLE, events),
             player_files=self._files(PLAYERS_TABLE, players),
-            event_version=None if events is None else events.version(),
-            player_version=None if players is None else players.version(),
         )
 
     def unavailable(self, doing: str, error: Exception) -> LakeUnavailableError:
@@ -244,7 +234,7 @@ def known_ids(events: DeltaTable, first: str, last: str) -> set[str]:
 
 
 def pinned_as_json(uri: str) -> str:
-    """Pin the lake for a build, as `macros/lake_views.sql` calls it.
+    """Pin the lake for a build, as `macros/lake/create_lake_views.sql` calls it.
 
     Returns:
         JSON: an object of the queries `game_events` and `players`, and what to say about them.

@@ -19,7 +19,7 @@ from api.store.postgres import LOADER_LOCK
 from api.store.sql_store import SqlStore
 from tests.harness import ROOT
 from tests.postgres.server import PostgresServer
-from tests.warehouse.shipping import Game, event, eventually
+from tests.warehouse.shipping import Game, Late, event, eventually
 from warehouse.election import election_of
 from warehouse.loader import Loader
 
@@ -185,16 +185,9 @@ def test_who_was_asleep_with_a_batch_does_no_harm(game: Game) -> None:
     game.play(player, 5, seed=1)
     game.store.record(None, event("click"))
 
-    class Late:
-        """The outbox of a loader that was asleep since it read its batch."""
-
-        next_batch = staticmethod(lambda _: early)
-        mark_shipped = game.outbox.mark_shipped
-        ship_again = game.outbox.ship_again
-        backlog = game.outbox.backlog
-        close = game.outbox.close
-
-    assert Loader(Late(), game.warehouse).ship_once() == len(early.events) + len(early.players)
+    assert Loader(Late(game.outbox, early), game.warehouse).ship_once() == len(early.events) + len(
+        early.players
+    )
     game.assert_money_holds()
     Loader(game.outbox, game.warehouse).ship_all()
     game.assert_money_holds()

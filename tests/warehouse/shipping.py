@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from api.store.outbox import SqlOutbox
-from api.store.protocol import NewEvent
+from api.store.protocol import Batch, NewEvent
 from api.store.sql_store import SqlStore
 
 MOMENT = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
@@ -91,6 +91,22 @@ class Game:
         """Every balance in the warehouse is the sum of the `earn` events there."""
         assert [row for row in self.query(MONEY) if row[1] != row[2]] == []
         assert self.query(ORPHANS) == []
+
+
+class Late:
+    """The outbox of a loader that was asleep since it read a batch."""
+
+    def __init__(self, outbox: SqlOutbox, batch: Batch) -> None:
+        """Take the batch; what is told goes to the outbox."""
+        self._batch = batch
+        self.mark_shipped = outbox.mark_shipped
+        self.ship_again = outbox.ship_again
+        self.backlog = outbox.backlog
+        self.close = outbox.close
+
+    def next_batch(self, _: int) -> Batch:
+        """Return the batch as it was."""
+        return self._batch
 
 
 def event(event_type: str, meta: str | None = None) -> NewEvent:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import ROOT
-from tests.warehouse.shipping import Game, eventually
+from tests.warehouse.shipping import Game, Late, eventually
 from warehouse.database import WarehouseUnavailableError
 from warehouse.election import FileElection
 from warehouse.loader import Loader
@@ -116,16 +116,9 @@ def test_two_that_ship_in_spite_of_the_election_do_no_harm(game: Game) -> None:
     early = game.outbox.next_batch(5)
     Loader(game.outbox, game.warehouse).ship_all()
 
-    class Late:
-        """The outbox of a loader that was asleep since it read its batch."""
-
-        next_batch = staticmethod(lambda _: early)
-        mark_shipped = game.outbox.mark_shipped
-        ship_again = game.outbox.ship_again
-        backlog = game.outbox.backlog
-        close = game.outbox.close
-
-    assert Loader(Late(), game.warehouse).ship_once() == len(early.events) + len(early.players)
+    assert Loader(Late(game.outbox, early), game.warehouse).ship_once() == len(early.events) + len(
+        early.players
+    )
     game.assert_money_holds()
     assert game.shipped_ids() == game.stored_ids()
 
