@@ -8,8 +8,10 @@ from structlog.typing import FilteringBoundLogger
 from api.auth import Authenticator
 from api.clock import Clock, utc_now
 from api.docs import openapi
+from api.draining import Drain
 from api.errors import App, add_error_handlers
 from api.headers import SecurityHeaders
+from api.http_rules import HttpRules
 from api.log import RequestLog
 from api.metrics import Metrics, RequestMetrics
 from api.passwords import Passwords
@@ -32,12 +34,13 @@ from api.throttle import ClientLimit, Clients, Counters, Limiter, LoginGuard
 from api.tokens import Tokens
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 (collaborators)
     store: Store,
     settings: Settings,
     *,
     logger: FilteringBoundLogger,
     metrics: Metrics,
+    drain: Drain,
     clock: Clock = utc_now,
 ) -> App:
     """Make the WSGI application.
@@ -47,6 +50,7 @@ def create_app(
         settings: Verified settings.
         logger: Where requests are logged.
         metrics: Where requests are counted, and what /metrics shows.
+        drain: Refuses requests when the process ends.
         clock: Dates events and tokens.
     """
     counters = Counters()
@@ -71,6 +75,8 @@ def create_app(
         middleware=[
             RequestLog(logger),
             RequestMetrics(metrics),
+            drain,
+            HttpRules(),
             SecurityHeaders(behind_proxy=settings.trusted_proxies > 0),
             ClientLimit(Clients(settings.trusted_proxies), limiter, settings.rate_limit_per_client),
         ]

@@ -1,4 +1,4 @@
-"""Files below a folder: found by the path of a URL, and sent without keeping others waiting."""
+"""Files below a folder, found by the path of a URL."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
-from api.waiting import aside
-
-# What is read at a time.
-BLOCK_BYTES = 256 * 1024
-
 # Hidden, or still being written: DuckDB writes `tmp_x` and renames it to `x`.
 _CONCEALED = (".", "tmp_")
 # A pipe would keep who opens it waiting.
@@ -24,10 +19,7 @@ _NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errn
 
 
 class File:
-    """An open file as a server sends it: `read` lets others go on while the disk is at work.
-
-    A server offers what it has read to the client's socket and comes back to where the socket had
-    enough. The last block is kept for that.
+    """An open file as a server sends it.
 
     Attributes:
         size: In bytes, when it was opened.
@@ -41,48 +33,23 @@ class File:
         self.size = status.st_size
         self.modified_at = datetime.fromtimestamp(int(status.st_mtime), UTC)
         self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
         self._file = file
-        self._position = 0
-        self._block = b""
-        self._block_start = 0
+        self.tell = file.tell
+        self.seek = file.seek
+        self.close = file.close
 
     def read(self, size: int | None = -1) -> bytes:
-        """Read up to `size` bytes, mostly fewer.
+        """Read up to `size` bytes.
 
         Raises:
             OSError: The file has become shorter.
         """
-        if self._position >= self.size:
-            return b""
-        start = self._position - self._block_start
-        if not 0 <= start < len(self._block):
-            self._block = aside(self._next_block, may_refuse=False)
-            self._block_start, start = self._position, 0
-        end = None if size is None or size < 0 else start + size
-        part = self._block[start:end]
-        self._position += len(part)
-        return part
-
-    def _next_block(self) -> bytes:
-        length = min(BLOCK_BYTES, self.size - self._position)
-        block = os.pread(self._file.fileno(), length, self._position)
-        if not block:
-            # Else the server would ask for the rest again and again.
+        data = self._file.read(size)
+        if not data and size != 0 and self._file.tell() < self.size:
+            # Else a server asks for the rest again and again.
             raise OSError(errno.EIO, "a file became shorter while it was sent")
-        return block
-
-    def tell(self) -> int:
-        """Tell where `read` goes on."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Have `read` go on elsewhere."""
-        self._position = offset + (0, self._position, self.size)[whence]
-        return self._position
-
-    def close(self) -> None:
-        """Read nothing more."""
-        self._file.close()
+        return data
 
 
 def open_file(folder: Path, path: str) -> File:

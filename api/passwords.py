@@ -16,11 +16,13 @@ from zxcvbn import zxcvbn
 
 from api.errors import ProblemError, unavailable
 from api.schemas import FieldError
-from api.waiting import aside
 
-# Each hash takes 64 MiB for some tens of milliseconds: more at a time would exhaust the machine.
-HASHES_AT_A_TIME = 4
-HASH_WAIT_SECONDS = 10
+# Each hash takes 64 MiB and all cores for some tens of milliseconds. More at a time would slow down
+# every other request and end no sooner.
+HASHES_AT_A_TIME = 1
+# Logins that wait for their turn, each in a thread of the server. They are few, so that a crowd of
+# logins leaves threads for other requests.
+WAITING_LOGINS = 2
 
 # Those that a guesser tries first. They fall to whoever has the patience for 100 tries a day.
 MIN_GUESSES = 10_000
@@ -48,6 +50,7 @@ class Passwords:
         self._min_length = min_length
         self._hasher = PasswordHasher()
         self._turns = threading.BoundedSemaphore(HASHES_AT_A_TIME)
+        self._places = threading.BoundedSemaphore(HASHES_AT_A_TIME + WAITING_LOGINS)
 
     def check_new(self, username: str, password: str) -> None:
         """Refuse a new password that is too easily guessed.
@@ -58,43 +61,46 @@ class Passwords:
         normal = _normal(password)
         if len(normal) < self._min_length:
             raise _unsafe("too_short", f"It must have at least {self._min_length} characters.")
-        if reason := aside(lambda: _too_guessable(username, normal)):
+        if reason := _too_guessable(username, normal):
             raise _unsafe("too_guessable", reason)
 
     def hash(self, password: str) -> str:
-        """Hash a password with a new salt, which the result holds."""
-        return aside(lambda: self._hash(_normal(password)))
+        """Hash a password with a new salt, which the result holds.
+
+        Raises:
+            ProblemError: 503 with code `login_busy`.
+        """
+        with self._turn():
+            return self._hasher.hash(_normal(password))
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Tell whether this is the password.
 
         Without a hash it is not, which takes as long to tell.
+
+        Raises:
+            ProblemError: 503 with code `login_busy`.
         """
-        return aside(lambda: self._verify(password_hash or self._nobodys, _normal(password)))
+        with self._turn():
+            try:
+                return self._hasher.verify(password_hash or self._nobodys, _normal(password))
+            except VerifyMismatchError:
+                return False
 
     @cached_property
     def _nobodys(self) -> str:
         return self._hasher.hash(secrets.token_hex())
 
-    def _hash(self, password: str) -> str:
-        with self._turn():
-            return self._hasher.hash(password)
-
-    def _verify(self, password_hash: str, password: str) -> bool:
-        with self._turn():
-            try:
-                return self._hasher.verify(password_hash, password)
-            except VerifyMismatchError:
-                return False
-
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=HASH_WAIT_SECONDS):
+        """Wait for a turn to hash, or refuse where enough logins wait already."""
+        if not self._places.acquire(blocking=False):
             raise unavailable("login_busy", "Too many players log in now.")
         try:
-            yield
+            with self._turns:
+                yield
         finally:
-            self._turns.release()
+            self._places.release()
 
 
 def _normal(password: str) -> str:

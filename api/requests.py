@@ -46,10 +46,25 @@ def read_body(req: falcon.Request, model: type[M]) -> M:
 def _read_json(req: falcon.Request) -> object:
     if (req.content_length or 0) > MAX_BODY_BYTES:
         raise body_too_large()
-    # The length may be missing or a lie, so one byte more than allowed is asked for.
-    body = req.bounded_stream.read(MAX_BODY_BYTES + 1)
+    encoding = req.get_header("Content-Encoding") or "identity"
+    if encoding.lower() != "identity":
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_content_encoding",
+            f"Send the body as it is, without Content-Encoding: {encoding[:MAX_FIELD_NAME]}.",
+            headers={"Accept-Encoding": "identity"},
+        )
+    # Where the server knows the end of the body, as of a chunked one, it has no declared length.
+    stream = req.stream if req.env.get("wsgi.input_terminated") else req.bounded_stream
+    body = stream.read(MAX_BODY_BYTES + 1)
     if len(body) > MAX_BODY_BYTES:
         raise body_too_large()
+    if len(body) < (req.content_length or 0):
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST,
+            "incomplete_body",
+            "The body ends before its Content-Length. Send the request again.",
+        )
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if media_type != falcon.MEDIA_JSON and (body or media_type):
         raise ProblemError(

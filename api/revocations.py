@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from api.clock import Clock
 from api.store.protocol import Store
 from api.tokens import Token
-from api.waiting import Pause
 
 # How long another process may take to hear of a logout.
 REFRESH_SECONDS = 1.0
@@ -35,7 +35,7 @@ class Revocations:
         self._expires_at: dict[str, float] = {}
         self._last_seen = 0
         self._next_refresh = timer()
-        self._reading: _Reading | None = None
+        self._reading: Future[None] | None = None
 
     def include(self, token_id: str) -> bool:
         """Tell whether a token was revoked.
@@ -58,32 +58,24 @@ class Revocations:
             self._expires_at[token.token_id] = token.expires_at
 
     def _refresh_once(self) -> None:
-        """Read what is new, for all who ask meanwhile: they wait, and share how it ends.
-
-        The lock is never held while one waits, which in a greenlet would be all of them.
-        """
+        """Read what is new; callers that arrive meanwhile wait for it and share how it ends."""
         with self._lock:
             reading, is_mine = self._reading, self._reading is None
             if reading is None:
-                reading = self._reading = _Reading()
-            else:
-                pause = Pause()
-                reading.waiting.append(pause)
+                reading = self._reading = Future()
         if not is_mine:
-            pause.wait()
-            if reading.error is not None:
-                raise reading.error
+            reading.result()
             return
         try:
             self._refresh()
         except Exception as error:
-            reading.error = error
+            reading.set_exception(error)
             raise
+        else:
+            reading.set_result(None)
         finally:
             with self._lock:
                 self._reading = None
-            for each in reading.waiting:
-                each.end()
 
     def _refresh(self) -> None:
         now = self._clock().timestamp()
@@ -98,11 +90,3 @@ class Revocations:
                 if expires_at > now
             }
         self._next_refresh = self._timer() + REFRESH_SECONDS
-
-
-class _Reading:
-    """A look at the store that is under way."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Pause] = []
-        self.error: Exception | None = None

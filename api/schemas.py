@@ -24,6 +24,7 @@ from pydantic import (
     StrictInt,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, to_json
@@ -31,6 +32,8 @@ from pydantic_core import PydanticCustomError, to_json
 from api.store.protocol import MAX_BALANCE, StoredEvent
 
 MAX_BATCH = 500
+# Fields of a request, or of an event in a batch: far more than any has.
+MAX_FIELDS = 50
 MAX_META_BYTES = 4096
 MAX_META_DEPTH = 8
 MAX_USER_ID = 2**63 - 1
@@ -224,21 +227,36 @@ class ResponseModel(Model):
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=False)
 
 
-class LoginRequest(Model):
+class RequestModel(Model):
+    """What clients send. Each unknown field makes an error, so their number has a limit."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_fields(cls, value: object) -> object:
+        if isinstance(value, dict) and len(value) > MAX_FIELDS:
+            raise PydanticCustomError(
+                "too_many_fields",
+                "Object should have at most {limit} fields",
+                {"limit": MAX_FIELDS},
+            )
+        return value
+
+
+class LoginRequest(RequestModel):
     """Who wants to play."""
 
     username: Username
     password: Password
 
 
-class EarnRequest(Model):
+class EarnRequest(RequestModel):
     """Coins for the caller."""
 
     amount: Amount
     reason: Reason
 
 
-class EventRequest(Model):
+class EventRequest(RequestModel):
     """Something that happened in the game."""
 
     event_type: EventType
@@ -253,7 +271,7 @@ class EventRequest(Model):
     )
 
 
-class EventsRequest(Model):
+class EventsRequest(RequestModel):
     """Up to 500 events; each is validated by itself, so that a bad one does not refuse the rest."""
 
     events: Annotated[list[SkipValidation[EventRequest]], Field(min_length=1, max_length=MAX_BATCH)]

@@ -152,8 +152,8 @@ class Settings:
     threads: int = field(
         metadata=_setting(
             "THREADS",
-            "32",
-            "threads for what would keep other requests waiting, such as logins",
+            "16",
+            "requests that are answered at a time; further ones wait for a thread",
             _integer(1, 1000),
         )
     )

@@ -9,7 +9,6 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.docs import Access, documented
 from api.metrics import Metrics
-from api.waiting import aside
 
 
 class MetricsResource:
@@ -27,7 +26,6 @@ class MetricsResource:
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Tell all metrics in Prometheus' text format."""
         resp.content_type = CONTENT_TYPE_LATEST
-        # The backlog is counted for it.
-        resp.data = aside(self._metrics.text)
+        resp.data = self._metrics.text()
 
     on_head = on_get

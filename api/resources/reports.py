@@ -14,7 +14,6 @@ from api.docs import ETAG, LAST_MODIFIED, LOCATION, Access, documented
 from api.errors import ProblemError
 from api.files import File, open_file
 from api.headers import NOTHING
-from api.waiting import aside
 
 _INDEX = "index.html"
 _TAG = re.compile(r'"([^"]*)"')
@@ -111,7 +110,7 @@ class ReportsResource:
         self._authenticator.operator(req)
         name = f"{path}{_INDEX}" if path == "" or path.endswith("/") else path
         try:
-            file = aside(lambda: open_file(self._folder, name))
+            file = open_file(self._folder, name)
         except FileNotFoundError:
             raise ProblemError(
                 HTTPStatus.NOT_FOUND,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -51,7 +51,6 @@ from api.store.protocol import (
 )
 from api.store.tables import events, idempotency_keys, players, pruned_events, revoked_tokens
 from api.store.writer import GroupCommitWriter
-from api.waiting import TURN, aside
 
 T = TypeVar("T")
 
@@ -170,7 +169,6 @@ class SqlStore:
             prepare=_lock_players if self._is_remote else _lock_nothing,
             finish=_write_events,
             confirm=self._file.confirm,
-            turn=nullcontext() if self._is_remote else TURN,
             on_commit=on_commit,
         )
 
@@ -195,21 +193,13 @@ class SqlStore:
 
     def find_player(self, username: str) -> Player | None:
         """See `Store.find_player`."""
-
-        def read() -> Player | None:
-            with self._reading() as connection:
-                return _player(connection, PLAYER_OF_NAME, username=username)
-
-        return self._read(read)
+        with self._reading() as connection:
+            return _player(connection, PLAYER_OF_NAME, username=username)
 
     def get_player(self, user_id: int) -> Player | None:
         """See `Store.get_player`."""
-
-        def read() -> Player | None:
-            with self._reading() as connection:
-                return _player(connection, PLAYER_OF_ID, user_id=user_id)
-
-        return self._read(read)
+        with self._reading() as connection:
+            return _player(connection, PLAYER_OF_ID, user_id=user_id)
 
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
@@ -286,11 +276,8 @@ class SqlStore:
             )
             query = query.where(events.c.position < known)
 
-        def read() -> list[StoredEvent]:
-            with self._reading() as connection:
-                return [stored_event(row) for row in connection.execute(query)]
-
-        return aside(read)
+        with self._reading() as connection:
+            return [stored_event(row) for row in connection.execute(query)]
 
     def event_counts(self, user_id: int | None) -> dict[str, int]:
         """See `Store.event_counts`."""
@@ -307,12 +294,9 @@ class SqlStore:
             both.c.event_type, cast(func.sum(both.c.event_count), BigInteger).label("total")
         ).group_by(both.c.event_type)
 
-        def read() -> dict[str, int]:
-            with self._reading() as connection:
-                counts = connection.execute(query.order_by(both.c.event_type))
-                return {row.event_type: row.total for row in counts}
-
-        return aside(read)
+        with self._reading() as connection:
+            counts = connection.execute(query.order_by(both.c.event_type))
+            return {row.event_type: row.total for row in counts}
 
     def revoke(self, token_id: str, expires_at: float) -> None:
         """See `Store.revoke`."""
@@ -331,23 +315,15 @@ class SqlStore:
 
     def revoked_after(self, position: int) -> list[RevokedToken]:
         """See `Store.revoked_after`."""
-
-        def read() -> list[RevokedToken]:
-            with self._reading() as connection:
-                rows = connection.execute(REVOKED_AFTER, {"position": position})
-                return [RevokedToken(row.position, row.token_id, row.expires_at) for row in rows]
-
-        return self._read(read)
+        with self._reading() as connection:
+            rows = connection.execute(REVOKED_AFTER, {"position": position})
+            return [RevokedToken(row.position, row.token_id, row.expires_at) for row in rows]
 
     def ping(self) -> None:
         """See `Store.ping`."""
         self._file.confirm()
-
-        def read() -> None:
-            with self._reading() as connection:
-                connection.execute(PING)
-
-        self._read(read)
+        with self._reading() as connection:
+            connection.execute(PING)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -380,10 +356,6 @@ class SqlStore:
             self._clock(),
             event.meta,
         )
-
-    def _read(self, read: Callable[[], T]) -> T:
-        """Read a row or few."""
-        return aside(read) if self._is_remote else read()
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -16,7 +16,6 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from api.store.engine import reason
 from api.store.postgres import TRIES, is_passing, retrying
 from api.store.protocol import StoreError, StoreOverloadedError, StoreUnavailableError
-from api.waiting import TURN, Pause
 
 T = TypeVar("T")
 
@@ -35,7 +34,7 @@ PATIENCE_SECONDS = 10.0
 class _Task:
     """A command, and its outcome once there is one."""
 
-    __slots__ = ("_error", "_pause", "_result", "command", "rows", "submitted_at", "user_id")
+    __slots__ = ("_outcome", "command", "rows", "submitted_at", "user_id")
 
     def __init__(
         self, command: Callable[[Connection], Any], rows: int, user_id: int | None
@@ -44,24 +43,21 @@ class _Task:
         self.rows = rows
         self.user_id = user_id
         self.submitted_at = time.monotonic()
-        self._result: Any = None
-        self._error: Exception | None = None
-        self._pause = Pause()
+        # Of one item: cheaper than a Future, at every request.
+        self._outcome: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
 
     def succeed(self, result: object) -> None:
-        self._result = result
-        self._pause.end()
+        self._outcome.put((result, None))
 
     def fail(self, error: Exception) -> None:
-        self._error = error
-        self._pause.end()
+        self._outcome.put((None, error))
 
     def outcome(self) -> Any:  # noqa: ANN401 (whatever the command returns)
         """Wait for the outcome; raises what the command failed with."""
-        self._pause.wait()
-        if self._error is not None:
-            raise self._error
-        return self._result
+        result, error = self._outcome.get()
+        if error is not None:
+            raise error
+        return result
 
 
 class GroupCommitWriter:
@@ -87,7 +83,6 @@ class GroupCommitWriter:
         prepare: Callable[[Connection, Sequence[int]], None] = lambda _, __: None,
         finish: Callable[[Connection, Sequence[Any]], None] = lambda _, __: None,
         confirm: Callable[[], None] = lambda: None,
-        turn: AbstractContextManager[object] = TURN,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Start the thread.
@@ -103,15 +98,12 @@ class GroupCommitWriter:
                 it writes what they have left, before the commit. Where it fails they fail.
             confirm: Called after each commit. Where it raises a StoreUnavailableError, what was
                 committed is not where anybody will find it, and the commands fail with that.
-            turn: Held while commands are carried out. On a server that takes many journeys, and
-                perhaps a wait for other processes, in which requests shall go on.
             on_commit: Told after each commit how many commands shared it.
         """
         self._engine = engine
         self._prepare = prepare
         self._finish = finish
         self._confirm = confirm
-        self._turn = turn
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._queue_limit = queue_limit
@@ -177,7 +169,8 @@ class GroupCommitWriter:
         """Refuse a task that has waited for too long, before anything of it has happened."""
         is_late = time.monotonic() - task.submitted_at > self._patience_seconds
         if is_late:
-            task.fail(StoreOverloadedError("the request waited too long for the store"))
+            late = StoreOverloadedError("the request waited too long for the store")
+            task.fail(late)
         return is_late
 
     def _next_tasks(self) -> tuple[list[_Task], bool]:
@@ -185,17 +178,15 @@ class GroupCommitWriter:
         tasks: list[_Task] = []
         rows = 0
         task = self._queue.get()
-        # Requests that run now submit theirs first, instead of missing this commit by a little.
-        with TURN:
-            while task is not None:
-                tasks.append(task)
-                rows += task.rows
-                if len(tasks) == MAX_BATCH or rows >= MAX_BATCH_ROWS:
-                    return tasks, False
-                try:
-                    task = self._queue.get_nowait()
-                except queue.Empty:
-                    return tasks, False
+        while task is not None:
+            tasks.append(task)
+            rows += task.rows
+            if len(tasks) == MAX_BATCH or rows >= MAX_BATCH_ROWS:
+                return tasks, False
+            try:
+                task = self._queue.get_nowait()
+            except queue.Empty:
+                return tasks, False
         return tasks, True
 
     def _commit_together(self, tasks: list[_Task]) -> bool:
@@ -220,8 +211,7 @@ class GroupCommitWriter:
                 # Locked for too long, for example. Alone, each of them would wait as long again.
                 return _fail(tasks, error)
             try:
-                with self._turn:
-                    outcomes = self._outcomes(tasks, connection)
+                outcomes = self._outcomes(tasks, connection)
             except Exception as error:  # whatever is raised here: nothing was committed
                 # A connection that is lost cannot even be told to undo it.
                 with suppress(SQLAlchemyError):

@@ -20,6 +20,7 @@ from falcon import testing
 
 from api.app import create_app
 from api.clock import utc_now
+from api.draining import Drain
 from api.log import create_logger
 from api.metrics import Metrics
 from api.settings import Settings
@@ -132,6 +133,7 @@ class Game:
     settings: Settings = field(init=False)
     log: io.StringIO = field(default_factory=io.StringIO)
     metrics: Metrics = field(default_factory=Metrics)
+    drain: Drain = field(default_factory=Drain)
     now: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -147,6 +149,7 @@ class Game:
             self.settings,
             logger=create_logger(self.log),
             metrics=self.metrics,
+            drain=self.drain,
             clock=self.clock,
         )
         self.client = testing.TestClient(self.app)

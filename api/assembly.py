@@ -1,0 +1,39 @@
+"""The application on the store that the settings name."""
+
+from __future__ import annotations
+
+from structlog.typing import FilteringBoundLogger
+
+from api.app import create_app
+from api.clock import utc_now
+from api.draining import Drain
+from api.errors import App
+from api.metrics import Metrics
+from api.settings import Settings
+from api.store.outbox import SqlOutbox
+from api.store.protocol import Outbox, Store
+from api.store.sql_store import SqlStore
+
+
+def assemble(
+    settings: Settings, logger: FilteringBoundLogger, drain: Drain
+) -> tuple[App, Store, Outbox]:
+    """Open the store and make the application on it.
+
+    Args:
+        settings: Verified settings.
+        logger: Where requests are logged.
+        drain: Ends the process.
+
+    Returns:
+        The application, and the store and the outbox for the caller to close.
+
+    Raises:
+        StoreUnavailableError: The store cannot be opened.
+    """
+    metrics = Metrics()
+    store = SqlStore(settings.store_url, readers=settings.threads, on_commit=metrics.observe_commit)
+    outbox = SqlOutbox(settings.store_url)
+    metrics.watch_backlog(outbox.backlog, utc_now)
+    app = create_app(store, settings, logger=logger, metrics=metrics, drain=drain)
+    return app, store, outbox

@@ -1,0 +1,61 @@
+"""The end of a process: requests in flight are answered, new ones are refused."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import falcon
+
+from api.errors import unavailable
+
+# How long requests in flight may take to finish.
+DRAIN_SECONDS = 15.0
+# Requests that were sent before the end wait for a thread meanwhile, and are answered, too.
+GRACE_SECONDS = 0.5
+
+
+class Drain:
+    """Falcon middleware that counts the requests in flight, until there are no more."""
+
+    def __init__(self) -> None:
+        """Take every request."""
+        self.is_stopping = False
+        self._in_flight = 0
+        self._changed = threading.Condition()
+
+    def begin(self) -> None:
+        """Refuse requests from now on. A signal handler may call it: it takes no lock."""
+        self.is_stopping = True
+
+    def wait(self) -> None:
+        """Wait until the requests in flight have their answers, or have taken too long."""
+        time.sleep(GRACE_SECONDS)
+        with self._changed:
+            self._changed.wait_for(lambda: self._in_flight == 0, DRAIN_SECONDS)
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+        """Let a request in.
+
+        Raises:
+            ProblemError: 503 with code `stopping`.
+        """
+        if self.is_stopping:
+            raise unavailable("stopping", "The server stops; nothing was done for this request.")
+        with self._changed:
+            self._in_flight += 1
+        req.context.is_in_flight = True
+
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,  # noqa: ARG002 (Falcon's interface)
+        resource: object,  # noqa: ARG002
+        req_succeeded: bool,  # noqa: ARG002
+    ) -> None:
+        """Count a request that has its answer."""
+        if req.context.get("is_in_flight"):
+            with self._changed:
+                self._in_flight -= 1
+                if self.is_stopping:
+                    self._changed.notify_all()
