@@ -60,7 +60,8 @@ def create_app(  # noqa: PLR0913 (collaborators)
     authenticator = Authenticator(tokens, revocations, limiter, settings.rate_limit_per_account)
     login = LoginResource(
         store,
-        Passwords(settings.password_min_length),
+        # The other half of the threads stays free for those who are logged in.
+        Passwords(settings.password_min_length, logins_at_a_time=max(1, settings.threads // 2)),
         LoginGuard(counters, settings.login_attempts),
         tokens,
         ttl_seconds=settings.token_ttl_seconds,

@@ -39,14 +39,15 @@ class File:
         self.seek = file.seek
         self.close = file.close
 
-    def read(self, size: int | None = -1) -> bytes:
-        """Read up to `size` bytes.
+    def read(self, size: int) -> bytes:
+        """Read up to `size` bytes of what there was when the file was opened.
 
         Raises:
             OSError: The file has become shorter.
         """
-        data = self._file.read(size)
-        if not data and size != 0 and self._file.tell() < self.size:
+        wanted = min(size, self.size - self._file.tell())
+        data = self._file.read(wanted)
+        if wanted and not data:
             # Else a server asks for the rest again and again.
             raise OSError(errno.EIO, "a file became shorter while it was sent")
         return data

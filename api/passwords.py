@@ -20,9 +20,8 @@ from api.schemas import FieldError
 # Each hash takes 64 MiB and all cores for some tens of milliseconds. More at a time would slow down
 # every other request and end no sooner.
 HASHES_AT_A_TIME = 1
-# Logins that wait for their turn, each in a thread of the server. They are few, so that a crowd of
-# logins leaves threads for other requests.
-WAITING_LOGINS = 2
+# Logins that hash or wait for that, each in a thread of the server; further ones are refused.
+LOGINS_AT_A_TIME = 8
 
 # Those that a guesser tries first. They fall to whoever has the patience for 100 tries a day.
 MIN_GUESSES = 10_000
@@ -41,16 +40,17 @@ class Passwords:
     and mean the same are the same, however a keyboard sends them (NFKC).
     """
 
-    def __init__(self, min_length: int) -> None:
+    def __init__(self, min_length: int, *, logins_at_a_time: int = LOGINS_AT_A_TIME) -> None:
         """Use argon2id with the parameters of RFC 9106 for machines with little memory.
 
         Args:
             min_length: Characters that a new password has at least.
+            logins_at_a_time: How many hash or wait for their turn.
         """
         self._min_length = min_length
         self._hasher = PasswordHasher()
         self._turns = threading.BoundedSemaphore(HASHES_AT_A_TIME)
-        self._places = threading.BoundedSemaphore(HASHES_AT_A_TIME + WAITING_LOGINS)
+        self._places = threading.BoundedSemaphore(logins_at_a_time)
 
     def check_new(self, username: str, password: str) -> None:
         """Refuse a new password that is too easily guessed.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import PasswordHasher
 
 from api.errors import ProblemError
 from api.passwords import Passwords
@@ -109,24 +111,34 @@ def test_longer_ones_can_be_asked_for(passwords: Passwords) -> None:
     assert "15" in caught.value.errors[0].message
 
 
-class CountingPasswords(Passwords):
-    """Tells how many hashes were computed, which is what takes the time."""
+def test_unknown_name_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = []
 
-    hashes = 0
+    def counting(hasher: PasswordHasher, password_hash: str, password: str) -> bool:
+        hashes.append(password_hash)
+        return verify(hasher, password_hash, password)
 
-    def _verify(self, password_hash: str, password: str) -> bool:
-        self.hashes += 1
-        return super()._verify(password_hash, password)
-
-
-def test_unknown_name_costs_as_much_as_a_wrong_password() -> None:
-    passwords = CountingPasswords(MIN_LENGTH)
+    verify = PasswordHasher.verify
+    monkeypatch.setattr(PasswordHasher, "verify", counting)
+    passwords = Passwords(MIN_LENGTH)
     known = passwords.hash(PASSWORD)
 
     assert not passwords.verify(known, "wrong horse battery")
     assert not passwords.verify(None, "wrong horse battery")
 
-    assert passwords.hashes == 2
+    assert len(hashes) == 2
+
+
+def test_logins_beyond_those_that_may_wait_are_refused_at_once() -> None:
+    passwords = Passwords(MIN_LENGTH, logins_at_a_time=2)
+    with ThreadPoolExecutor(20) as pool:
+        outcomes = [pool.submit(passwords.hash, PASSWORD) for _ in range(20)]
+        errors = [outcome.exception() for outcome in outcomes]
+
+    refused = [error for error in errors if error is not None]
+    assert {getattr(error, "code", None) for error in refused} == {"login_busy"}
+    assert 2 <= len(errors) - len(refused) < 20
+    assert passwords.verify(passwords.hash(PASSWORD), PASSWORD)
 
 
 def test_server_that_takes_no_new_players_answers_alike_for_all_names(game: Game) -> None:

@@ -79,47 +79,39 @@ def test_ten_megabytes_are_413(start: Start, is_chunked: bool) -> None:
     answer = requests.post(f"{process.url}/earn", data=body, headers=headers, timeout=30)
 
     assert answer.status_code == 413
+
+
+@pytest.mark.sqlite_only("about HTTP")
+def test_a_body_that_is_too_large_gets_a_problem_document(start: Start) -> None:
+    process = start()
+    headers = {**process.login(), "Content-Type": "application/json"}
+
+    answer = requests.post(f"{process.url}/earn", data=b" " * 300_000, headers=headers, timeout=30)
+
+    assert answer.status_code == 413
     assert answer.headers["Content-Type"] == PROBLEM
     assert answer.json()["code"] == "body_too_large"
 
 
 @pytest.mark.sqlite_only("about HTTP")
-def test_client_that_sends_everything_first_still_reads_the_refusal(start: Start) -> None:
-    process = start()
-    head = b"POST /earn HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n"
-
-    received = send_raw(process, head + b" " * 10_000_000 + b"")
-
-    assert received.startswith(b"HTTP/1.1 413 ")
-    assert json.loads(received.partition(b"\r\n\r\n")[2])["code"] == "body_too_large"
-
-
-@pytest.mark.sqlite_only("about HTTP")
 @pytest.mark.parametrize(
-    ("data", "status", "code"),
+    ("data", "status"),
     [
-        (b"nonsense\r\n\r\n", 400, "malformed_request"),
-        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400, "malformed_request"),
-        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400, "malformed_request"),
-        (b"POST / HTTP/1.1\r\nContent-Length: 1e3\r\n\r\n", 400, "malformed_request"),
-        (
-            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-            400,
-            "malformed_request",
-        ),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "malformed_request"),
-        (b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000 + b"\r\n\r\n", 431, "headers_too_large"),
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1e3\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000 + b"\r\n\r\n", 431),
     ],
 )
-def test_what_is_no_http_gets_a_problem_document(
-    start: Start, data: bytes, status: int, code: str
+def test_what_is_no_http_is_refused_and_the_connection_ends(
+    start: Start, data: bytes, status: int
 ) -> None:
     received = send_raw(start(), data)
 
-    head, _, body = received.partition(b"\r\n\r\n")
-    assert f" {status} ".encode() in head.splitlines()[0]
-    assert b"Content-Type: application/problem+json" in head
-    assert json.loads(body)["code"] == code
+    assert f" {status} ".encode() in received.splitlines()[0]
 
 
 @pytest.mark.sqlite_only("about HTTP")
@@ -160,26 +152,44 @@ def test_log_is_json_and_holds_nothing_secret(start: Start) -> None:
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
-def test_stop_finishes_a_request_that_is_still_arriving(start: Start, signal_number: int) -> None:
+def test_stop_answers_a_request_that_waits_for_the_store(
+    start: Start, store_url: str, signal_number: int
+) -> None:
     process = start()
-    token = process.login()["Authorization"]
-    body = json.dumps(COINS).encode()
-    head = (
-        f"POST /earn HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", process.port), timeout=20) as connection:
-        connection.sendall(head.encode() + body[:5])
-        time.sleep(0.5)
-        process.terminate(signal_number)
-        time.sleep(0.5)
-        connection.sendall(body[5:])
-        received = b""
-        while chunk := connection.recv(65536):
-            received += chunk
+    headers = process.login()
 
-    assert received.startswith(b"HTTP/1.1 201 ")
-    assert b"\r\nConnection: close\r\n" in received
+    def earn() -> int:
+        return requests.post(
+            f"{process.url}/earn", json=COINS, headers=headers, timeout=30
+        ).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        with no_writes(store_url):
+            earning = [pool.submit(earn) for _ in range(4)]
+            time.sleep(0.5)
+            process.terminate(signal_number)
+            time.sleep(1)
+        assert [each.result() for each in earning] == [201] * 4
+    assert process.wait() == 0
+
+
+def test_stop_refuses_what_comes_after_it(start: Start, store_url: str) -> None:
+    process = start()
+    headers = process.login()
+    with ThreadPoolExecutor(1) as pool:
+        with no_writes(store_url):
+            earning = pool.submit(
+                requests.post, f"{process.url}/earn", json=COINS, headers=headers, timeout=30
+            )
+            time.sleep(0.5)
+            process.terminate()
+            time.sleep(0.2)
+            late = requests.post(f"{process.url}/earn", json=COINS, headers=headers, timeout=10)
+            ready = requests.get(f"{process.url}/health", timeout=10)
+        assert earning.result().status_code == 201
+    assert (late.status_code, late.json()["code"]) == (503, "stopping")
+    assert late.headers["Retry-After"] == "1"
+    assert ready.status_code == 503
     assert process.wait() == 0
 
 
@@ -208,6 +218,8 @@ def test_every_answered_request_of_a_stop_under_load_is_in_the_store(
                         f"{process.url}/earn", json=COINS, headers=headers, timeout=30
                     )
                 except requests.ConnectionError:
+                    return
+                if answer.status_code == 503 and answer.json()["code"] == "stopping":
                     return
                 if answer.status_code != 201:
                     failures.append(answer.text)
@@ -257,29 +269,6 @@ def test_development_secret_outlives_the_process(start: Start) -> None:
     second = start()
 
     assert requests.get(f"{second.url}/balance", headers=headers, timeout=10).status_code == 200
-
-
-def test_requests_that_wait_for_the_store_keep_no_others_waiting(
-    start: Start, store_url: str
-) -> None:
-    # More of them than threads.
-    process = start(THREADS="2")
-    headers = process.login()
-
-    def earn(_: int) -> int:
-        return requests.post(
-            f"{process.url}/earn", json=COINS, headers=headers, timeout=30
-        ).status_code
-
-    with ThreadPoolExecutor(40) as pool:
-        with no_writes(store_url):
-            earning = pool.map(earn, range(40))
-            for path in ("balance", "events", "stats", "metrics", "health"):
-                answer = requests.get(f"{process.url}/{path}", headers=headers, timeout=5)
-                assert answer.status_code == 200
-        assert list(earning) == [201] * 40
-    balance = requests.get(f"{process.url}/balance", headers=headers, timeout=10)
-    assert balance.json()["balance"] == 40
 
 
 @pytest.mark.sqlite_only("about HTTP")

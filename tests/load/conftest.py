@@ -1,69 +1,64 @@
-"""The API in a thread of the test, with limits that are soon reached."""
+"""A real process of the API, and clients that no good one is like."""
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from api.limits import Limits
-from api.server import Server
-from tests.api.game import Game
 from tests.load.client import Client
-from tests.server import free_port
+from tests.server import Request, Server
 
-Serve = Callable[..., Client]
+PASSWORD = "correct horse battery"  # noqa: S105 (guards nothing)
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running API.
+
+    Attributes:
+        server: The process.
+        client: Connects to it.
+        token: A player's.
+    """
+
+    server: Server
+    client: Client
+    token: str
+
+    def balance(self) -> int:
+        """The player's coins."""
+        status, answer = self.server.call(Request("GET", "/balance", token=self.token))
+        assert status == 200, answer
+        return int(answer["balance"])
+
+
+Serve = Callable[..., Api]
 
 
 @pytest.fixture
-def game(tmp_path: Path) -> Iterator[Game]:
-    """The application on a store of its own."""
-    game = Game(tmp_path)
-    yield game
-    game.close()
-
-
-@pytest.fixture
-def serve(game: Game, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
-    """Serves the application with some limits; ends after the test, and must end well."""
-    monkeypatch.setattr("api.server.SWEEP_SECONDS", 0.05)
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts the API, perhaps with other adjustments of waitress; it must end well."""
     with ExitStack() as stack:
 
-        def serve(limits: Limits | None = None) -> Client:
-            return stack.enter_context(_served(game, limits or Limits()))
+        def serve(variables: dict[str, str] | None = None, **adjustments: object) -> Api:
+            code = (
+                "import runpy, sys, api.serve;"
+                f"api.serve.ADJUSTMENTS.update({adjustments!r});"
+                "sys.argv = ['api', 'serve'];"
+                "runpy.run_module('api', run_name='__main__')"
+            )
+            server = Server(
+                tmp_path / "w.duckdb", {"LOADER": "off", **(variables or {})}, command=("-c", code)
+            )
+            server.start()
+            stack.callback(server.kill)
+            client = Client(server.port)
+            stack.callback(client.close)
+            login = Request("POST", "/login", {"username": "ada", "password": PASSWORD})
+            return Api(server, client, server.call(login)[1]["token"])
 
         yield serve
-
-
-@contextmanager
-def _served(game: Game, limits: Limits) -> Iterator[Client]:
-    port = free_port()
-    servers: queue.SimpleQueue[Server] = queue.SimpleQueue()
-
-    def run() -> None:
-        # Made here: greenlets run in the thread that makes them.
-        server = Server(
-            game.app,
-            host="127.0.0.1",
-            port=port,
-            threads=2,
-            limits=limits,
-        )
-        servers.put(server)
-        server.run()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    server = servers.get(timeout=10)
-    client = Client(port)
-    try:
-        yield client
-    finally:
-        client.close()
-        server.stop()
-        thread.join(30)
-        assert not thread.is_alive()
