@@ -11,7 +11,7 @@ from api.errors import unavailable
 
 # How long requests in flight may take to finish.
 DRAIN_SECONDS = 15.0
-# Requests that were sent before the end wait for a thread meanwhile, and are answered, too.
+# Then the server sends the last answers, and refuses requests that still wait for a thread.
 GRACE_SECONDS = 0.5
 
 
@@ -30,9 +30,9 @@ class Drain:
 
     def wait(self) -> None:
         """Wait until the requests in flight have their answers, or have taken too long."""
-        time.sleep(GRACE_SECONDS)
         with self._changed:
             self._changed.wait_for(lambda: self._in_flight == 0, DRAIN_SECONDS)
+        time.sleep(GRACE_SECONDS)
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
         """Let a request in.

@@ -39,13 +39,14 @@ class File:
         self.seek = file.seek
         self.close = file.close
 
-    def read(self, size: int) -> bytes:
-        """Read up to `size` bytes of what there was when the file was opened.
+    def read(self, size: int | None = -1) -> bytes:
+        """Read up to `size` bytes, or all, of what there was when the file was opened.
 
         Raises:
             OSError: The file has become shorter.
         """
-        wanted = min(size, self.size - self._file.tell())
+        left = self.size - self._file.tell()
+        wanted = left if size is None or size < 0 else min(size, left)
         data = self._file.read(wanted)
         if wanted and not data:
             # Else a server asks for the rest again and again.

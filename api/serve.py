@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from api.assembly import assemble
 from api.draining import Drain
+from api.errors import App
 from api.log import LibraryLogs
 from api.settings import Settings
 from api.store.protocol import Outbox
@@ -63,9 +64,7 @@ def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
     drain = Drain()
     app, store, outbox = assemble(settings, logger, drain)
     try:
-        server = waitress.create_server(
-            app, host=settings.host, port=settings.port, threads=settings.threads, **ADJUSTMENTS
-        )
+        server = _listen(app, settings)
         _stop_on_signals(drain)
         with _loader(settings, outbox, logger):
             logger.info(
@@ -86,6 +85,16 @@ def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
         store.close()
         outbox.close()
     logger.info("stopped")
+
+
+def _listen(app: App, settings: Settings) -> waitress.server.BaseWSGIServer:
+    try:
+        return waitress.create_server(
+            app, host=settings.host, port=settings.port, threads=settings.threads, **ADJUSTMENTS
+        )
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise OSError(f"it cannot listen on {where}: {error.strerror}") from error
 
 
 def _stop_on_signals(drain: Drain) -> None:
