@@ -7,13 +7,13 @@ from structlog.typing import FilteringBoundLogger
 
 from api.auth import Authenticator
 from api.clock import Clock, utc_now
-from api.docs import openapi
 from api.draining import Drain
 from api.errors import App, add_error_handlers
 from api.headers import SecurityHeaders
 from api.http_rules import HttpRules
 from api.log import RequestLog
 from api.metrics import Metrics, RequestMetrics
+from api.openapi import openapi
 from api.passwords import Passwords
 from api.resources.balance import BalanceResource
 from api.resources.docs import DocsResource, OpenApiResource

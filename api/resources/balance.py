@@ -7,7 +7,7 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import Access, documented
+from api.docs import Access, Answer, Operation
 from api.resources.answers import answer
 from api.schemas import BalanceResponse
 from api.store.protocol import Store, UnknownPlayerError
@@ -21,9 +21,10 @@ class BalanceResource:
         self._store = store
         self._authenticator = authenticator
 
-    @documented(
+    @Operation(
+        tag="coins",
         access=Access.PLAYER,
-        answers={HTTPStatus.OK: BalanceResponse},
+        answers={HTTPStatus.OK: Answer(BalanceResponse)},
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell the caller's balance."""

@@ -16,6 +16,7 @@ _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Swagger UI draws a closed lock where a token is optional, as if it were needed.
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -23,6 +24,7 @@ _PAGE = """<!DOCTYPE html>
 <title>gamehouse API</title>
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 <link rel="icon" href="/docs/favicon-32x32.png">
+<style>[id$="-get__track"] .authorization__btn { display: none }</style>
 </head>
 <body>
 <div id="swagger-ui"></div>

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import REPLAYED, Access, Link, documented
+from api.docs import REPLAYED, Access, Answer, Operation, link
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EarnRequest, EarnResponse, IdempotencyHeaders
@@ -22,19 +22,22 @@ class EarnResource:
         self._store = store
         self._authenticator = authenticator
 
-    @documented(
+    @Operation(
+        tag="coins",
         access=Access.PLAYER,
         body=EarnRequest,
         headers=IdempotencyHeaders,
-        answers={HTTPStatus.CREATED: EarnResponse},
-        answer_headers={HTTPStatus.CREATED: [REPLAYED]},
-        links={
-            HTTPStatus.CREATED: {
-                "balance": Link("get__balance", "What it has become."),
-                "older": Link(
-                    "get__events", "What was before.", {"before": "$response.body#/eventId"}
-                ),
-            }
+        answers={
+            HTTPStatus.CREATED: Answer(
+                EarnResponse,
+                headers=[REPLAYED],
+                links={
+                    "balance": link("get__balance", "What it has become."),
+                    "older": link(
+                        "get__events", "What was before.", before="$response.body#/eventId"
+                    ),
+                },
+            )
         },
         example={"amount": 50, "reason": "quest"},
         problems=[

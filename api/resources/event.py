@@ -9,7 +9,7 @@ import falcon
 
 from api.auth import Authenticator
 from api.clock import Clock
-from api.docs import REPLAYED, Access, Link, documented
+from api.docs import REPLAYED, Access, Answer, Operation, link
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EventRequest, EventResponse, IdempotencyHeaders, dump_meta
@@ -34,19 +34,22 @@ class EventResource:
         self._authenticator = authenticator
         self._clock = clock
 
-    @documented(
+    @Operation(
+        tag="events",
         access=Access.PLAYER,
         body=EventRequest,
         headers=IdempotencyHeaders,
-        answers={HTTPStatus.CREATED: EventResponse},
-        answer_headers={HTTPStatus.CREATED: [REPLAYED]},
-        links={
-            HTTPStatus.CREATED: {
-                "older": Link(
-                    "get__events", "What was before.", {"before": "$response.body#/eventId"}
-                ),
-                "stats": Link("get__stats", "How often what happened."),
-            }
+        answers={
+            HTTPStatus.CREATED: Answer(
+                EventResponse,
+                headers=[REPLAYED],
+                links={
+                    "older": link(
+                        "get__events", "What was before.", before="$response.body#/eventId"
+                    ),
+                    "stats": link("get__stats", "How often what happened."),
+                },
+            )
         },
         example={
             "eventType": "level_up",

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from api.auth import Authenticator
 from api.clock import Clock
-from api.docs import Access, Link, documented
+from api.docs import Access, Answer, Operation, link
 from api.errors import ProblemError
 from api.requests import field_errors, read_body, read_query, validation_code
 from api.resources.answers import answer
@@ -36,15 +36,18 @@ class EventsResource:
         self._authenticator = authenticator
         self._clock = clock
 
-    @documented(
+    @Operation(
+        tag="events",
         access=Access.PLAYER,
         body=EventsRequest,
-        answers={HTTPStatus.OK: EventsResponse},
-        links={
-            HTTPStatus.OK: {
-                "newest": Link("get__events", "The newest events."),
-                "stats": Link("get__stats", "How often what happened."),
-            }
+        answers={
+            HTTPStatus.OK: Answer(
+                EventsResponse,
+                links={
+                    "newest": link("get__events", "The newest events."),
+                    "stats": link("get__stats", "How often what happened."),
+                },
+            )
         },
         example={"events": [{"eventType": "match_won"}, {"eventType": "jump", "meta": {"m": 2}}]},
     )
@@ -86,16 +89,19 @@ class EventsResource:
             ),
         )
 
-    @documented(
+    @Operation(
+        tag="events",
         access=Access.ANYONE,
         query=EventsQuery,
-        answers={HTTPStatus.OK: EventListResponse},
-        links={
-            HTTPStatus.OK: {
-                "older": Link(
-                    "get__events", "The next page.", {"before": "$response.body#/nextBefore"}
-                )
-            }
+        answers={
+            HTTPStatus.OK: Answer(
+                EventListResponse,
+                links={
+                    "older": link(
+                        "get__events", "The next page.", before="$response.body#/nextBefore"
+                    )
+                },
+            )
         },
         problems=[HTTPStatus.FORBIDDEN],
     )

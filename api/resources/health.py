@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import falcon
 
-from api.docs import Access, documented
+from api.docs import Access, Answer, Operation
 from api.resources.answers import answer
 from api.schemas import HealthResponse
 from api.store.protocol import Store
@@ -19,9 +19,10 @@ class HealthResource:
         """Ask this store."""
         self._store = store
 
-    @documented(
+    @Operation(
+        tag="operations",
         access=Access.PUBLIC,
-        answers={HTTPStatus.OK: HealthResponse},
+        answers={HTTPStatus.OK: Answer(HealthResponse)},
         is_limited=False,
     )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
@@ -31,7 +32,12 @@ class HealthResource:
 
     on_head = on_get
 
-    @documented(access=Access.PUBLIC, answers={HTTPStatus.OK: HealthResponse}, is_limited=False)
+    @Operation(
+        tag="operations",
+        access=Access.PUBLIC,
+        answers={HTTPStatus.OK: Answer(HealthResponse)},
+        is_limited=False,
+    )
     def on_get_live(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Liveness: the process runs, whatever its store does."""
         answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import falcon
 
-from api.docs import Access, Link, documented
+from api.docs import Access, Answer, Operation, link
 from api.errors import CHALLENGE, ProblemError
 from api.passwords import Passwords
 from api.requests import read_body
@@ -16,12 +16,15 @@ from api.store.protocol import Player, Store, UsernameTakenError
 from api.throttle import LoginGuard
 from api.tokens import Identity, Role, Tokens
 
-_USER_ID = {"userId": "$response.body#/userId"}
-_LINKS = {
-    "balance": Link("get__balance", "The player's coins, with the token."),
-    "events": Link("get__events", "What the player did, with the token.", _USER_ID),
-    "stats": Link("get__stats", "How often, with the token.", _USER_ID),
-}
+_USER_ID = "$response.body#/userId"
+_WELCOME = Answer(
+    LoginResponse,
+    links={
+        "balance": link("get__balance", "The player's coins, with the token."),
+        "events": link("get__events", "What the player did, with the token.", userId=_USER_ID),
+        "stats": link("get__stats", "How often, with the token.", userId=_USER_ID),
+    },
+)
 
 
 class LoginResource:
@@ -54,12 +57,12 @@ class LoginResource:
         self._ttl_seconds = ttl_seconds
         self._registers = registers
 
-    @documented(
+    @Operation(
+        tag="accounts",
         access=Access.PUBLIC,
         body=LoginRequest,
         example={"username": "ada", "password": "correct horse"},  # nosec B105 (an example)
-        links=dict.fromkeys((HTTPStatus.OK, HTTPStatus.CREATED), _LINKS),
-        answers={HTTPStatus.OK: LoginResponse, HTTPStatus.CREATED: LoginResponse},
+        answers={HTTPStatus.OK: _WELCOME, HTTPStatus.CREATED: _WELCOME},
         problems=[HTTPStatus.UNAUTHORIZED],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:

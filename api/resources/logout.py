@@ -7,7 +7,7 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import Access, documented
+from api.docs import Access, Answer, Operation
 from api.revocations import Revocations
 
 
@@ -19,9 +19,10 @@ class LogoutResource:
         self._authenticator = authenticator
         self._revocations = revocations
 
-    @documented(
+    @Operation(
+        tag="accounts",
         access=Access.ANYONE,
-        answers={HTTPStatus.NO_CONTENT: None},
+        answers={HTTPStatus.NO_CONTENT: Answer()},
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Revoke the token of this request: it is good for nothing from now on.

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.docs import Access, documented
+from api.docs import Access, Answer, Operation
 from api.metrics import Metrics
 
 
@@ -18,10 +18,10 @@ class MetricsResource:
         """Show these."""
         self._metrics = metrics
 
-    @documented(
+    @Operation(
+        tag="operations",
         access=Access.PUBLIC,
-        answers={HTTPStatus.OK: None},
-        media_types={HTTPStatus.OK: "text/plain"},
+        answers={HTTPStatus.OK: Answer(media_type="text/plain")},
     )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Tell all metrics in Prometheus' text format."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import falcon
 
 from api.auth import Authenticator
-from api.docs import ETAG, LAST_MODIFIED, LOCATION, Access, documented
+from api.docs import ETAG, LAST_MODIFIED, LOCATION, Access, Answer, Operation
 from api.errors import ProblemError
 from api.files import File, open_file
 from api.headers import NOTHING
@@ -63,19 +63,14 @@ class ReportsResource:
         self._folder = folder
         self._authenticator = authenticator
 
-    @documented(
+    @Operation(
+        tag="reports",
         access=Access.OPERATOR,
         answers={
-            HTTPStatus.OK: None,
-            HTTPStatus.NOT_MODIFIED: None,
-            HTTPStatus.PERMANENT_REDIRECT: None,
+            HTTPStatus.OK: Answer(media_type="*/*", headers=[ETAG, LAST_MODIFIED]),
+            HTTPStatus.NOT_MODIFIED: Answer(headers=[ETAG, LAST_MODIFIED]),
+            HTTPStatus.PERMANENT_REDIRECT: Answer(headers=[LOCATION]),
         },
-        answer_headers={
-            HTTPStatus.OK: [ETAG, LAST_MODIFIED],
-            HTTPStatus.NOT_MODIFIED: [ETAG, LAST_MODIFIED],
-            HTTPStatus.PERMANENT_REDIRECT: [LOCATION],
-        },
-        media_types={HTTPStatus.OK: "*/*"},
         path_parameters={
             "path": "Of a file, of several segments for `data_docs/`; of a folder its `index.html`."
         },
@@ -91,10 +86,10 @@ class ReportsResource:
 
     on_head = on_get
 
-    @documented(
+    @Operation(
+        tag="reports",
         access=Access.PUBLIC,
-        answers={HTTPStatus.PERMANENT_REDIRECT: None},
-        answer_headers={HTTPStatus.PERMANENT_REDIRECT: [LOCATION]},
+        answers={HTTPStatus.PERMANENT_REDIRECT: Answer(headers=[LOCATION])},
     )
     def on_get_folder(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Send the client to where the relative links of the page lead somewhere.

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import Access, documented
+from api.docs import Access, Answer, Operation
 from api.requests import read_query
 from api.resources.answers import answer
 from api.schemas import StatsQuery, StatsResponse
@@ -22,10 +22,11 @@ class StatsResource:
         self._store = store
         self._authenticator = authenticator
 
-    @documented(
+    @Operation(
+        tag="events",
         access=Access.ANYONE,
         query=StatsQuery,
-        answers={HTTPStatus.OK: StatsResponse},
+        answers={HTTPStatus.OK: Answer(StatsResponse)},
         problems=[HTTPStatus.FORBIDDEN],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:

@@ -8,7 +8,7 @@ import falcon
 
 from api.auth import Authenticator
 from api.clock import Clock
-from api.docs import Access, documented
+from api.docs import Access, Answer, Operation
 from api.requests import read_query
 from api.resources.answers import answer
 from api.schemas import DEEP_LINK, EventResponse, TrackQuery, dump_meta
@@ -24,10 +24,11 @@ class TrackResource:
         self._authenticator = authenticator
         self._clock = clock
 
-    @documented(
+    @Operation(
+        tag="deep links",
         access=Access.OPTIONAL,
         query=TrackQuery,
-        answers={HTTPStatus.OK: EventResponse},
+        answers={HTTPStatus.OK: Answer(EventResponse)},
         example={"character": "dragon_queen"},
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:

@@ -1,0 +1,174 @@
+"""`/openapi.json`, OpenAPI 3.0: made of what stands beside the responders, and of the models."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, get_args
+
+import falcon
+from falcon.inspect import inspect_routes
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from api import __version__
+from api.docs import (
+    BASIC,
+    BEARER,
+    ETAG,
+    LAST_MODIFIED,
+    LOCATION,
+    REPLAYED,
+    Answer,
+    Operation,
+    Tag,
+    documented,
+)
+from api.errors import MEDIA_TYPE, App
+from api.schemas import Problem
+
+# What any endpoint may answer: the request is wrong, or the server is, or it has too much to do.
+# Some of these come before the request has a name.
+_COMMON_PROBLEMS = (400, 413, 500, 503)
+_HEADERS_OF_STATUS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
+_REQUEST_ID = "X-Request-ID"
+
+
+def _header(description: str, *, required: bool = True, **schema: object) -> dict[str, Any]:
+    schema = {"type": "string", **schema}
+    return {"description": description, "required": required, "schema": schema}
+
+
+_HEADERS = {
+    _REQUEST_ID: _header(
+        "Names the request in the server's log: the client's own X-Request-ID, if it sent a sane"
+        " one.",
+        pattern="^[A-Za-z0-9_.-]{1,64}$",
+    ),
+    "WWW-Authenticate": _header(
+        "How to say who one is: with a bearer token, and for /reports/ also as HTTP Basic.",
+        pattern="Bearer",
+    ),
+    "Retry-After": _header("Seconds after which to try again.", type="integer", minimum=1),
+    REPLAYED: _header(
+        "There where an earlier request with this Idempotency-Key did the work.",
+        required=False,
+        enum=["true"],
+    ),
+    ETAG: _header("The SHA-256 of the content.", pattern='^"[0-9a-f]{64}"$'),
+    LAST_MODIFIED: _header("When it was written."),
+    LOCATION: _header("The same path with a slash at its end."),
+}
+_SECURITY_SCHEMES = {
+    BEARER: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    BASIC: {"type": "http", "scheme": "basic", "description": "Any name, and the token."},
+}
+
+
+def openapi(app: App) -> dict[str, Any]:
+    """Describe all documented routes of an application."""
+    paths: dict[str, dict[str, Any]] = {}
+    models: list[tuple[type[BaseModel] | None, JsonSchemaMode]] = [(Problem, "serialization")]
+    for route in inspect_routes(app):
+        path = route.path.replace("{path:path}", "{path}")
+        for method in route.methods:
+            name = f"{route.class_name}.{method.function_name}"
+            # HEAD is answered wherever GET is, but for /track; it goes without saying.
+            if name not in documented or method.method == "HEAD":
+                continue
+            operation, docstring = documented[name]
+            models += [(operation.body, "validation")]
+            models += [(answer.model, "serialization") for answer in operation.answers.values()]
+            # OpenAPI has no parameter that may be empty, nor one of several segments.
+            for spelling in (path, path.removesuffix("{path}")):
+                described = _operation(operation, docstring, method.method.lower(), spelling)
+                paths.setdefault(spelling, {})[method.method.lower()] = described
+    _, schemas = models_json_schema(
+        [(model, mode) for model, mode in models if model],
+        ref_template="#/components/schemas/{model}",
+    )
+    components = {"securitySchemes": _SECURITY_SCHEMES, "headers": _HEADERS}
+    document = {
+        # 3.1 cannot say that 1.0 is no integer, and Swagger UI 4 does not show it.
+        "openapi": "3.0.3",
+        "info": {"title": "gamehouse API", "version": __version__},
+        "tags": [{"name": tag} for tag in get_args(Tag)],
+        "paths": paths,
+        "components": {"schemas": schemas["$defs"], **components},
+    }
+    result: dict[str, Any] = json.loads(json.dumps(document), object_hook=_as_openapi_3_0)
+    return result
+
+
+def _operation(operation: Operation, docstring: str, method: str, path: str) -> dict[str, Any]:
+    summary, _, description = docstring.partition("\n\n")
+    proofs, refusals = operation.access.value
+    problems = {*_COMMON_PROBLEMS, *refusals, *operation.problems}
+    problems |= ({415} if operation.body else set()) | ({429} if operation.is_limited else set())
+    answers = {**operation.answers, **dict.fromkeys(problems, Answer(Problem, MEDIA_TYPE))}
+    described: dict[str, Any] = {
+        "tags": [operation.tag],
+        "summary": summary,
+        "description": description.replace("\n", " "),
+        "operationId": f"{method}_{path.replace('/', '_').replace('{path}', 'file')}",
+        "parameters": list(_parameters(operation, path)),
+        "responses": {f"{status:d}": _response(answers[status], status) for status in answers},
+        "security": [{proof: []} if proof else {} for proof in proofs],
+    }
+    if operation.body:
+        content = {**_content(operation.body), "example": operation.example}
+        described["requestBody"] = {"required": True, "content": {falcon.MEDIA_JSON: content}}
+    return described
+
+
+def _response(answer: Answer, status: int) -> dict[str, Any]:
+    names = (_REQUEST_ID, *_HEADERS_OF_STATUS.get(status, ()), *answer.headers)
+    headers: dict[str, Any] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    if status in _COMMON_PROBLEMS:
+        headers[_REQUEST_ID] = {**_HEADERS[_REQUEST_ID], "required": False}
+    described = {"description": HTTPStatus(status).phrase, "headers": headers}
+    if media_type := answer.media_type or (answer.model and falcon.MEDIA_JSON):
+        described["content"] = {media_type: _content(answer.model)}
+    return {**described, "links": answer.links} if answer.links else described
+
+
+def _content(model: type[BaseModel] | None) -> dict[str, Any]:
+    reference = {"$ref": f"#/components/schemas/{model.__name__}"} if model else None
+    return {"schema": reference or {"type": "string", "format": "binary"}}
+
+
+def _parameters(operation: Operation, path: str) -> Iterator[dict[str, Any]]:
+    for name in re.findall("{(.*?)}", path):
+        meaning = operation.path_parameters[name]
+        parameter = {"name": name, "in": "path", "required": True, "description": meaning}
+        yield {**parameter, "schema": {"type": "string"}}
+    for place, model in (("query", operation.query), ("header", operation.headers)):
+        fields: dict[str, Any] = model.model_json_schema() if model else {"properties": {}}
+        for name, field_schema in fields["properties"].items():
+            # What is not there is not sent: a query and a header have no null.
+            schema = {**field_schema, **field_schema.get("anyOf", [{}])[0]}
+            parameter = {
+                "name": name,
+                "in": place,
+                "required": name in fields.get("required", ()),
+                "description": schema.pop("description"),
+                "schema": {k: v for k, v in schema.items() if k != "anyOf" and v is not None},
+            }
+            if name in operation.example:
+                parameter["example"] = operation.example[name]
+            yield parameter
+
+
+def _as_openapi_3_0(part: dict[str, Any]) -> dict[str, Any]:
+    """Say what pydantic says in JSON Schema 2020-12."""
+    null = {"type": "null"}
+    if null in part.get("anyOf", ()):
+        (other,) = [option for option in part.pop("anyOf") if option != null]
+        part |= {**other, "nullable": True}
+    if "const" in part:
+        part["enum"] = [part.pop("const")]
+    if part.get("default", 0) is None:
+        del part["default"]
+    return part
