@@ -104,8 +104,9 @@ class Authenticator:
         try:
             identity = self.anyone(req) if token is None else self._known(req, token)
         except ProblemError as error:
-            challenge = error.headers["WWW-Authenticate"]
-            error.headers["WWW-Authenticate"] = f"{BROWSER_CHALLENGE}, {challenge}"
+            # One that sends too many requests is asked for nothing.
+            if challenge := error.headers.get("WWW-Authenticate"):
+                error.headers["WWW-Authenticate"] = f"{BROWSER_CHALLENGE}, {challenge}"
             raise
         if identity.role is not Role.OPERATOR:
             raise ProblemError(

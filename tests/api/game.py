@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -93,6 +94,17 @@ def bad_tokens(subject: str = "1") -> dict[str, str]:
         "without subject": signed(sub=None),
         "subject no number": signed(sub="1 or 1=1"),
         "subject zero": signed(sub="0"),
+        "subject beyond 64 bits": signed(sub=str(2**63)),
+        "expiry without end": signed(exp=math.inf),
+        "expiry beyond all numbers": signed(exp=10**400),
+        "expiry beyond 64 bits": signed(exp=2**64),
+        "expiry no number": signed(exp=math.nan),
+        "expiry a text": signed(exp="99999999999"),
+        "expiry negative": signed(exp=-1),
+        "issued at no time": signed(iat=math.inf),
+        "not before any time": signed(nbf=math.nan),
+        "id of any length": signed(jti="x" * 100),
+        "id no text": signed(jti=1),
         "without role": signed(role=None),
         "unknown role": signed(role="admin"),
         "role a list": signed(role=["operator"]),
