@@ -57,6 +57,10 @@ class Authenticator:
         read = self._tokens.read(token)
         if self._revocations.include(read.token_id):
             raise invalid_token("The token was revoked; log in again.")
+        is_players = read.identity.role is Role.PLAYER
+        if is_players and read.identity.store_id != self._revocations.store_id:
+            # By the same id, this store knows somebody else.
+            raise invalid_token("The token is of another store of accounts; log in again.")
         req.context.token = read
         req.context.identity = read.identity
         self._limiter.hit(self._limit, read.identity.role, read.identity.subject)

@@ -48,10 +48,13 @@ class Identity:
     Attributes:
         role: Player or operator.
         subject: The `sub` of the token: a user id, or an operator's name.
+        store_id: Which store knows the player by that id; None for an operator, who has no account
+            and gets a token without a store.
     """
 
     role: Role
     subject: str
+    store_id: str | None = None
 
     @property
     def user_id(self) -> int | None:
@@ -112,6 +115,8 @@ class Tokens:
             "jti": str(uuid.uuid4()),
             "role": identity.role.value,
         }
+        if identity.store_id is not None:
+            claims["store"] = identity.store_id
         headers = {"kid": key_id(self._secret)}
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM, headers=headers)
 
@@ -158,7 +163,8 @@ class Tokens:
         )
         if not is_sane:
             raise _not_valid()
-        return Token(Identity(Role(role), subject), token_id, float(expires_at))
+        identity = Identity(Role(role), subject, claims.get("store"))
+        return Token(identity, token_id, float(expires_at))
 
 
 def _is_user_id(subject: str) -> bool:

@@ -112,7 +112,7 @@ class LoginResource:
             return None
 
     def _welcome(self, player: Player) -> LoginResponse:
-        identity = Identity(Role.PLAYER, str(player.user_id))
+        identity = Identity(Role.PLAYER, str(player.user_id), self._store.store_id())
         return LoginResponse(
             user_id=player.user_id,
             token=self._tokens.mint(identity, self._ttl_seconds),

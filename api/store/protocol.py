@@ -193,12 +193,14 @@ class Batch:
     add up to the player's balance in it.
 
     Attributes:
+        store_id: Which store they are of.
         events: The oldest that wait.
         players: Those who earn in them, and those who were never shipped.
         last_shipped: The id of the event before them, which must be in the warehouse; None where
             there is none.
     """
 
+    store_id: str
     events: ShippedEvents
     players: ShippedPlayers
     last_shipped: str | None
@@ -222,6 +224,9 @@ class Store(Protocol):
 
     A method that writes returns when its transaction is durable, not before.
     """
+
+    def store_id(self) -> str:
+        """Tell which store this is: a user id, and so a player's token, belongs to one store."""
 
     def register(self, username: str, password_hash: str) -> Player:
         """Make an account with balance 0.

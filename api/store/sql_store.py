@@ -49,7 +49,14 @@ from api.store.protocol import (
     UnknownPlayerError,
     UsernameTakenError,
 )
-from api.store.tables import events, idempotency_keys, players, pruned_events, revoked_tokens
+from api.store.tables import (
+    events,
+    idempotency_keys,
+    players,
+    pruned_events,
+    revoked_tokens,
+    store_identity,
+)
 from api.store.writer import GroupCommitWriter
 from api.waiting import TURN, aside
 
@@ -111,6 +118,7 @@ REVOKED_AFTER = (
     .where(revoked_tokens.c.position > bindparam("position"))
     .order_by(revoked_tokens.c.position)
 )
+STORE_ID = select(store_identity.c.store_id)
 # It reads the file, which `select 1` would not.
 PING = select(players.c.user_id).limit(1)
 
@@ -173,6 +181,16 @@ class SqlStore:
             turn=nullcontext() if self._is_remote else TURN,
             on_commit=on_commit,
         )
+
+    def store_id(self) -> str:
+        """See `Store.store_id`."""
+
+        def read() -> str:
+            with self._reading() as connection:
+                store_id: str = connection.execute(STORE_ID).scalar_one()
+                return store_id
+
+        return self._read(read)
 
     def register(self, username: str, password_hash: str) -> Player:
         """See `Store.register`."""

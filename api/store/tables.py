@@ -108,6 +108,14 @@ revoked_tokens = Table(
     Index("revoked_tokens_by_expiry", "expires_at"),
 )
 
+# One row: a random id, made by the migration. User ids mean something in this store alone, so
+# tokens and the warehouse name it. A restore, after which ids are given again, makes a new one.
+store_identity = Table(
+    "store_identity",
+    metadata,
+    Column("store_id", String(36), primary_key=True),
+)
+
 # Whose `pruned_events` those of anonymous clicks are: a key holds no null, and players begin at 1.
 ANONYMOUS = 0
 

@@ -125,7 +125,9 @@ def test_no_reason(game: Game, reason: object) -> None:
 
 
 def test_token_of_a_player_who_does_not_exist_is_401(game: Game) -> None:
-    nobody = Caller(999, game.tokens.mint(Identity(Role.PLAYER, "999"), 3600))
+    nobody = Caller(
+        999, game.tokens.mint(Identity(Role.PLAYER, "999", game.store.store_id()), 3600)
+    )
     jump = {"eventType": "jump"}
 
     assert_problem(game.post("/earn", COINS, nobody), 401, "invalid_token")

@@ -199,7 +199,7 @@ def test_bad_tokens_are_401_in_both_headers(game: Game) -> None:
     expired = claims("ops", role="operator", exp=datetime.now(UTC) - timedelta(seconds=1))
     forged = claims("ops", role="operator")
     tokens = {
-        **bad_tokens(str(game.player().user_id)),
+        **bad_tokens(str(game.player().user_id), game.store.store_id()),
         "expired operator": jwt.encode(expired, SECRET, headers={"kid": key_id(SECRET)}),
         "forged operator": jwt.encode(forged, SECRET + "!", headers={"kid": key_id(SECRET)}),
     }
