@@ -76,7 +76,7 @@ def store_problem(error: StoreError) -> ProblemError:
     match error:
         case BalanceOverflowError():
             return ProblemError(
-                HTTPStatus.CONFLICT, "balance_overflow", "The balance would exceed 2^63 - 1 coins."
+                HTTPStatus.CONFLICT, "balance_overflow", "The balance would exceed 2^53 - 1 coins."
             )
         case IdempotencyKeyReusedError():
             return ProblemError(

@@ -45,7 +45,7 @@ class EarnResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Raise the caller's balance and write an `earn` event, both or neither.
 
-        409 with code `balance_overflow` where the balance would exceed 2^63 - 1.
+        409 with code `balance_overflow` where the balance would exceed 2^53 - 1.
         """
         user_id = self._authenticator.player(req)
         earned = read_body(req, EarnRequest)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-# Balances are 64-bit integers; what would exceed this is refused, not wrapped.
-MAX_BALANCE = 2**63 - 1
+# What would exceed this is refused. The store could count on to 2^63 - 1, but clients that read
+# numbers of JSON as doubles, such as JavaScript, know whole ones exactly only up to here.
+MAX_BALANCE = 2**53 - 1
 
 
 class StoreError(Exception):
@@ -53,10 +54,13 @@ class Player:
 
     Attributes:
         user_id: Its id, 1 or greater.
-        username: As given at registration, unique.
+        username: As given at registration, unique however it is spelled.
         password_hash: argon2id's encoded hash, which holds the salt.
-        balance: Coins, 0 to MAX_BALANCE.
+        balance: Coins, 0 to MAX_BALANCE; more where an older version let them be earned.
         created_at: UTC, aware.
+        holds_name: Whether it is found by any spelling of its name. False for an account of before
+            spelling made no difference, where an older one has the same name: its own spelling
+            alone finds it.
     """
 
     user_id: int
@@ -64,6 +68,7 @@ class Player:
     password_hash: str
     balance: int
     created_at: datetime
+    holds_name: bool = True
 
 
 @dataclass(frozen=True)
@@ -232,11 +237,11 @@ class Store(Protocol):
         """Make an account with balance 0.
 
         Raises:
-            UsernameTakenError: The username exists.
+            UsernameTakenError: The username exists, in this or another spelling.
         """
 
     def find_player(self, username: str) -> Player | None:
-        """Look an account up by its username."""
+        """Look an account up by its username, in any spelling; its own finds it first."""
 
     def get_player(self, user_id: int) -> Player | None:
         """Look an account up by its id."""

@@ -15,10 +15,12 @@ from sqlalchemy import (
     Select,
     any_,
     bindparam,
+    case,
     cast,
     delete,
     func,
     insert,
+    or_,
     select,
     text,
     union_all,
@@ -34,6 +36,7 @@ from api.clock import Clock, utc_now
 from api.store.engine import is_postgres, open_engine, unavailable_if_it_fails
 from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
+from api.store.names import name_key
 from api.store.protocol import (
     MAX_BALANCE,
     BalanceOverflowError,
@@ -76,7 +79,17 @@ STORED_EVENT = (
 )
 # Made once: to make a statement and look up what it compiles to takes longer than to run it.
 REGISTER = insert(players).returning(players.c.user_id)
-PLAYER_OF_NAME = select(players).where(players.c.username == bindparam("username"))
+PLAYER_OF_NAME = (
+    select(players)
+    .where(
+        or_(
+            players.c.username == bindparam("username"),
+            players.c.username_key == bindparam("username_key"),
+        )
+    )
+    .order_by(case((players.c.username == bindparam("username"), 0), else_=1))
+    .limit(1)
+)
 PLAYER_OF_ID = select(players).where(players.c.user_id == bindparam("user_id"))
 RAISE_BALANCE = (
     update(players)
@@ -197,10 +210,12 @@ class SqlStore:
         created_at = self._clock()
 
         def command(connection: Connection) -> _Done[Player]:
-            if _player(connection, PLAYER_OF_NAME, username=username):
+            key = name_key(username)
+            if _player(connection, PLAYER_OF_NAME, username=username, username_key=key):
                 raise UsernameTakenError(username)
             account = {
                 "username": username,
+                "username_key": key,
                 "password_hash": password_hash,
                 "balance": 0,
                 "created_at": created_at,
@@ -216,7 +231,9 @@ class SqlStore:
 
         def read() -> Player | None:
             with self._reading() as connection:
-                return _player(connection, PLAYER_OF_NAME, username=username)
+                return _player(
+                    connection, PLAYER_OF_NAME, username=username, username_key=name_key(username)
+                )
 
         return self._read(read)
 
@@ -418,7 +435,14 @@ def _player(connection: Connection, query: Select[Any], **values: object) -> Pla
     row = connection.execute(query, values).one_or_none()
     if row is None:
         return None
-    return Player(row.user_id, row.username, row.password_hash, row.balance, row.created_at)
+    return Player(
+        user_id=row.user_id,
+        username=row.username,
+        password_hash=row.password_hash,
+        balance=row.balance,
+        created_at=row.created_at,
+        holds_name=row.username_key is not None,
+    )
 
 
 def _row(event: StoredEvent, balance: int | None = None) -> Mapping[str, object]:
