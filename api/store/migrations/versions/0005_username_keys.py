@@ -1,7 +1,7 @@
 """What all spellings of a username have in common.
 
-Of accounts whose names differ in spelling alone, the oldest gets the key. The others have none: they
-go on to log in by exactly the name that they registered.
+Of accounts whose names differ in spelling alone, the oldest gets the key. The others have none:
+they go on to log in by exactly the name that they registered.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def upgrade() -> None:
     after = 0
     while page := connection.execute(PAGE, {"after": after}).all():
         rows = []
-        for user_id, username in page:
-            key = _key(username)
+        for user_id, username in page:  # the older ones first
+            key = _key(str(username))
             if key not in taken:
                 taken.add(key)
                 rows.append({"whose": user_id, "key": key})
