@@ -8,6 +8,7 @@ import falcon
 
 from api.auth import Authenticator
 from api.docs import REPLAYED, Access, Link, documented
+from api.quotas import Quotas
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EarnRequest, EarnResponse, IdempotencyHeaders
@@ -17,10 +18,11 @@ from api.store.protocol import Store
 class EarnResource:
     """Coins earned."""
 
-    def __init__(self, store: Store, authenticator: Authenticator) -> None:
+    def __init__(self, store: Store, authenticator: Authenticator, quotas: Quotas) -> None:
         """Use these collaborators."""
         self._store = store
         self._authenticator = authenticator
+        self._quotas = quotas
 
     @documented(
         access=Access.PLAYER,
@@ -49,6 +51,7 @@ class EarnResource:
         """
         user_id = self._authenticator.player(req)
         earned = read_body(req, EarnRequest)
+        self._quotas.charge(req)
         recorded = self._store.earn(
             user_id, earned.amount, earned.reason, read_idempotency(req, earned)
         )

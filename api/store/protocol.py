@@ -40,6 +40,10 @@ class StoreUnavailableError(StoreError):
     """
 
 
+class DiskFullError(StoreUnavailableError):
+    """Too little of the store's disk is free. The command was not carried out; reading goes on."""
+
+
 class StoreUrlError(StoreUnavailableError, ValueError):
     """The URL names no store. Nothing of it is told: it may hold a password."""
 
@@ -296,7 +300,7 @@ class Store(Protocol):
         """Read the tokens that were revoked after the one at this position, in their order."""
 
     def ping(self) -> None:
-        """Do nothing, if the store can be read."""
+        """Do nothing, if the store can be read and its disk has room to write."""
 
     def close(self) -> None:
         """Finish what was submitted, then refuse everything."""

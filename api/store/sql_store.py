@@ -33,7 +33,8 @@ from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from api.clock import Clock, utc_now
-from api.store.engine import is_postgres, open_engine, unavailable_if_it_fails
+from api.store.disk import DiskFloor
+from api.store.engine import is_postgres, open_engine, sqlite_path, unavailable_if_it_fails
 from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
 from api.store.names import name_key
@@ -152,7 +153,7 @@ class _Done(Generic[T]):
 class SqlStore:
     """Implements `protocol.Store`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each setting stands for itself and has a default)
         self,
         url: str,
         *,
@@ -160,6 +161,7 @@ class SqlStore:
         queue_limit: int = 1000,
         readers: int = READERS,
         on_commit: Callable[[int], None] = lambda _: None,
+        disk_floor_bytes: int = 0,
     ) -> None:
         """Open the database, migrate its schema and start the writer.
 
@@ -169,11 +171,14 @@ class SqlStore:
             queue_limit: Commands that may wait for the writer.
             readers: Threads that read at a time.
             on_commit: Told after each commit how many commands shared it.
+            disk_floor_bytes: How much of an SQLite file's disk stays free: with less, the store
+                takes nothing but revoked tokens, for which it is kept, among others.
 
         Raises:
             StoreUnavailableError: The database cannot be opened.
         """
         self._clock = clock
+        self._disk = DiskFloor(sqlite_path(url), disk_floor_bytes)
         # SQLite needs microseconds for a row, a server a journey that others need not wait for.
         self._is_remote = is_postgres(url)
         with opening(url):
@@ -362,7 +367,7 @@ class SqlStore:
                 connection.execute(REVOKE, revoked)
             return _Done(None)
 
-        self._carry_out(command)
+        self._writer.submit(command)
 
     def revoked_after(self, position: int) -> list[RevokedToken]:
         """See `Store.revoked_after`."""
@@ -383,6 +388,7 @@ class SqlStore:
                 connection.execute(PING)
 
         self._read(read)
+        self._disk.confirm()
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -398,6 +404,7 @@ class SqlStore:
         user_id: int | None = None,
     ) -> T:
         """Have a command carried out; where it breaks a constraint, raise what that means."""
+        self._disk.confirm()
         try:
             return self._writer.submit(command, rows, user_id).result
         except StoreUnavailableError as error:
