@@ -15,6 +15,7 @@ from api.log import RequestLog
 from api.metrics import Metrics, RequestMetrics
 from api.openapi import openapi
 from api.passwords import Passwords
+from api.quotas import Quotas
 from api.resources.balance import BalanceResource
 from api.resources.docs import DocsResource, OpenApiResource
 from api.resources.earn import EarnResource
@@ -67,7 +68,14 @@ def create_app(  # noqa: PLR0913 (collaborators)
         ttl_seconds=settings.token_ttl_seconds,
         registers=settings.registration_enabled,
     )
-    events = EventsResource(store, authenticator, clock)
+    quotas = Quotas(
+        limiter,
+        settings.event_limit_per_account,
+        settings.byte_limit_per_account,
+        settings.event_limit_per_client,
+        settings.byte_limit_per_client,
+    )
+    events = EventsResource(store, authenticator, quotas, clock)
     health = HealthResource(store)
     docs = DocsResource()
     reports = ReportsResource(settings.reports_path, authenticator)
@@ -85,12 +93,12 @@ def create_app(  # noqa: PLR0913 (collaborators)
     add_error_handlers(app, logger)
     app.add_route("/login", login)
     app.add_route("/logout", LogoutResource(authenticator, revocations))
-    app.add_route("/earn", EarnResource(store, authenticator))
-    app.add_route("/event", EventResource(store, authenticator, clock))
+    app.add_route("/earn", EarnResource(store, authenticator, quotas))
+    app.add_route("/event", EventResource(store, authenticator, quotas, clock))
     app.add_route("/events", events)
     app.add_route("/balance", BalanceResource(store, authenticator))
     app.add_route("/stats", StatsResource(store, authenticator))
-    app.add_route("/track", TrackResource(store, authenticator, clock))
+    app.add_route("/track", TrackResource(store, authenticator, quotas, clock))
     app.add_route("/health", health)
     app.add_route("/health/live", health, suffix="live")
     app.add_route("/metrics", MetricsResource(metrics))

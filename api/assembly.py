@@ -32,7 +32,12 @@ def assemble(
         StoreUnavailableError: The store cannot be opened.
     """
     metrics = Metrics()
-    store = SqlStore(settings.store_url, readers=settings.threads, on_commit=metrics.observe_commit)
+    store = SqlStore(
+        settings.store_url,
+        readers=settings.threads,
+        on_commit=metrics.observe_commit,
+        disk_floor_bytes=settings.disk_floor_bytes,
+    )
     outbox = SqlOutbox(settings.store_url)
     metrics.watch_backlog(outbox.backlog, utc_now)
     app = create_app(store, settings, logger=logger, metrics=metrics, drain=drain)

@@ -57,6 +57,10 @@ class Authenticator:
         read = self._tokens.read(token)
         if self._revocations.include(read.token_id):
             raise invalid_token("The token was revoked; log in again.")
+        is_players = read.identity.role is Role.PLAYER
+        if is_players and read.identity.store_id != self._revocations.store_id:
+            # By the same id, this store knows somebody else.
+            raise invalid_token("The token is of another store of accounts; log in again.")
         req.context.token = read
         req.context.identity = read.identity
         self._limiter.hit(self._limit, read.identity.role, read.identity.subject)
@@ -104,8 +108,9 @@ class Authenticator:
         try:
             identity = self.anyone(req) if token is None else self._known(req, token)
         except ProblemError as error:
-            challenge = error.headers["WWW-Authenticate"]
-            error.headers["WWW-Authenticate"] = f"{BROWSER_CHALLENGE}, {challenge}"
+            # One that sends too many requests is asked for nothing.
+            if challenge := error.headers.get("WWW-Authenticate"):
+                error.headers["WWW-Authenticate"] = f"{BROWSER_CHALLENGE}, {challenge}"
             raise
         if identity.role is not Role.OPERATOR:
             raise ProblemError(

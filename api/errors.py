@@ -11,6 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from api.schemas import FieldError, Problem
 from api.store.protocol import (
     BalanceOverflowError,
+    DiskFullError,
     IdempotencyKeyReusedError,
     StoreError,
     StoreOverloadedError,
@@ -22,6 +23,8 @@ App = falcon.App[falcon.Request, falcon.Response]
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+# Somebody has to make room.
+DISK_FULL_SECONDS = 30
 CHALLENGE = 'Bearer realm="gamehouse"'
 # It stands before the other one: Chromium reads no further than the first challenge of a header.
 BROWSER_CHALLENGE = 'Basic realm="gamehouse reports", charset="UTF-8"'
@@ -76,7 +79,7 @@ def store_problem(error: StoreError) -> ProblemError:
     match error:
         case BalanceOverflowError():
             return ProblemError(
-                HTTPStatus.CONFLICT, "balance_overflow", "The balance would exceed 2^63 - 1 coins."
+                HTTPStatus.CONFLICT, "balance_overflow", "The balance would exceed 2^53 - 1 coins."
             )
         case IdempotencyKeyReusedError():
             return ProblemError(
@@ -88,18 +91,27 @@ def store_problem(error: StoreError) -> ProblemError:
             return invalid_token("The player of this token does not exist.")
         case StoreOverloadedError():
             return overloaded()
+        case DiskFullError():
+            return unavailable(
+                "disk_full",
+                "The server's disk is nearly full, so nothing more is stored until there is room."
+                " What was stored can be read.",
+                DISK_FULL_SECONDS,
+            )
         case StoreUnavailableError():
             return unavailable("store_unavailable", "The store cannot take the request now.")
     raise error
 
 
-def unavailable(code: str, detail: str) -> ProblemError:
-    """Refuse what may succeed a moment later."""
+def unavailable(
+    code: str, detail: str, retry_after_seconds: int = RETRY_AFTER_SECONDS
+) -> ProblemError:
+    """Refuse what may succeed later."""
     return ProblemError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         code,
         detail,
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        headers={"Retry-After": str(retry_after_seconds)},
     )
 
 

@@ -1,4 +1,4 @@
-"""Tokens that are no longer good although they have not expired."""
+"""Tokens that are no longer good although they have not expired: revoked, or of another store."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Revocations:
         self._lock = threading.Lock()
         self._expires_at: dict[str, float] = {}
         self._last_seen = 0
+        self._store_id = ""
         self._next_refresh = timer()
         self._reading: Future[None] | None = None
 
@@ -46,6 +47,11 @@ class Revocations:
         if self._timer() >= self._next_refresh:
             self._refresh_once()
         return token_id in self._expires_at
+
+    @property
+    def store_id(self) -> str:
+        """Which store this is, as of the last look at it; a restore may change that."""
+        return self._store_id
 
     def revoke(self, token: Token) -> None:
         """Revoke a token, durably.
@@ -79,8 +85,10 @@ class Revocations:
 
     def _refresh(self) -> None:
         now = self._clock().timestamp()
-        news = self._store.revoked_after(self._last_seen)
+        store_id = self._store.store_id()
+        news = self._store.revoked_after(self._last_seen if store_id == self._store_id else 0)
         with self._lock:
+            self._store_id = store_id
             for revoked in news:
                 self._last_seen = revoked.position
                 self._expires_at[revoked.token_id] = revoked.expires_at

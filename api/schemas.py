@@ -198,7 +198,8 @@ def _number(value: object) -> object:
 
 # What the server tells: the description says what it may be, and nobody checks it again.
 _UserId = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_USER_ID})]
-_Coins = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MAX_BALANCE})]
+# A balance of an older version may exceed MAX_BALANCE.
+_Coins = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 2**63 - 1})]
 _Count = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0})]
 _Id = Annotated[str, WithJsonSchema({"type": "string", "pattern": _EVENT_ID})]
 

@@ -13,6 +13,9 @@ from typing import Any
 
 from limits import RateLimitItem
 
+from api.requests import MAX_BODY_BYTES
+from api.schemas import MAX_BATCH
+from api.store.disk import MEGABYTE
 from api.store.engine import sqlite_path, store_url
 from api.throttle import parse_limit
 from warehouse.settings import default_interval, store_beside
@@ -100,6 +103,22 @@ def _secret(text: str) -> str:
 
 def _secrets(text: str) -> tuple[str, ...]:
     return tuple(_secret(each) for each in text.split())
+
+
+def _limit_from(lowest: int) -> Callable[[str], RateLimitItem | None]:
+    """Read a limit that lets the greatest request pass that the API takes."""
+
+    def parse(text: str) -> RateLimitItem | None:
+        limit = parse_limit(text)
+        if limit is not None and limit.amount < lowest:
+            raise ValueError(f"expected {lowest} or more, which one request may have; or off")
+        return limit
+
+    return parse
+
+
+def _megabytes(text: str) -> int:
+    return _integer(0, 1_000_000)(text) * MEGABYTE
 
 
 def _interval(values: Values) -> str:
@@ -220,6 +239,51 @@ class Settings:
             "6000 per minute",
             "requests from one address, or one IPv6 network of 64 bits; or off",
             parse_limit,
+        )
+    )
+    event_limit_per_account: RateLimitItem | None = field(
+        metadata=_setting(
+            "EVENT_LIMIT_PER_ACCOUNT",
+            # Three a second for a whole hour, which no game's player does.
+            "10000 per hour",
+            "events that one player may store; or off",
+            _limit_from(MAX_BATCH),
+        )
+    )
+    byte_limit_per_account: RateLimitItem | None = field(
+        metadata=_setting(
+            "BYTE_LIMIT_PER_ACCOUNT",
+            # 500 of each of them.
+            "5000000 per hour",
+            "bytes of bodies in which one player may send events; or off",
+            _limit_from(MAX_BODY_BYTES),
+        )
+    )
+    event_limit_per_client: RateLimitItem | None = field(
+        metadata=_setting(
+            "EVENT_LIMIT_PER_CLIENT",
+            # Ten such players, or hundreds as they are, behind one address.
+            "100000 per hour",
+            "events that may be stored from one address, clicks on deep links included; or off",
+            _limit_from(MAX_BATCH),
+        )
+    )
+    byte_limit_per_client: RateLimitItem | None = field(
+        metadata=_setting(
+            "BYTE_LIMIT_PER_CLIENT",
+            "50000000 per hour",
+            "bytes of bodies in which events may be sent from one address; or off",
+            _limit_from(MAX_BODY_BYTES),
+        )
+    )
+    disk_floor_bytes: int = field(
+        metadata=_setting(
+            "DISK_FLOOR_MB",
+            # Room for the loader to ship what waits, for SQLite's log, and for a build's reports.
+            "200",
+            "MB of an SQLite store's disk that stay free: with less, nothing is stored; 0 for no"
+            " floor",
+            _megabytes,
         )
     )
     trusted_proxies: int = field(

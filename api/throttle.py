@@ -98,12 +98,12 @@ class Counters(Storage):
         self._next_sweep = now + SWEEP_SECONDS
         self._counts = {key: value for key, value in self._counts.items() if value[1] > now}
 
-    def decr(self, key: str) -> None:
-        """Count one less, in the current window."""
+    def decr(self, key: str, amount: int = 1) -> None:
+        """Count so many less, in the current window."""
         with self._lock:
             count, ends_at = self._counts.get(key, (0, 0.0))
             if count > 0:
-                self._counts[key] = (count - 1, ends_at)
+                self._counts[key] = (max(count - amount, 0), ends_at)
 
     def get(self, key: str) -> int:
         """Tell the count of the current window."""
@@ -143,21 +143,28 @@ class Limiter:
         self._counters = counters
         self._strategy = FixedWindowRateLimiter(counters)
 
-    def hit(self, limit: RateLimitItem | None, *whose: str) -> None:
-        """Count one.
+    def hit(self, limit: RateLimitItem | None, *whose: str, cost: int = 1) -> None:
+        """Count one, or as many as a request costs.
 
         Raises:
-            ProblemError: 429; there were as many as the limit allows.
+            ProblemError: 429; that is more than the limit still allows, and does not count.
         """
-        if limit is not None and not self._strategy.hit(limit, *whose):
+        if limit is not None and not self._strategy.hit(limit, *whose, cost=cost):
+            self.give_back(limit, *whose, cost=cost)
             raise self._refusal(limit, *whose)
+
+    def give_back(self, limit: RateLimitItem | None, *whose: str, cost: int = 1) -> None:
+        """Count no longer what came to nothing."""
+        if limit is not None:
+            self._counters.decr(limit.key_for(*whose), cost)
 
     def _refusal(self, limit: RateLimitItem, *whose: str) -> ProblemError:
         seconds = math.ceil(self._counters.seconds_left(limit.key_for(*whose)))
         return ProblemError(
             HTTPStatus.TOO_MANY_REQUESTS,
             "too_many_requests",
-            "These were too many requests; wait as long as the header Retry-After says.",
+            "These were too many requests, events or bytes of them; wait as long as the header"
+            " Retry-After says.",
             headers={"Retry-After": str(max(seconds, 1))},
         )
 

@@ -26,6 +26,11 @@ KEY_ID_DIGITS = 16
 # Tokens that are known to be good, each of less than a kilobyte.
 KNOWN_TOKENS = 10_000
 
+# Of a user id, a column of 64 bits; and of a time, beyond the year 9999 of any calendar.
+MAX_USER_ID = 2**63 - 1
+MAX_EXPIRES_AT = 2**48
+MAX_TOKEN_ID = 64
+
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -43,10 +48,13 @@ class Identity:
     Attributes:
         role: Player or operator.
         subject: The `sub` of the token: a user id, or an operator's name.
+        store_id: Which store knows the player by that id; None for an operator, who has no account
+            and gets a token without a store.
     """
 
     role: Role
     subject: str
+    store_id: str | None = None
 
     @property
     def user_id(self) -> int | None:
@@ -107,6 +115,8 @@ class Tokens:
             "jti": str(uuid.uuid4()),
             "role": identity.role.value,
         }
+        if identity.store_id is not None:
+            claims["store"] = identity.store_id
         headers = {"kid": key_id(self._secret)}
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM, headers=headers)
 
@@ -141,11 +151,24 @@ class Tokens:
             raise _expired() from None
         except (jwt.InvalidTokenError, KeyError, TypeError):  # no key id, another one, or no text
             raise _not_valid() from None
-        role, subject = claims["role"], claims["sub"]
-        is_players = role == Role.PLAYER and _USER_ID.fullmatch(subject)
-        if not is_players and role != Role.OPERATOR:
+        role, subject, token_id, expires_at = (
+            claims[name] for name in ("role", "sub", "jti", "exp")
+        )
+        # What follows keeps and compares these; a signature says nothing about their size.
+        is_sane = (
+            (_is_user_id(subject) if role == Role.PLAYER else role == Role.OPERATOR)
+            and 0 < len(token_id) <= MAX_TOKEN_ID
+            and type(expires_at) in (int, float)
+            and expires_at <= MAX_EXPIRES_AT
+        )
+        if not is_sane:
             raise _not_valid()
-        return Token(Identity(Role(role), subject), claims["jti"], float(claims["exp"]))
+        identity = Identity(Role(role), subject, claims.get("store"))
+        return Token(identity, token_id, float(expires_at))
+
+
+def _is_user_id(subject: str) -> bool:
+    return bool(_USER_ID.fullmatch(subject)) and int(subject) <= MAX_USER_ID
 
 
 def key_id(secret: str) -> str:

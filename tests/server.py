@@ -21,6 +21,12 @@ NO_LIMITS = {
     "RATE_LIMIT_PER_CLIENT": "off",
     "RATE_LIMIT_PER_ACCOUNT": "off",
     "LOGIN_ATTEMPTS": "off",
+    "EVENT_LIMIT_PER_ACCOUNT": "off",
+    "BYTE_LIMIT_PER_ACCOUNT": "off",
+    "EVENT_LIMIT_PER_CLIENT": "off",
+    "BYTE_LIMIT_PER_CLIENT": "off",
+    # Tests of full disks have disks of a few megabytes.
+    "DISK_FLOOR_MB": "0",
 }
 SECRET = "a secret for tests that is long enough to be taken"  # noqa: S105 (guards nothing)
 START_SECONDS = 30

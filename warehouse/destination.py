@@ -23,19 +23,22 @@ class Destination(Protocol):
     def batch_size(self) -> int:
         """How many events it best gets at a time."""
 
-    def has(self, last_shipped: str | None) -> bool:
-        """Tell whether it has what was shipped, as far as that costs little.
+    def has(self, batch: Batch) -> bool:
+        """Tell whether it has what was shipped before a batch, as far as that costs little.
 
         Args:
-            last_shipped: The id of the event that was shipped last; None where none was.
+            batch: What it has is of the same store, up to the event that was shipped last.
 
         Raises:
+            AnotherStoreError: It is fed from another store.
             WarehouseUnavailableError: It cannot be read.
             OSError: Likewise.
         """
 
     def insert(self, batch: Batch, wait: Wait, report: Callable[[str], None]) -> bool:
         """Insert a batch, unless the event that was shipped before it is missing.
+
+        The first batch notes which store it is of; all others must be of the same.
 
         Args:
             batch: Some of its events may have been inserted before; they are not inserted again.
@@ -46,6 +49,7 @@ class Destination(Protocol):
             False, and nothing is inserted, where that event is missing.
 
         Raises:
+            AnotherStoreError: It is fed from another store.
             WarehouseUnavailableError: It is held for too long, or cannot be written.
             OSError: It cannot be written.
         """

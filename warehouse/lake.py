@@ -34,6 +34,10 @@ CONFIGURATION = {
 KINDS = {"text": "string", "bigint": "long", "timestamp": "timestamp", "date": "date"}
 
 
+# The description of the table of events says which store they are of.
+FED_FROM = "Events of the gamehouse store "
+
+
 class LakeUnavailableError(WarehouseUnavailableError):
     """The lake cannot be read or written; the message says why and what to do."""
 
@@ -81,11 +85,13 @@ class Pinned:
     """Both tables as they were at one moment.
 
     Attributes:
+        store_id: Which store they are fed from; None where none has been noted.
         batch_number: The last batch that the events have.
         event_files: Paths or addresses of the Parquet files that make up the events.
         player_files: Likewise; they may hold rows of later batches.
     """
 
+    store_id: str | None
     batch_number: int
     event_files: Sequence[str]
     player_files: Sequence[str]
@@ -147,8 +153,12 @@ class Lake:
         except (DeltaError, OSError) as error:
             raise self.unavailable("read", error) from error
 
-    def create(self, table: LakeTable) -> DeltaTable:
+    def create(self, table: LakeTable, store_id: str | None = None) -> DeltaTable:
         """Open a table, made where it is missing.
+
+        Args:
+            table: Which.
+            store_id: Of the store that its events are of, for a table that is made.
 
         Raises:
             LakeUnavailableError: It can neither be opened nor made.
@@ -161,11 +171,26 @@ class Lake:
                 table.schema,
                 partition_by=table.partitions,
                 configuration=CONFIGURATION,
+                description=store_id and f"{FED_FROM}{store_id}",
             )
         except (DeltaError, OSError) as error:
             # Another loader may have been faster.
             if (found := self.open(table)) is not None:
                 return found
+            raise self.unavailable("write to", error) from error
+
+    def note_store(self, store_id: str) -> None:
+        """Note in the table of events which store it is fed from; nothing where there is no table.
+
+        Raises:
+            LakeUnavailableError: It cannot be written, or another process writes to it.
+        """
+        events = self.open(EVENTS_TABLE)
+        if events is None:
+            return
+        try:
+            note_store(events, store_id)
+        except (DeltaError, OSError) as error:
             raise self.unavailable("write to", error) from error
 
     def pin(self) -> Pinned:
@@ -178,6 +203,7 @@ class Lake:
         """
         events, players = self.open(EVENTS_TABLE), self.open(PLAYERS_TABLE)
         return Pinned(
+            store_id=store_id_of(events),
             batch_number=batch_number(events),
             event_files=self._files(EVENTS_TABLE, events),
             player_files=self._files(PLAYERS_TABLE, players),
@@ -207,6 +233,21 @@ def batch_number(table: DeltaTable | None) -> int:
     if table is None:
         return 0
     return table.transaction_version(APPLICATION) or 0
+
+
+def store_id_of(events: DeltaTable | None) -> str | None:
+    """Tell which store a table of events is fed from; None where none has been noted."""
+    description = (events.metadata().description if events else None) or ""
+    return description.removeprefix(FED_FROM) if description.startswith(FED_FROM) else None
+
+
+def note_store(events: DeltaTable, store_id: str) -> None:
+    """Note which store a table of events is fed from.
+
+    Raises:
+        CommitFailedError: Another process has written to it since it was opened.
+    """
+    events.alter.set_table_description(f"{FED_FROM}{store_id}")
 
 
 def numbered(number: int) -> CommitProperties:

@@ -30,8 +30,11 @@ from warehouse.lake import (
     LakeUnavailableError,
     batch_number,
     known_ids,
+    note_store,
     numbered,
+    store_id_of,
 )
+from warehouse.source_store import require_same
 
 # Ids are most of the data, and compress to a half of what the default makes of them.
 COMPRESSED = WriterProperties(compression="ZSTD", compression_level=3)
@@ -68,16 +71,17 @@ class LakeDestination:
         """Name it in messages."""
         return str(self._lake)
 
-    def has(self, last_shipped: str | None) -> bool:
+    def has(self, batch: Batch) -> bool:
         """See `Destination.has`."""
-        if last_shipped is None:
+        if batch.last_shipped is None:
             return True
         events = self._lake.open(EVENTS_TABLE)
         if events is None:
             return False
+        require_same(self._lake, store_id_of(events), batch.store_id)
         if _identity(events) == self._whole:
             return True
-        is_whole = self._holds(events, last_shipped)
+        is_whole = self._holds(events, batch.last_shipped)
         self._whole = _identity(events) if is_whole else None
         return is_whole
 
@@ -106,12 +110,17 @@ class LakeDestination:
         Raises:
             CommitFailedError: Another process has written in between.
         """
-        if batch.last_shipped is not None and self._lake.open(EVENTS_TABLE) is None:
+        found = self._lake.open(EVENTS_TABLE)
+        if batch.last_shipped is not None and found is None:
             return False
+        require_same(self._lake, store_id_of(found), batch.store_id)
         # In this order: whose players are seen here either has committed its events by the next
         # line, or is kept from it by the fence.
         players = self._lake.create(PLAYERS_TABLE)
-        events = self._lake.create(EVENTS_TABLE)
+        events = self._lake.create(EVENTS_TABLE, batch.store_id)
+        if store_id_of(events) is None:
+            note_store(events, batch.store_id)
+        require_same(self._lake, store_id_of(events), batch.store_id)
         if batch.last_shipped is not None and not self._holds(events, batch.last_shipped):
             return False
         committed, begun = batch_number(events), batch_number(players)

@@ -7,6 +7,8 @@ store is held.
 
 The event that was shipped last must be there. Where it is not, somebody deleted the destination,
 replaced it, put an older state of it back or named another one; then everything is shipped again.
+
+A destination takes the events of one store, see `warehouse/source_store.py`.
 """
 
 from __future__ import annotations
@@ -208,7 +210,7 @@ class Loader:
         batch = self._outbox.next_batch(self._batch_size)
         is_empty = _is_empty(batch)
         if is_empty:
-            is_whole = self._destination.has(batch.last_shipped)
+            is_whole = self._destination.has(batch)
         else:
             is_whole = self._destination.insert(batch, wait, self._report_trouble)
         if not is_whole:

@@ -1,4 +1,4 @@
-"""The commands of those who run it: backup, verify, restore, rebuild, prune and compact.
+"""The commands of those who run it: backup, verify, restore, adopt, rebuild, prune and compact.
 
 Only what they are told stands here. What they do brings SQLAlchemy in, which takes longer to import
 than other commands take to run; so that is imported when one of them runs.
@@ -28,6 +28,7 @@ def add_operations(commands: Commands) -> None:
     _add_backup(commands)
     _add_verify(commands)
     _add_restore(commands)
+    _add_adopt(commands)
     _add_rebuild(commands)
     _add_prune(commands)
     _add_compact(commands)
@@ -106,6 +107,25 @@ def _add_restore(commands: Commands) -> None:
         help="set files that are there aside, into replaced-TIME beside them",
     )
     restore.set_defaults(run=_of("warehouse.restore"))
+
+
+def _add_adopt(commands: Commands) -> None:
+    adopt = commands.add_parser(
+        "adopt",
+        help="have the warehouse, or the lake, fed from this store although it notes another one",
+        description="For a store, a warehouse or a lake that was put back by other means than"
+        " `restore`: looks whether the warehouse holds nothing but what the store knows, and then"
+        " notes in it that it is fed from this store. A warehouse that holds more is refused and"
+        " stays as it is.",
+        epilog="Settings: WAREHOUSE_PATH, STORE_URL and EVENTS_URI.",
+    )
+    adopt.add_argument(
+        "--new-id",
+        action="store_true",
+        help="first give the store a new id, because an older state of it was put back: tokens of"
+        " before are refused, since what they name may be another player now",
+    )
+    adopt.set_defaults(run=_of("warehouse.adopt"))
 
 
 def _add_rebuild(commands: Commands) -> None:

@@ -34,6 +34,7 @@ from warehouse.operations import CannotOperateError
 from warehouse.raw_tables import make_raw_tables
 from warehouse.restore import aside_of, require_free
 from warehouse.settings import Settings
+from warehouse.source_store import read_store_id, require_same
 
 BATCH_SIZE = 50_000
 POLL_SECONDS = 0.2
@@ -143,6 +144,7 @@ def mark_missing(
         tell: Whom to tell how far it is.
 
     Raises:
+        AnotherStoreError: The warehouse is fed from another store.
         WarehouseUnavailableError: The warehouse is held for too long, or cannot be read.
         StoreUnavailableError: The store cannot be read or written.
     """
@@ -155,6 +157,7 @@ def mark_missing(
         raise
     try:
         with warehouse:
+            require_same(warehouse_path, read_store_id(warehouse), upkeep.store_id())
             make_raw_tables(warehouse)
             both = Comparison(warehouse)
             with reading(upkeep.read_engine) as reader:

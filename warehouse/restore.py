@@ -1,5 +1,9 @@
 """`python -m warehouse restore`: a backup takes the place of the store and the warehouse.
 
+The store that is put in place gets a new id, and the warehouse of the same backup notes it. For the
+store gives again what ids it gave since the backup: tokens, a warehouse or a lake of that time mean
+other players by them, and know the store by its old id.
+
 Each of the two files is there at every moment, the old one or the new one. Whoever is interrupted
 between them has the store of the backup and the warehouse of before; running again ends it.
 """
@@ -10,7 +14,7 @@ import argparse
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +40,7 @@ from warehouse.election import FileElection
 from warehouse.manifest import MANIFEST, STORE, WAREHOUSE, stamp
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
+from warehouse.source_store import read_store_id, write_store_id
 from warehouse.verify import show_checks, verify_backup, verify_live, wide_console
 
 EXIT_OK, EXIT_FAILED = 0, 1
@@ -105,9 +110,8 @@ def restore(
         for name, path in targets.items():
             drafts[name] = _draft(folder / name, path, parts[name]["sha256"], tell)
             tell.after(f"{name} copied")
-        if STORE in drafts and WAREHOUSE not in drafts:
-            # The backup is of a time without a warehouse: all that the store has is to be shipped.
-            _unmark_all(drafts[STORE])
+        if STORE in drafts:
+            _renew(drafts[STORE], drafts.get(WAREHOUSE))
         aside = []
         # The store comes first: it is what players wait for, and the warehouse can be made of it.
         for name, path in targets.items():
@@ -185,6 +189,9 @@ def _draft(source: Path, target: Path, sha256: str, tell: Tell) -> Path:
     """Copy a file of the backup to where it is only to be renamed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.restore.tmp")
+    for log in _logs(draft):
+        # Of a restore that was interrupted.
+        log.unlink()
     with source.open("rb") as file:
         found = copy_open_file(file, draft, partial(tell.report, f"Copying {source.name}"))
     if found != sha256:
@@ -195,21 +202,34 @@ def _draft(source: Path, target: Path, sha256: str, tell: Tell) -> Path:
     return draft
 
 
-def _unmark_all(store: Path) -> None:
-    upkeep = SqlUpkeep(f"sqlite:///{store}")
-    try:
-        everything = [Range(0, MAX_KEY)]
-        upkeep.unmark(everything, everything)
-    finally:
-        upkeep.close()
+def _renew(store: Path, warehouse: Path | None) -> None:
+    """Give a store a new id, and note it in the warehouse that it feeds."""
+    with closing(SqlUpkeep(f"sqlite:///{store}")) as upkeep:
+        old_id, new_id = upkeep.store_id(), upkeep.renew_id()
+        if warehouse is None:
+            # The backup is of a time without one: all that the store has is to be shipped.
+            everything = [Range(0, MAX_KEY)]
+            upkeep.unmark(everything, everything)
     fold(store)
     sync(store)
+    if warehouse is not None:
+        with duckdb.connect(str(warehouse)) as connection:
+            # One that another store feeds stays that one's, and one of an older version becomes
+            # this one's.
+            if read_store_id(connection) in (None, old_id):
+                write_store_id(connection, new_id)
+        sync(warehouse)
+
+
+def _logs(path: Path) -> list[Path]:
+    """Find what SQLite or DuckDB has left beside a file."""
+    logs = [path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", ".wal")]
+    return [log for log in logs if log.exists()]
 
 
 def _replace(draft: Path, path: Path, moment: str) -> list[Path]:
     """Put the new file in the place of the old one, which gets a second name before."""
-    logs = [path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", ".wal")]
-    left = [log for log in logs if log.exists()]
+    left = _logs(path)
     aside = aside_of(path, moment)
     if path.exists() or left:
         aside.mkdir(exist_ok=True)

@@ -44,6 +44,7 @@ from warehouse.manifest import (
 )
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
+from warehouse.source_store import read_store_id
 
 EXIT_OK, EXIT_FAILED = 0, 1
 # What is wrong is shown with so many examples.
@@ -363,6 +364,7 @@ def _of_both(
     is_unreadable = sides.lake is None and sides.has_warehouse and warehouse is None
     if reader is None or is_unreadable:
         return
+    yield _of_one_store(reader, warehouse, sides)
     for name, query, what in (
         ("what was shipped has arrived", comparison.MISSING, "event"),
         ("shipped players have arrived", comparison.MISSING_PLAYERS, "player"),
@@ -378,6 +380,24 @@ def _of_both(
         # A warehouse that was lost cannot get them back from the store; that is no fault of it.
         found = f"{pruned:,}, {here:,} of them in the warehouse"
         yield Check("both", "pruned events (no fault)", True, found)
+
+
+def _of_one_store(
+    reader: StoreReader, warehouse: duckdb.DuckDBPyConnection | None, sides: _Sides
+) -> Check:
+    if sides.lake is not None:
+        noted = sides.lake.store_id
+    else:
+        noted = read_store_id(warehouse) if warehouse is not None else None
+    store_id = reader.store_id()
+    return Check(
+        "both",
+        "the warehouse is fed from this store",
+        noted in (None, store_id),
+        "yes" if noted else "none noted yet",
+        f"it is fed from {noted}, and the store is {store_id}. If they belong together,"
+        " `python -m warehouse adopt` notes it",
+    )
 
 
 def _of_side(both: Comparison, subject: str, prefix: str) -> Iterator[Check]:

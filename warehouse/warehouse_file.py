@@ -14,6 +14,7 @@ from api.store.protocol import Batch, ShippedEvents, ShippedPlayers
 from warehouse.database import WarehouseUnavailableError, advice, holder_of, refuse_other_formats
 from warehouse.destination import Wait, delays
 from warehouse.raw_tables import GAME_EVENTS, PLAYERS, RawTable, make_raw_tables
+from warehouse.source_store import read_store_id, require_same, write_store_id
 
 # A batch is too small for more threads to gain anything, and the API wants the other cores.
 ONE_THREAD: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
@@ -35,33 +36,34 @@ class WarehouseFile:
         """
         self._path = path
         self._clock = clock
-        # The file that held all that was shipped when it was last looked at.
-        self._whole: tuple[int, int] | None = None
+        # The file that held all that was shipped, and of which store, when it was last looked at.
+        self._whole: tuple[tuple[int, int] | None, str] | None = None
 
     def __str__(self) -> str:
         """Name it in messages."""
         return str(self._path)
 
-    def has(self, last_shipped: str | None) -> bool:
+    def has(self, batch: Batch) -> bool:
         """See `Destination.has`.
 
         It is opened only where it is not the file that was looked at before. While another process
         holds it, that is put off.
         """
         identity = self._identity()
-        if last_shipped is None or identity == self._whole:
-            return identity is not None or last_shipped is None
+        if batch.last_shipped is None or (identity, batch.store_id) == self._whole:
+            return identity is not None or batch.last_shipped is None
         try:
             refuse_other_formats(self._path)
             with duckdb.connect(str(self._path), read_only=True, config=ONE_THREAD) as warehouse:
-                is_whole = _has(warehouse, last_shipped)
+                require_same(self._path, read_store_id(warehouse), batch.store_id)
+                is_whole = _has(warehouse, batch.last_shipped)
         except duckdb.Error as error:
             if identity is None:
                 return False
             if holder_of(error) is None:
                 raise WarehouseUnavailableError(advice(self._path, error, "read")) from error
             return True
-        self._whole = identity
+        self._whole = (identity, batch.store_id) if is_whole else None
         return is_whole
 
     def insert(self, batch: Batch, wait: Wait, report: Callable[[str], None]) -> bool:
@@ -72,8 +74,12 @@ class WarehouseFile:
         players = _as_json(PLAYERS, batch.players)
         try:
             with self._open(wait, report) as warehouse:
+                noted = read_store_id(warehouse)
+                require_same(self._path, noted, batch.store_id)
                 if batch.last_shipped is not None and not _has(warehouse, batch.last_shipped):
                     return False
+                if noted is None:
+                    write_store_id(warehouse, batch.store_id)
                 now = {"loaded_at": _without_zone(self._clock())}
                 try:
                     _write(warehouse, GAME_EVENTS.insert, events | now, players | now)
@@ -83,7 +89,7 @@ class WarehouseFile:
                     _write(warehouse, GAME_EVENTS.insert_missing, events | now, players | now)
         except duckdb.Error as error:
             raise WarehouseUnavailableError(advice(self._path, error, "write to")) from error
-        self._whole = self._identity()
+        self._whole = (self._identity(), batch.store_id)
         return True
 
     def _identity(self) -> tuple[int, int] | None:

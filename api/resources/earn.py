@@ -8,6 +8,7 @@ import falcon
 
 from api.auth import Authenticator
 from api.docs import REPLAYED, Access, Answer, Operation, link
+from api.quotas import Quotas
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EarnRequest, EarnResponse, IdempotencyHeaders
@@ -17,10 +18,11 @@ from api.store.protocol import Store
 class EarnResource:
     """Coins earned."""
 
-    def __init__(self, store: Store, authenticator: Authenticator) -> None:
+    def __init__(self, store: Store, authenticator: Authenticator, quotas: Quotas) -> None:
         """Use these collaborators."""
         self._store = store
         self._authenticator = authenticator
+        self._quotas = quotas
 
     @Operation(
         tag="coins",
@@ -48,10 +50,11 @@ class EarnResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Raise the caller's balance and write an `earn` event, both or neither.
 
-        409 with code `balance_overflow` where the balance would exceed 2^63 - 1.
+        409 with code `balance_overflow` where the balance would exceed 2^53 - 1.
         """
         user_id = self._authenticator.player(req)
         earned = read_body(req, EarnRequest)
+        self._quotas.charge(req)
         recorded = self._store.earn(
             user_id, earned.amount, earned.reason, read_idempotency(req, earned)
         )

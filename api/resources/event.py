@@ -10,6 +10,7 @@ import falcon
 from api.auth import Authenticator
 from api.clock import Clock
 from api.docs import REPLAYED, Access, Answer, Operation, link
+from api.quotas import Quotas
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EventRequest, EventResponse, IdempotencyHeaders, dump_meta
@@ -28,10 +29,13 @@ def new_event(request: EventRequest, now: datetime) -> NewEvent:
 class EventResource:
     """One event."""
 
-    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, authenticator: Authenticator, quotas: Quotas, clock: Clock
+    ) -> None:
         """Use these collaborators."""
         self._store = store
         self._authenticator = authenticator
+        self._quotas = quotas
         self._clock = clock
 
     @Operation(
@@ -65,6 +69,7 @@ class EventResource:
         """
         user_id = self._authenticator.player(req)
         request = read_body(req, EventRequest)
+        self._quotas.charge(req)
         recorded = self._store.record(
             user_id, new_event(request, self._clock()), read_idempotency(req, request)
         )

@@ -11,6 +11,7 @@ from api.auth import Authenticator
 from api.clock import Clock
 from api.docs import Access, Answer, Operation, link
 from api.errors import ProblemError
+from api.quotas import Quotas
 from api.requests import field_errors, read_body, read_query, validation_code
 from api.resources.answers import answer
 from api.resources.event import new_event
@@ -30,10 +31,13 @@ from api.store.protocol import NewEvent, Store
 class EventsResource:
     """Events."""
 
-    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, authenticator: Authenticator, quotas: Quotas, clock: Clock
+    ) -> None:
         """Use these collaborators."""
         self._store = store
         self._authenticator = authenticator
+        self._quotas = quotas
         self._clock = clock
 
     @Operation(
@@ -65,6 +69,7 @@ class EventsResource:
                 "Batches take no Idempotency-Key; send the events one by one to /event.",
             )
         batch = read_body(req, EventsRequest)
+        self._quotas.charge(req, events=len(batch.events))
         now = self._clock()
         valid: list[NewEvent] = []
         results: list[RejectedResult | None] = []

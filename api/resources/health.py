@@ -26,7 +26,10 @@ class HealthResource:
         is_limited=False,
     )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
-        """Readiness: the process runs and its store answers."""
+        """Readiness: the process runs, its store answers, and its disk has room for more.
+
+        503 with code `disk_full` where it has not: then reading goes on, and nothing is stored.
+        """
         self._store.ping()
         answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))
 

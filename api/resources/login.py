@@ -12,6 +12,7 @@ from api.passwords import Passwords
 from api.requests import read_body
 from api.resources.answers import answer
 from api.schemas import LoginRequest, LoginResponse
+from api.store.names import name_key
 from api.store.protocol import Player, Store, UsernameTakenError
 from api.throttle import LoginGuard
 from api.tokens import Identity, Role, Tokens
@@ -72,12 +73,13 @@ class LoginResource:
         A new player's password must not be easily guessed: 400 with code `unsafe_password`.
         """
         credentials = read_body(req, LoginRequest)
-        username, client = credentials.username, req.context.client
-        self._guard.admit(username, client)
+        # Tries of one name count together, however it is spelled.
+        name, client = name_key(credentials.username), req.context.client
+        self._guard.admit(name, client)
         try:
-            player, is_new = self._log_in(username, credentials.password)
+            player, is_new = self._log_in(credentials.username, credentials.password)
         except Exception:
-            self._guard.withdrawn(username, client)
+            self._guard.withdrawn(name, client)
             raise
         if player is None:
             raise ProblemError(
@@ -86,7 +88,11 @@ class LoginResource:
                 "The username and the password do not belong together.",
                 headers={"WWW-Authenticate": CHALLENGE},
             )
-        self._guard.succeeded(username, client)
+        if player.holds_name:
+            self._guard.succeeded(name, client)
+        else:
+            # Or it would undo the count of guesses at the account that holds the name.
+            self._guard.withdrawn(name, client)
         answer(resp, HTTPStatus.CREATED if is_new else HTTPStatus.OK, self._welcome(player))
 
     def _log_in(self, username: str, password: str) -> tuple[Player | None, bool]:
@@ -115,7 +121,7 @@ class LoginResource:
             return None
 
     def _welcome(self, player: Player) -> LoginResponse:
-        identity = Identity(Role.PLAYER, str(player.user_id))
+        identity = Identity(Role.PLAYER, str(player.user_id), self._store.store_id())
         return LoginResponse(
             user_id=player.user_id,
             token=self._tokens.mint(identity, self._ttl_seconds),

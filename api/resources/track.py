@@ -9,6 +9,7 @@ import falcon
 from api.auth import Authenticator
 from api.clock import Clock
 from api.docs import Access, Answer, Operation
+from api.quotas import Quotas
 from api.requests import read_query
 from api.resources.answers import answer
 from api.schemas import DEEP_LINK, EventResponse, TrackQuery, dump_meta
@@ -18,10 +19,13 @@ from api.store.protocol import NewEvent, Store
 class TrackResource:
     """Deep links."""
 
-    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, authenticator: Authenticator, quotas: Quotas, clock: Clock
+    ) -> None:
         """Use these collaborators."""
         self._store = store
         self._authenticator = authenticator
+        self._quotas = quotas
         self._clock = clock
 
     @Operation(
@@ -38,6 +42,7 @@ class TrackResource:
         """
         identity = self._authenticator.optional(req)
         query = read_query(req, TrackQuery)
+        self._quotas.charge(req)
         event = NewEvent(DEEP_LINK, self._clock(), dump_meta({"character": query.character}))
         recorded = self._store.record(identity.user_id if identity else None, event)
         answer(resp, HTTPStatus.OK, EventResponse(event_id=recorded.event_id))

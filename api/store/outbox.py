@@ -26,7 +26,7 @@ from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
 from api.store.postgres import retrying
 from api.store.protocol import Backlog, Batch, ShippedEvents, ShippedPlayers
-from api.store.tables import events, players
+from api.store.tables import events, players, store_identity
 
 T = TypeVar("T")
 
@@ -91,6 +91,7 @@ LAST_SHIPPED = (
     .order_by(events.c.position.desc())
     .limit(1)
 )
+STORE_ID = select(store_identity.c.store_id)
 NEWEST_POSITION = select(func.coalesce(func.max(events.c.position), 0))
 SHIP_EVENTS_AGAIN = (
     update(events)
@@ -134,10 +135,12 @@ class SqlOutbox:
             for ids in _cut(list(balances), IDS_PER_QUERY):
                 found |= {row.user_id: row for row in snapshot.execute(THESE_PLAYERS, {"ids": ids})}
             last_shipped = snapshot.execute(LAST_SHIPPED).scalar_one_or_none()
+            store_id: str = snapshot.execute(STORE_ID).scalar_one()
         if not oldest and not found:
             # What was acknowledged before the file went is shipped; there is no more to come.
             self._file.confirm()
         return Batch(
+            store_id,
             oldest,
             ShippedPlayers(
                 user_id=list(found),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-# Balances are 64-bit integers; what would exceed this is refused, not wrapped.
-MAX_BALANCE = 2**63 - 1
+# What would exceed this is refused. The store could count on to 2^63 - 1, but clients that read
+# numbers of JSON as doubles, such as JavaScript, know whole ones exactly only up to here.
+MAX_BALANCE = 2**53 - 1
 
 
 class StoreError(Exception):
@@ -39,6 +40,10 @@ class StoreUnavailableError(StoreError):
     """
 
 
+class DiskFullError(StoreUnavailableError):
+    """Too little of the store's disk is free. The command was not carried out; reading goes on."""
+
+
 class StoreUrlError(StoreUnavailableError, ValueError):
     """The URL names no store. Nothing of it is told: it may hold a password."""
 
@@ -53,10 +58,13 @@ class Player:
 
     Attributes:
         user_id: Its id, 1 or greater.
-        username: As given at registration, unique.
+        username: As given at registration, unique however it is spelled.
         password_hash: argon2id's encoded hash, which holds the salt.
-        balance: Coins, 0 to MAX_BALANCE.
+        balance: Coins, 0 to MAX_BALANCE; more where an older version let them be earned.
         created_at: UTC, aware.
+        holds_name: Whether it is found by any spelling of its name. False for an account of before
+            spelling made no difference, where an older one has the same name: its own spelling
+            alone finds it.
     """
 
     user_id: int
@@ -64,6 +72,7 @@ class Player:
     password_hash: str
     balance: int
     created_at: datetime
+    holds_name: bool = True
 
 
 @dataclass(frozen=True)
@@ -193,12 +202,14 @@ class Batch:
     add up to the player's balance in it.
 
     Attributes:
+        store_id: Which store they are of.
         events: The oldest that wait.
         players: Those who earn in them, and those who were never shipped.
         last_shipped: The id of the event before them, which must be in the warehouse; None where
             there is none.
     """
 
+    store_id: str
     events: ShippedEvents
     players: ShippedPlayers
     last_shipped: str | None
@@ -223,15 +234,18 @@ class Store(Protocol):
     A method that writes returns when its transaction is durable, not before.
     """
 
+    def store_id(self) -> str:
+        """Tell which store this is: a user id, and so a player's token, belongs to one store."""
+
     def register(self, username: str, password_hash: str) -> Player:
         """Make an account with balance 0.
 
         Raises:
-            UsernameTakenError: The username exists.
+            UsernameTakenError: The username exists, in this or another spelling.
         """
 
     def find_player(self, username: str) -> Player | None:
-        """Look an account up by its username."""
+        """Look an account up by its username, in any spelling; its own finds it first."""
 
     def get_player(self, user_id: int) -> Player | None:
         """Look an account up by its id."""
@@ -286,7 +300,7 @@ class Store(Protocol):
         """Read the tokens that were revoked after the one at this position, in their order."""
 
     def ping(self) -> None:
-        """Do nothing, if the store can be read."""
+        """Do nothing, if the store can be read and its disk has room to write."""
 
     def close(self) -> None:
         """Finish what was submitted, then refuse everything."""

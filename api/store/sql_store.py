@@ -15,10 +15,12 @@ from sqlalchemy import (
     Select,
     any_,
     bindparam,
+    case,
     cast,
     delete,
     func,
     insert,
+    or_,
     select,
     text,
     union_all,
@@ -31,9 +33,11 @@ from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
 from api.clock import Clock, utc_now
-from api.store.engine import is_postgres, open_engine, unavailable_if_it_fails
+from api.store.disk import DiskFloor
+from api.store.engine import is_postgres, open_engine, sqlite_path, unavailable_if_it_fails
 from api.store.file import StoreFile, opening
 from api.store.migrations import migrate
+from api.store.names import name_key
 from api.store.protocol import (
     MAX_BALANCE,
     BalanceOverflowError,
@@ -49,7 +53,14 @@ from api.store.protocol import (
     UnknownPlayerError,
     UsernameTakenError,
 )
-from api.store.tables import events, idempotency_keys, players, pruned_events, revoked_tokens
+from api.store.tables import (
+    events,
+    idempotency_keys,
+    players,
+    pruned_events,
+    revoked_tokens,
+    store_identity,
+)
 from api.store.writer import GroupCommitWriter
 
 T = TypeVar("T")
@@ -68,7 +79,17 @@ STORED_EVENT = (
 )
 # Made once: to make a statement and look up what it compiles to takes longer than to run it.
 REGISTER = insert(players).returning(players.c.user_id)
-PLAYER_OF_NAME = select(players).where(players.c.username == bindparam("username"))
+PLAYER_OF_NAME = (
+    select(players)
+    .where(
+        or_(
+            players.c.username == bindparam("username"),
+            players.c.username_key == bindparam("username_key"),
+        )
+    )
+    .order_by(case((players.c.username == bindparam("username"), 0), else_=1))
+    .limit(1)
+)
 PLAYER_OF_ID = select(players).where(players.c.user_id == bindparam("user_id"))
 RAISE_BALANCE = (
     update(players)
@@ -110,6 +131,7 @@ REVOKED_AFTER = (
     .where(revoked_tokens.c.position > bindparam("position"))
     .order_by(revoked_tokens.c.position)
 )
+STORE_ID = select(store_identity.c.store_id)
 # It reads the file, which `select 1` would not.
 PING = select(players.c.user_id).limit(1)
 
@@ -130,7 +152,7 @@ class _Done(Generic[T]):
 class SqlStore:
     """Implements `protocol.Store`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each setting stands for itself and has a default)
         self,
         url: str,
         *,
@@ -138,6 +160,7 @@ class SqlStore:
         queue_limit: int = 1000,
         readers: int = READERS,
         on_commit: Callable[[int], None] = lambda _: None,
+        disk_floor_bytes: int = 0,
     ) -> None:
         """Open the database, migrate its schema and start the writer.
 
@@ -147,11 +170,14 @@ class SqlStore:
             queue_limit: Commands that may wait for the writer.
             readers: Threads that read at a time.
             on_commit: Told after each commit how many commands shared it.
+            disk_floor_bytes: How much of an SQLite file's disk stays free: with less, the store
+                takes nothing but revoked tokens, for which it is kept, among others.
 
         Raises:
             StoreUnavailableError: The database cannot be opened.
         """
         self._clock = clock
+        self._disk = DiskFloor(sqlite_path(url), disk_floor_bytes)
         # SQLite needs microseconds for a row, a server a journey that others need not wait for.
         self._is_remote = is_postgres(url)
         with opening(url):
@@ -172,15 +198,23 @@ class SqlStore:
             on_commit=on_commit,
         )
 
+    def store_id(self) -> str:
+        """See `Store.store_id`."""
+        with self._reading() as connection:
+            store_id: str = connection.execute(STORE_ID).scalar_one()
+            return store_id
+
     def register(self, username: str, password_hash: str) -> Player:
         """See `Store.register`."""
         created_at = self._clock()
 
         def command(connection: Connection) -> _Done[Player]:
-            if _player(connection, PLAYER_OF_NAME, username=username):
+            key = name_key(username)
+            if _player(connection, PLAYER_OF_NAME, username=username, username_key=key):
                 raise UsernameTakenError(username)
             account = {
                 "username": username,
+                "username_key": key,
                 "password_hash": password_hash,
                 "balance": 0,
                 "created_at": created_at,
@@ -194,7 +228,9 @@ class SqlStore:
     def find_player(self, username: str) -> Player | None:
         """See `Store.find_player`."""
         with self._reading() as connection:
-            return _player(connection, PLAYER_OF_NAME, username=username)
+            return _player(
+                connection, PLAYER_OF_NAME, username=username, username_key=name_key(username)
+            )
 
     def get_player(self, user_id: int) -> Player | None:
         """See `Store.get_player`."""
@@ -311,7 +347,7 @@ class SqlStore:
                 connection.execute(REVOKE, revoked)
             return _Done(None)
 
-        self._carry_out(command)
+        self._writer.submit(command)
 
     def revoked_after(self, position: int) -> list[RevokedToken]:
         """See `Store.revoked_after`."""
@@ -324,6 +360,7 @@ class SqlStore:
         self._file.confirm()
         with self._reading() as connection:
             connection.execute(PING)
+        self._disk.confirm()
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -339,6 +376,7 @@ class SqlStore:
         user_id: int | None = None,
     ) -> T:
         """Have a command carried out; where it breaks a constraint, raise what that means."""
+        self._disk.confirm()
         try:
             return self._writer.submit(command, rows, user_id).result
         except StoreUnavailableError as error:
@@ -372,7 +410,14 @@ def _player(connection: Connection, query: Select[Any], **values: object) -> Pla
     row = connection.execute(query, values).one_or_none()
     if row is None:
         return None
-    return Player(row.user_id, row.username, row.password_hash, row.balance, row.created_at)
+    return Player(
+        user_id=row.user_id,
+        username=row.username,
+        password_hash=row.password_hash,
+        balance=row.balance,
+        created_at=row.created_at,
+        holds_name=row.username_key is not None,
+    )
 
 
 def _row(event: StoredEvent, balance: int | None = None) -> Mapping[str, object]:

@@ -54,8 +54,11 @@ players = Table(
     Column("balance", BigInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("is_shipped", Boolean, nullable=False, server_default=false()),
+    # What all spellings of the name have in common, see `api/store/names.py`. Null where an older
+    # account has the same: such accounts were registered before spelling made no difference.
+    Column("username_key", Text),
 )
-
+Index("players_by_name", players.c.username_key, unique=True)
 Index(
     "players_to_ship",
     players.c.user_id,
@@ -106,6 +109,14 @@ revoked_tokens = Table(
     # Seconds since 1970, as in tokens, and rounded up.
     Column("expires_at", BigInteger, nullable=False),
     Index("revoked_tokens_by_expiry", "expires_at"),
+)
+
+# One row: a random id, made by the migration. User ids mean something in this store alone, so
+# tokens and the warehouse name it. A restore, after which ids are given again, makes a new one.
+store_identity = Table(
+    "store_identity",
+    metadata,
+    Column("store_id", String(36), primary_key=True),
 )
 
 # Whose `pruned_events` those of anonymous clicks are: a key holds no null, and players begin at 1.

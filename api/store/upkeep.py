@@ -5,6 +5,7 @@ Everything here goes through the database like the API does, so it works while t
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,7 +44,14 @@ from api.store.engine import open_engine, unavailable_if_it_fails
 from api.store.file import opening
 from api.store.migrations import migrate
 from api.store.sql_store import EARN
-from api.store.tables import ANONYMOUS, events, idempotency_keys, players, pruned_events
+from api.store.tables import (
+    ANONYMOUS,
+    events,
+    idempotency_keys,
+    players,
+    pruned_events,
+    store_identity,
+)
 
 ROWS_AT_A_TIME = 10_000
 # `GET /events` shows so many at most; pruning leaves them to every player and to anonymous clicks.
@@ -99,6 +107,7 @@ COUNT_MORE = (
 FORGET = delete(idempotency_keys).where(
     idempotency_keys.c.user_id == bindparam("whose"), idempotency_keys.c.key == bindparam("name")
 )
+STORE_ID = select(store_identity.c.store_id)
 # Alembic's own table.
 alembic_version = table("alembic_version", column("version_num"))
 
@@ -139,6 +148,12 @@ class StoreReader:
             return ""
         found = self._connection.execute(select(alembic_version.c.version_num)).scalar()
         return str(found or "")
+
+    def store_id(self) -> str | None:
+        """Tell which store this is; None for one that an older version made."""
+        if store_identity.name not in self._tables:
+            return None
+        return str(self._connection.execute(STORE_ID).scalar_one())
 
     def players(self) -> Iterator[Columns]:
         """Read all players, some at a time, times as microseconds since 1970. No secrets."""
@@ -217,6 +232,21 @@ class SqlUpkeep:
         """Let the store go."""
         self._write_engine.dispose()
         self.read_engine.dispose()
+
+    def store_id(self) -> str:
+        """Tell which store this is."""
+        with unavailable_if_it_fails(), self.read_engine.begin() as connection:
+            return str(connection.execute(STORE_ID).scalar_one())
+
+    def renew_id(self) -> str:
+        """Give the store a new id, since the ids of its players are given again; returns it.
+
+        Tokens of before are no longer good, and a warehouse of before is another store's.
+        """
+        store_id = str(uuid.uuid4())
+        with unavailable_if_it_fails(), self._write_engine.begin() as connection:
+            connection.execute(update(store_identity).values(store_id=store_id))
+        return store_id
 
     def unmark(self, of_events: Sequence[Range], of_players: Sequence[Range]) -> None:
         """Have events and players shipped again: all of them, or none where this is interrupted.

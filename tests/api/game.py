@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,25 +66,42 @@ def claims(subject: str = "1", **changes: object) -> dict[str, Any]:
         "sub": subject,
         "jti": "1",
         "role": "player",
+        "store": "which",
     }
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
 
-def bad_tokens(subject: str = "1") -> dict[str, str]:
+def tokens_of_others(subject: str) -> dict[str, str]:
+    """Tokens with a good signature for an id that this store gave to somebody else."""
+    kid = {"kid": key_id(SECRET)}
+    stores: dict[str, object] = {
+        "of another store": str(uuid.uuid4()),
+        "of no store": None,
+        "of a store that is no text": ["which"],
+    }
+    return {
+        name: jwt.encode(claims(subject, store=store), SECRET, algorithm="HS256", headers=kid)
+        for name, store in stores.items()
+    }
+
+
+def bad_tokens(subject: str = "1", store_id: str = "which") -> dict[str, str]:
     """Tokens that must not be believed, by what is wrong with them."""
     now = datetime.now(UTC)
     kid = {"kid": key_id(SECRET)}
-    good = jwt.encode(claims(subject), SECRET, algorithm="HS256", headers=kid)
+    correct = claims(subject, store=store_id)
+    good = jwt.encode(correct, SECRET, algorithm="HS256", headers=kid)
     head, body, signature = good.split(".")
 
     def signed(algorithm: str = "HS256", key: str = SECRET, **changes: object) -> str:
-        return jwt.encode(claims(subject, **changes), key, algorithm=algorithm, headers=kid)
+        changed = claims(subject, **{"store": store_id, **changes})
+        return jwt.encode(changed, key, algorithm=algorithm, headers=kid)
 
     return {
         "expired": signed(exp=now - timedelta(seconds=1)),
         "without expiry": signed(exp=None),
         "forged": signed(key="another secret of more than thirty-two bytes"),
-        "alg none": jwt.encode(claims(subject), "", algorithm="none", headers=kid),
+        "alg none": jwt.encode(correct, "", algorithm="none", headers=kid),
         "alg none with the signature": ".".join(
             [jwt.encode({}, "", algorithm="none", headers=kid).split(".")[0], body, signature]
         ),
@@ -94,18 +113,29 @@ def bad_tokens(subject: str = "1") -> dict[str, str]:
         "without subject": signed(sub=None),
         "subject no number": signed(sub="1 or 1=1"),
         "subject zero": signed(sub="0"),
+        "subject beyond 64 bits": signed(sub=str(2**63)),
+        "expiry without end": signed(exp=math.inf),
+        "expiry beyond all numbers": signed(exp=10**400),
+        "expiry beyond 64 bits": signed(exp=2**64),
+        "expiry no number": signed(exp=math.nan),
+        "expiry a text": signed(exp="99999999999"),
+        "expiry negative": signed(exp=-1),
+        "issued at no time": signed(iat=math.inf),
+        "not before any time": signed(nbf=math.nan),
+        "id of any length": signed(jti="x" * 100),
+        "id no text": signed(jti=1),
         "without role": signed(role=None),
         "unknown role": signed(role="admin"),
         "role a list": signed(role=["operator"]),
         "truncated": good[:-1],
         "truncated to two parts": f"{head}.{body}",
         "not yet valid": signed(nbf=now + timedelta(hours=1)),
-        "without key id": jwt.encode(claims(subject), SECRET, algorithm="HS256"),
+        "without key id": jwt.encode(correct, SECRET, algorithm="HS256"),
         "key id of another secret": jwt.encode(
-            claims(subject), SECRET, algorithm="HS256", headers={"kid": key_id(SECRET + "!")}
+            correct, SECRET, algorithm="HS256", headers={"kid": key_id(SECRET + "!")}
         ),
         "key id a path": jwt.encode(
-            claims(subject), SECRET, algorithm="HS256", headers={"kid": "../../dev/null"}
+            correct, SECRET, algorithm="HS256", headers={"kid": "../../dev/null"}
         ),
         "no token": "no-token",
     }
@@ -167,7 +197,7 @@ class Game:
     def player(self, username: str = "alice") -> Caller:
         """Make a player, without the work of hashing a password."""
         player = self.store.register(username, "no hash")
-        identity = Identity(Role.PLAYER, str(player.user_id))
+        identity = Identity(Role.PLAYER, str(player.user_id), self.store.store_id())
         return Caller(player.user_id, self.tokens.mint(identity, 3600))
 
     def operator(self) -> Caller:

@@ -21,6 +21,7 @@ from tests.api.game import (
     bad_tokens,
     bearer,
     claims,
+    tokens_of_others,
 )
 
 COINS = {"amount": 1, "reason": "x"}
@@ -115,7 +116,9 @@ def test_every_endpoint_is_in_the_list_above(game: Game) -> None:
 )
 def test_bad_tokens_are_401_everywhere(game: Game, method: str, path: str, body: object) -> None:
     alice = game.player()
-    for fault, token in bad_tokens(str(alice.user_id)).items():
+    subject = str(alice.user_id)
+    tokens = bad_tokens(subject, game.store.store_id()) | tokens_of_others(subject)
+    for fault, token in tokens.items():
         answer = send(game, method, path, body, token)
         assert answer.status_code == 401, fault
         assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
@@ -158,7 +161,7 @@ def test_every_player_sees_only_the_own_balance(game: Game) -> None:
 
 
 def test_minted_token_holds_the_documented_claims() -> None:
-    token = Tokens(SECRET).mint(Identity(Role.PLAYER, "7"), 60)
+    token = Tokens(SECRET).mint(Identity(Role.PLAYER, "7", "which"), 60)
 
     read = jwt.decode(token, SECRET, algorithms=["HS256"], audience="gamehouse-api")
 

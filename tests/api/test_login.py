@@ -32,10 +32,16 @@ def test_wrong_password_is_401(game: Game) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_names_differ_by_case(game: Game) -> None:
-    ids = {game.post("/login", {**ALICE, "username": name}).json["userId"] for name in ("a", "A")}
+def test_all_spellings_of_a_name_log_the_same_player_in(game: Game) -> None:
+    answers = [game.post("/login", {**ALICE, "username": name}) for name in ("Alice", "alICE")]
+    other = game.post("/login", {"username": "ALICE", "password": "another horse battery"})
 
-    assert len(ids) == 2
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert len({answer.json["userId"] for answer in answers}) == 1
+    assert_problem(other, 401, "wrong_password")
+    player = game.store.find_player("alice")
+    assert player is not None
+    assert player.username == "Alice"
 
 
 def test_password_is_stored_as_argon2id(game: Game) -> None:

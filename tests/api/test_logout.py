@@ -34,6 +34,10 @@ class SlowStore:
         self.calls = 0
         self.goes_on = threading.Event()
 
+    def store_id(self) -> str:
+        """Name it."""
+        return "which"
+
     def revoked_after(self, _: int) -> list[RevokedToken]:
         """Wait for the test, and fail."""
         self.calls += 1

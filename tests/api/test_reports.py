@@ -199,7 +199,7 @@ def test_bad_tokens_are_401_in_both_headers(game: Game) -> None:
     expired = claims("ops", role="operator", exp=datetime.now(UTC) - timedelta(seconds=1))
     forged = claims("ops", role="operator")
     tokens = {
-        **bad_tokens(str(game.player().user_id)),
+        **bad_tokens(str(game.player().user_id), game.store.store_id()),
         "expired operator": jwt.encode(expired, SECRET, headers={"kid": key_id(SECRET)}),
         "forged operator": jwt.encode(forged, SECRET + "!", headers={"kid": key_id(SECRET)}),
     }
@@ -614,3 +614,21 @@ def test_client_that_goes_away_in_between_leaves_the_process_well(
     process.terminate()
     assert process.wait() == 0
     assert {json.loads(line)["level"] for line in process.log().splitlines()} == {"info"}
+
+
+def test_operator_who_sends_too_many_requests_is_told_when_to_come_back(
+    game: Game, tmp_path: Path
+) -> None:
+    limited = Game(
+        tmp_path,
+        {"STORE_URL": game.settings.store_url, "RATE_LIMIT_PER_ACCOUNT": "1/minute"},
+    )
+    headers = limited.operator().headers
+
+    answers = [limited.client.simulate_get("/reports/", headers=headers) for _ in range(2)]
+
+    limited.close()
+    assert answers[0].status_code == 404
+    assert_problem(answers[1], 429, "too_many_requests")
+    assert int(answers[1].headers["Retry-After"]) >= 1
+    assert "WWW-Authenticate" not in answers[1].headers

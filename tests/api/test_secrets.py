@@ -63,7 +63,7 @@ def test_warehouse_gets_no_password_hash(start: Start, tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as warehouse:
         tables = warehouse.execute("select table_name from duckdb_tables()").fetchall()
         columns = warehouse.execute("select column_name from duckdb_columns()").fetchall()
-    assert sorted(tables) == [("game_events",), ("players",)]
+    assert sorted(tables) == [("game_events",), ("players",), ("source_store",)]
     assert not any("password" in name or "hash" in name for (name,) in columns)
 
 

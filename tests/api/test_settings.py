@@ -34,6 +34,11 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         login_attempts=parse("10 per 5 minutes"),
         rate_limit_per_account=parse("1200 per minute"),
         rate_limit_per_client=parse("6000 per minute"),
+        event_limit_per_account=parse("10000 per hour"),
+        byte_limit_per_account=parse("5000000 per hour"),
+        event_limit_per_client=parse("100000 per hour"),
+        byte_limit_per_client=parse("50000000 per hour"),
+        disk_floor_bytes=200_000_000,
         trusted_proxies=0,
         loader_enabled=True,
         events_uri=None,
@@ -59,6 +64,11 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "LOGIN_ATTEMPTS": "off",
             "RATE_LIMIT_PER_ACCOUNT": "10/second",
             "RATE_LIMIT_PER_CLIENT": "100 per 10 minutes",
+            "EVENT_LIMIT_PER_ACCOUNT": "500/day",
+            "BYTE_LIMIT_PER_ACCOUNT": "off",
+            "EVENT_LIMIT_PER_CLIENT": "9000/hour",
+            "BYTE_LIMIT_PER_CLIENT": "262144/minute",
+            "DISK_FLOOR_MB": "0",
             "TRUSTED_PROXIES": "2",
             "LOADER": "off",
             "EVENTS_URI": "s3://bucket/lake",
@@ -74,6 +84,11 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.login_attempts is None
     assert settings.rate_limit_per_account == parse("10/second")
     assert settings.rate_limit_per_client == parse("100/10 minutes")
+    assert settings.event_limit_per_account == parse("500/day")
+    assert settings.byte_limit_per_account is None
+    assert settings.event_limit_per_client == parse("9000/hour")
+    assert settings.byte_limit_per_client == parse("262144/minute")
+    assert settings.disk_floor_bytes == 0
     assert settings.trusted_proxies == 2
     assert settings.events_uri == "s3://bucket/lake"
     assert (settings.loader_enabled, settings.loader_interval_seconds) == (False, 0.25)
@@ -95,6 +110,17 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             for limit in ("LOGIN_ATTEMPTS", "RATE_LIMIT_PER_ACCOUNT", "RATE_LIMIT_PER_CLIENT")
             for text in ("", "0/hour", "-1/hour", "ten/minute", "10/fortnight", "OFF")
         ],
+        *[
+            (limit, text)
+            for limit in ("EVENT_LIMIT_PER_ACCOUNT", "EVENT_LIMIT_PER_CLIENT")
+            for text in ("", "499/hour", "many")
+        ],
+        *[
+            (limit, text)
+            for limit in ("BYTE_LIMIT_PER_ACCOUNT", "BYTE_LIMIT_PER_CLIENT")
+            for text in ("", "262143/hour", "1 MB/hour")
+        ],
+        *[("DISK_FLOOR_MB", text) for text in ("", "-1", "0.5", "1000001", "1GB")],
         *[("TOKEN_TTL_SECONDS", text) for text in ("0", "1.5", "forever")],
         *[("STORE_URL", text) for text in ("", "nonsense")],
         ("THREADS", "0"),

@@ -9,8 +9,11 @@ import falcon
 import pytest
 from falcon import testing
 from limits import parse
+from sqlalchemy import update
 
 from api.errors import ProblemError
+from api.store.engine import open_engine
+from api.store.tables import players
 from api.throttle import (
     FAILURES_PER_NAME,
     MAX_COUNTERS,
@@ -154,6 +157,37 @@ def test_what_was_no_guess_is_not_counted(play: Play) -> None:
 
     assert [answer.status_code for answer in unsafe] == [400] * 5
     assert game.post("/login", ALICE).status_code == 201
+
+
+def test_guesses_count_together_however_the_name_is_spelled(play: Play) -> None:
+    game = play(LOGIN_ATTEMPTS="3/minute", REGISTRATION="off")
+
+    statuses = [
+        game.post("/login", {**WRONG, "username": name}).status_code
+        for name in ("alice", "Alice", "aLICE", "ALICE")
+    ]
+
+    assert statuses == [401, 401, 401, 429]
+
+
+def test_account_that_shares_a_name_does_not_undo_the_count_of_guesses(play: Play) -> None:
+    """Its player could guess the password of the older one, for ever."""
+    game = play(LOGIN_ATTEMPTS="4/minute")
+    for name in ("Alice", "else"):
+        assert game.post("/login", {**ALICE, "username": name}).status_code == 201
+    engine = open_engine(game.settings.store_url, writes=True)
+    with engine.begin() as connection:
+        # As a store of before has it, where spelling made a difference.
+        shares = {"username": "alice", "username_key": None}
+        connection.execute(update(players).where(players.c.username == "else").values(shares))
+    engine.dispose()
+
+    statuses = []
+    for _ in range(3):
+        statuses += [game.post("/login", {**WRONG, "username": "Alice"}).status_code for _ in "ab"]
+        statuses.append(game.post("/login", ALICE).status_code)
+
+    assert statuses == [401, 401, 200, 401, 401, 429, 429, 429, 429]
 
 
 def test_player_is_not_locked_out_by_guesses_from_elsewhere(timer: Timer) -> None:

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from jsonschema import Draft202012Validator
 
-from api.store.protocol import MAX_BALANCE, ShippedEvents, ShippedPlayers
+from api.store.protocol import ShippedEvents, ShippedPlayers
 from tests.harness import GOOD, ROOT, Project
 
 # (event id, user id, event type, occurred at, meta)
@@ -21,6 +21,8 @@ Event = tuple[str, int | None, str, str, str | None]
 Account = tuple[int, str, int]
 
 NOON = "2026-02-01 12:00:00"
+# What the store once let a player own, and what a bigint holds.
+MAX_BALANCE = 2**63 - 1
 
 HOSTILE = [
     "Knight",

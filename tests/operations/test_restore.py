@@ -70,7 +70,7 @@ def test_files_that_are_there_stay_unless_replace_is_said(backup: Path, files: F
     assert contents(aside).keys() == before.keys()
     assert old.warehouse.read_bytes() == before[files.warehouse.name]
     assert old.failed() == []
-    assert "18 checks, all hold" in run.output
+    assert "19 checks, all hold" in run.output
 
 
 def test_the_log_of_the_old_store_goes_with_the_old_store(backup: Path, files: Files) -> None:

@@ -77,7 +77,7 @@ WAREHOUSE_HARM = {
 def test_a_game_that_was_played_holds(files: Files) -> None:
     run = files.run("verify")
     assert run.exit_code == 0, run.output
-    assert "18 checks, all hold" in run.output
+    assert "19 checks, all hold" in run.output
     assert max(map(len, run.output.splitlines())) < 100
 
 
@@ -111,7 +111,7 @@ def test_failure_is_told_with_examples_and_status_1(files: Files) -> None:
     run = files.run("verify")
     assert run.exit_code == 1
     assert "store: balances are what was earned: not player 2" in run.output
-    assert "3 of 18 checks FAILED" in run.output
+    assert "3 of 19 checks FAILED" in run.output
 
 
 @pytest.mark.parametrize("name", EVERYWHERE)

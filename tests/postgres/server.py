@@ -167,6 +167,7 @@ class PostgresServer:
             )
             tables = sql.SQL(", ").join(map(sql.Identifier, metadata.tables))
             connection.execute(sql.SQL("truncate {} restart identity").format(tables))
+            connection.execute("insert into store_identity values (gen_random_uuid()::text)")
         return self._store
 
     def url(self, database: str) -> str:

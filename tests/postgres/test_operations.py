@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -53,6 +54,18 @@ def test_verify_rebuild_and_prune(game: Game, capsys: pytest.CaptureFixture[str]
     assert main(["prune", "--older-than", "9"]) == 0
     # 50 of one player and 10 clicks: the newest hundred of each stay, and all that was earned.
     assert "Removed 60 events" in capsys.readouterr().out
+    assert main(["verify"]) == 0
+
+
+def test_a_store_from_a_dump_gets_a_new_id(game: Game, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever restored it says so; then tokens of the time after the dump are no longer good."""
+    with closing(SqlStore(game.url)) as store:
+        old_id = store.store_id()
+        assert main(["adopt", "--new-id"]) == 0
+        assert store.store_id() != old_id
+        assert store.store_id() in capsys.readouterr().out
+        store.record(1, event("click"))
+    assert main(["load"]) == 0
     assert main(["verify"]) == 0
 
 

@@ -14,7 +14,11 @@ from tests.properties.profile import examples
 SECRET = "a secret for tests that is long enough to be taken"  # noqa: S105 (guards nothing)
 TOKENS = Tokens(SECRET)
 IDENTITIES = st.one_of(
-    st.integers(1, 2**63 - 1).map(lambda user_id: Identity(Role.PLAYER, str(user_id))),
+    st.builds(
+        lambda user_id, store_id: Identity(Role.PLAYER, str(user_id), store_id),
+        st.integers(1, 2**63 - 1),
+        st.uuids().map(str),
+    ),
     st.sampled_from(["operator", "night shift", "Zoë", "1"]).map(
         lambda name: Identity(Role.OPERATOR, name)
     ),

@@ -21,11 +21,12 @@ from itertools import cycle
 from pathlib import Path
 
 import duckdb
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from api.store.engine import open_engine
 from api.store.migrations import migrate
 from api.store.tables import players as players_table
+from api.store.tables import store_identity
 from api.tokens import Identity, Role, Tokens
 from tests.harness import Project
 from tests.server import SECRET, Server
@@ -194,10 +195,11 @@ def _register(server: Server) -> list[Account]:
             for number in range(ACCOUNTS)
         ]
         connection.execute(insert(players_table), rows)
+        store_id: str = connection.execute(select(store_identity.c.store_id)).scalar_one()
     engine.dispose()
     tokens = Tokens(SECRET)
     return [
-        Account(user_id, tokens.mint(Identity(Role.PLAYER, str(user_id)), TOKEN_SECONDS))
+        Account(user_id, tokens.mint(Identity(Role.PLAYER, str(user_id), store_id), TOKEN_SECONDS))
         for user_id in range(1, ACCOUNTS + 1)
     ]
 

@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.engine import Connection
 
+from api.store.engine import open_engine
 from api.store.protocol import (
     MAX_BALANCE,
     BalanceOverflowError,
@@ -26,6 +27,7 @@ from api.store.protocol import (
     UsernameTakenError,
 )
 from api.store.sql_store import SqlStore, _Done
+from api.store.tables import players
 from tests.store.conftest import FakeClock
 
 NOON = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
@@ -50,8 +52,54 @@ def test_registered_player_is_found_with_all_that_was_given(store: SqlStore) -> 
     assert (player.username, player.password_hash, player.balance) == ("ada", "hash", 0)
     assert store.find_player("ada") == player
     assert store.get_player(player.user_id) == player
-    assert store.find_player("Ada") is None
+    assert store.find_player("adam") is None
     assert store.get_player(player.user_id + 1) is None
+
+
+@pytest.mark.parametrize(
+    ("registered", "spelled"),
+    [
+        ("Ada", "ada"),
+        ("ada", "ADA"),
+        ("Straße", "STRASSE"),
+        ("Zoë", "ZOE\u0308"),
+        ("\uff41da", "Ada"),
+        ("ﬁn", "FIN"),
+        ("ὈΔΥΣΣΕΎΣ", "ὀδυσσεύς"),
+    ],
+)
+def test_all_spellings_of_a_username_are_one_name(
+    store: SqlStore, registered: str, spelled: str
+) -> None:
+    player = store.register(registered, "hash")
+    assert player.username == registered
+    for name in (registered, spelled):
+        with pytest.raises(UsernameTakenError):
+            store.register(name, "another hash")
+        assert store.find_player(name) == player
+
+
+def test_spellings_at_once_are_registered_once(store: SqlStore) -> None:
+    names = ["ada", "Ada", "aDa", "ADA"]
+    results = at_once(20, lambda number: store.register(names[number % 4], f"hash-{number}"))
+    assert sum(isinstance(result, UsernameTakenError) for result in results) == 19
+
+
+@pytest.mark.parametrize("balance", [2**53, 2**63 - 1])
+def test_a_balance_beyond_the_limit_stays_and_grows_no_more(
+    store: SqlStore, url: str, balance: int
+) -> None:
+    """An older version let it be earned."""
+    player = store.register("ada", "hash")
+    engine = open_engine(url, writes=True)
+    with engine.begin() as connection:
+        connection.execute(update(players).values(balance=balance))
+    engine.dispose()
+    with pytest.raises(BalanceOverflowError):
+        store.earn(player.user_id, 1, "quest")
+    found = store.get_player(player.user_id)
+    assert found is not None
+    assert found.balance == balance
 
 
 def test_username_is_given_once(store: SqlStore) -> None:

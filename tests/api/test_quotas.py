@@ -1,0 +1,236 @@
+"""How much one account and one client may store, and when the disk takes nothing more."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from api.store.disk import DiskFloor
+from api.store.protocol import DiskFullError
+from tests.api.game import PASSWORD, Game, Process, assert_problem
+from tests.faults.machine import Disk, small_disk
+
+Play = Callable[..., Game]
+Start = Callable[..., Process]
+JUMP = {"eventType": "jump"}
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Play]:
+    """Makes games with settings."""
+    games = []
+
+    def play(**variables: str) -> Game:
+        games.append(Game(tmp_path, variables=variables))
+        return games[-1]
+
+    yield play
+    for game in games:
+        game.close()
+
+
+def batch(count: int) -> dict[str, object]:
+    return {"events": [JUMP] * count}
+
+
+def test_a_batch_counts_as_its_events(play: Play) -> None:
+    game = play(EVENT_LIMIT_PER_ACCOUNT="500/hour")
+    alice, bob = game.player("alice"), game.player("bob")
+    assert game.post("/events", batch(400), alice).json["recorded"] == 400
+
+    refused = game.post("/events", batch(101), alice)
+
+    assert_problem(refused, 429, "too_many_requests")
+    assert 3500 <= int(refused.headers["Retry-After"]) <= 3600
+    # A refusal counts for nothing: what is left can be used.
+    assert game.post("/events", batch(98), alice).status_code == 200
+    assert game.post("/event", JUMP, alice).status_code == 201
+    assert game.post("/earn", {"amount": 1, "reason": "x"}, alice).status_code == 201
+    assert_problem(game.post("/event", JUMP, alice), 429, "too_many_requests")
+    assert_problem(
+        game.post("/earn", {"amount": 1, "reason": "x"}, alice), 429, "too_many_requests"
+    )
+    track = game.get("/track", alice, query="character=x")
+    assert_problem(track, 429, "too_many_requests")
+    assert game.get("/stats", alice).json["total"] == 500
+    assert game.post("/events", batch(500), bob).status_code == 200
+
+
+def test_a_body_counts_as_its_bytes(play: Play) -> None:
+    game = play(BYTE_LIMIT_PER_ACCOUNT="262144/hour")
+    alice = game.player()
+    body = b'{"eventType": "jump"}'
+    large = body + b" " * (200_000 - len(body))
+    assert game.post("/event", large, alice).status_code == 201
+
+    assert_problem(game.post("/event", large, alice), 429, "too_many_requests")
+
+    assert game.post("/event", body, alice).status_code == 201
+    assert game.get("/stats", alice).json["total"] == 2
+
+
+def test_all_accounts_of_one_client_share_its_quota(play: Play) -> None:
+    game = play(EVENT_LIMIT_PER_CLIENT="1000/hour")
+    players = [game.player(f"player {number}") for number in range(3)]
+
+    answers = [game.post("/events", batch(500), player).status_code for player in players]
+
+    assert answers == [200, 200, 429]
+    assert_problem(game.get("/track", query="character=x"), 429, "too_many_requests")
+    elsewhere = game.client.simulate_get(
+        "/track", query_string="character=x", remote_addr="192.0.2.7"
+    )
+    assert elsewhere.status_code == 200
+    assert game.get("/stats", players[2]).json["total"] == 0
+
+
+def test_anonymous_clicks_count_for_the_client(play: Play) -> None:
+    game = play(EVENT_LIMIT_PER_CLIENT="500/hour")
+
+    statuses = [game.get("/track", query="character=x").status_code for _ in range(502)]
+
+    assert statuses == [200] * 500 + [429] * 2
+
+
+def test_what_the_client_may_not_does_not_count_for_the_account(play: Play) -> None:
+    game = play(EVENT_LIMIT_PER_ACCOUNT="1000/hour", BYTE_LIMIT_PER_CLIENT="262144/hour")
+    alice = game.player()
+    large = b'{"events": [' + b'{"eventType": "a"}, ' * 499 + b'{"eventType": "a"}]}'
+    padded = large + b" " * (200_000 - len(large))
+    assert game.post("/events", padded, alice).status_code == 200
+    assert game.post("/events", padded, alice).status_code == 429
+
+    assert game.post("/events", batch(500), alice).status_code == 200
+
+
+def test_what_is_refused_for_its_form_does_not_count(play: Play) -> None:
+    game = play(EVENT_LIMIT_PER_ACCOUNT="500/hour")
+    alice = game.player()
+    assert game.post("/events", {"events": [JUMP] * 501}, alice).status_code == 400
+    assert game.post("/event", {"eventType": "Oops!"}, alice).status_code == 400
+
+    assert game.post("/events", batch(500), alice).status_code == 200
+
+
+def test_reading_goes_on(play: Play) -> None:
+    game = play(EVENT_LIMIT_PER_ACCOUNT="500/hour")
+    alice = game.player()
+    game.post("/events", batch(500), alice)
+    assert game.post("/event", JUMP, alice).status_code == 429
+
+    for path in ("/balance", "/events", "/stats"):
+        assert game.get(path, alice).status_code == 200
+
+
+def test_by_default_a_few_accounts_do_not_fill_a_disk(start: Start, tmp_path: Path) -> None:
+    """Of the longest bodies there are, four accounts of one address bring no more than 21 MB in."""
+    server = start(
+        EVENT_LIMIT_PER_ACCOUNT="10000 per hour",
+        BYTE_LIMIT_PER_ACCOUNT="5000000 per hour",
+        EVENT_LIMIT_PER_CLIENT="100000 per hour",
+        BYTE_LIMIT_PER_CLIENT="50000000 per hour",
+    )
+    body = json.dumps({"events": [{"eventType": "jump", "meta": {"text": "x" * 4000}}] * 60})
+    sent = 0
+    for name in ("ann", "bob", "cid", "dan"):
+        headers = {**server.login(name), "Content-Type": "application/json"}
+        for _ in range(30):
+            answer = requests.post(f"{server.url}/events", data=body, headers=headers, timeout=30)
+            assert answer.status_code in (200, 429)
+            sent += answer.status_code == 200
+    assert 4 * 18 <= sent <= 4 * 21
+    assert sum(path.stat().st_size for path in tmp_path.glob("w.store.sqlite*")) < 40e6
+
+
+# --- The disk -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    """A disk of 32 MB."""
+    with small_disk(32) as disk:
+        yield disk
+
+
+def fill(disk: Disk, megabytes: int) -> Path:
+    path = disk.path / "filling"
+    path.write_bytes(bytes(megabytes * 1_000_000))
+    return path
+
+
+@pytest.mark.sqlite_only("about the disk of a file")
+def test_below_the_floor_nothing_is_stored_and_all_can_be_read(start: Start, disk: Disk) -> None:
+    server = start(STORE_URL=f"sqlite:///{disk.path}/w.store.sqlite", DISK_FLOOR_MB="10")
+
+    def ask(method: str, path: str, body: object = None) -> requests.Response:
+        return requests.request(
+            method,
+            f"{server.url}{path}",
+            data=None if body is None else json.dumps(body),
+            headers={**alice, "Content-Type": "application/json"},
+            timeout=30,
+        )
+
+    def eventually(status: int) -> requests.Response:
+        deadline = time.monotonic() + 30
+        while (answer := ask("GET", "/health")).status_code != status:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        return answer
+
+    alice = server.login()
+    assert ask("POST", "/event", JUMP).status_code == 201
+    filling = fill(disk, 25)
+    health = eventually(503)
+
+    writes = [
+        ask("POST", "/earn", {"amount": 1, "reason": "x"}),
+        ask("POST", "/event", JUMP),
+        ask("POST", "/events", {"events": [JUMP]}),
+        ask("GET", "/track?character=x"),
+        ask("POST", "/login", {"username": "new", "password": PASSWORD}),
+    ]
+    for answer in [health, *writes]:
+        assert (answer.status_code, answer.json()["code"]) == (503, "disk_full")
+        assert answer.headers["Retry-After"] == "30"
+        assert answer.headers["Content-Type"] == "application/problem+json"
+    for path in ("/health/live", "/balance", "/events", "/stats", "/metrics"):
+        assert ask("GET", path).status_code == 200, path
+    assert ask("GET", "/stats").json()["total"] == 1
+    # A session can be begun and ended: that room is kept for.
+    alice = server.login()
+    assert ask("POST", "/logout").status_code == 204
+
+    filling.unlink()
+    alice = server.login()
+    eventually(200)
+    assert ask("POST", "/event", JUMP).status_code == 201
+
+
+def test_the_disk_is_asked_once_a_second(disk: Disk) -> None:
+    now = 1000.0
+    floor = DiskFloor(disk.path / "store.sqlite", 10_000_000, lambda: now)
+    floor.confirm()
+    filling = fill(disk, 25)
+    now += 0.9
+    floor.confirm()
+    now += 0.2
+    with pytest.raises(DiskFullError, match=f"{disk.path} has .* MB free, less than the 10 MB of"):
+        floor.confirm()
+    filling.unlink()
+    now += 0.9
+    with pytest.raises(DiskFullError):
+        floor.confirm()
+    now += 0.2
+    floor.confirm()
+
+
+def test_a_store_on_a_server_and_a_floor_of_zero_ask_no_disk() -> None:
+    DiskFloor(None, 10**18).confirm()
+    DiskFloor(Path("/nowhere/at all"), 0).confirm()
+    DiskFloor(Path("/nowhere/at all"), 10**18).confirm()
