@@ -19,6 +19,7 @@ from tests.harness import ROOT
 SERVICES = ["api", "warehouse"]
 # Those of the profile postgres that are the same image.
 NODES = ["node-1", "node-2"]
+LOADER = "loader"
 SPARK = ["spark-build", "spark-thrift", "spark-worker-1", "spark-worker-2", "spark-master"]
 
 
@@ -94,16 +95,18 @@ def healthcheck(service: str) -> list[str]:
 
 def service_environment(service: str, shell: dict[str, str]) -> dict[str, str]:
     """Tell the variables of a service as compose does, for a shell with these variables."""
-    variables = dict(shell)
     environment = image_environment()
     for name, text in compose()["services"][service]["environment"].items():
         if text is not None:
-            environment[name] = re.sub(
-                r"\$\{(\w+):-(.*?)\}", lambda m: variables.get(m[1]) or m[2], str(text)
-            )
-        elif name in variables:
-            environment[name] = variables[name]
+            environment[name] = interpolated(str(text), shell)
+        elif name in shell:
+            environment[name] = shell[name]
     return environment
+
+
+def interpolated(text: str, shell: dict[str, str]) -> str:
+    """Put in what a shell with these variables gives, or else the default."""
+    return re.sub(r"\$\{(\w+):-(.*?)\}", lambda m: shell.get(m[1]) or m[2], text)
 
 
 def is_ignored(path: PurePosixPath) -> bool:

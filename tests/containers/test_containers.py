@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tests.containers.image import (
+    LOADER,
     NODES,
     SERVICES,
     SPARK,
@@ -19,6 +20,7 @@ from tests.containers.image import (
     image_environment,
     instruction,
     instructions,
+    interpolated,
     is_ignored,
     service_environment,
     stages,
@@ -29,7 +31,7 @@ from warehouse.schedule import STOP_SECONDS
 BIN = Path(sys.executable).parent
 
 
-@pytest.fixture(params=[*SERVICES, *NODES, *SPARK])
+@pytest.fixture(params=[*SERVICES, *NODES, LOADER, *SPARK])
 def service(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -97,8 +99,22 @@ def test_inputs_are_mounted_where_dbt_reads_them() -> None:
 
 def test_api_is_on_port_5000() -> None:
     assert image_environment()["PORT"] == instruction("EXPOSE") == "5000"
-    assert compose()["services"]["api"]["ports"] == ["5000:5000"]
+    assert published("api") == "127.0.0.1:5000:5000"
+    assert published("api", GAMEHOUSE_BIND="192.0.2.1", GAMEHOUSE_PORT="80") == "192.0.2.1:80:5000"
     assert "ports" not in compose()["services"]["warehouse"]
+
+
+def test_the_proxy_is_on_another_port_than_the_api() -> None:
+    assert published("proxy") == "127.0.0.1:5001:5000"
+    assert published("proxy", GAMEHOUSE_PROXY_PORT="443") == "127.0.0.1:443:5000"
+    others = compose()["services"].keys() - {"api", "proxy"}
+    assert not any("ports" in compose()["services"][name] for name in others)
+
+
+def published(service: str, **shell: str) -> str:
+    """Tell where a service's one port is reached, for a shell with these variables."""
+    (port,) = compose()["services"][service]["ports"]
+    return interpolated(port, shell)
 
 
 def test_services_have_no_rights_they_do_not_need(service: str) -> None:
@@ -125,16 +141,14 @@ def test_only_nodes_reach_the_database() -> None:
         for name, settings in compose()["services"].items()
         if "networks" in settings
     }
-    assert [name for name in members if "store" in members[name]] == [*NODES, "postgres"]
+    assert [name for name in members if "store" in members[name]] == [*NODES, LOADER, "postgres"]
     assert [name for name in members if "edge" in members[name]] == ["proxy", *NODES]
-    assert "ports" not in compose()["services"]["postgres"]
 
 
 def test_spark_is_reached_by_its_own_services_alone() -> None:
     assert compose()["networks"]["spark"]["internal"] is True
     for name, settings in compose()["services"].items():
         assert (settings.get("networks") == ["spark"]) == (name in SPARK)
-    assert not any("ports" in compose()["services"][name] for name in SPARK)
 
 
 def test_spark_is_the_same_image_with_java() -> None:
@@ -150,13 +164,13 @@ def test_spark_is_the_same_image_with_java() -> None:
 def test_memory_of_each_service_has_an_end() -> None:
     limits = {name: settings["mem_limit"] for name, settings in compose()["services"].items()}
     assert limits.pop("warehouse") == "${WAREHOUSE_CONTAINER_MEMORY:-4g}"
-    assert set(limits.values()) == {"2g", "1g", "256m"}
+    assert set(limits.values()) == {"2g", "1g", "512m"}
 
 
 def test_every_service_has_a_health_check(service: str) -> None:
     own = compose()["services"][service].get("healthcheck", {})
     if own.get("disable"):
-        assert service in ("spark-build", "spark-worker-1", "spark-worker-2")
+        assert service in (LOADER, "spark-build", "spark-worker-1", "spark-worker-2")
     else:
         assert healthcheck(service)[0] == "python"  # no shell and no curl is needed
 

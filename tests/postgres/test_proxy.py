@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -12,24 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.containers.image import NODES, compose
-from tests.left_out import leave_out
+from tests.containers.image import NODES
+from tests.postgres.proxies import HAPROXY, Node, Proxy, running
 from tests.postgres.server import PostgresServer
-from tests.server import Request, Server, free_port
+from tests.server import Request, Server
 
 CLIENTS = 4
 PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
-def nodes(postgres: PostgresServer, tmp_path: Path) -> Iterator[list[Server]]:
+def nodes(postgres: PostgresServer, tmp_path: Path) -> Iterator[list[Node]]:
     """Two nodes on one store."""
-    url = postgres.empty_store()
-    settings = {"STORE_URL": url, "TRUSTED_PROXIES": "1"}
-    nodes = [
-        Server(tmp_path / "game.duckdb", settings, log_path=tmp_path / f"{name}.log")
-        for name in NODES
-    ]
+    settings = {"STORE_URL": postgres.empty_store()}
+    nodes = [Node(tmp_path / f"{name}.log", settings) for name in NODES]
     for node in nodes:
         node.start()
     yield nodes
@@ -38,38 +32,10 @@ def nodes(postgres: PostgresServer, tmp_path: Path) -> Iterator[list[Server]]:
 
 
 @pytest.fixture
-def proxy(nodes: list[Server], tmp_path: Path) -> Iterator[Server]:
-    """The proxy, set up as in the compose file but for the addresses."""
-    program = shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if program is None:
-        leave_out("HAProxy is not installed (Debian's package is haproxy)")
-    proxy = Server(tmp_path / "proxy.duckdb", port=free_port())
-    settings = str(compose()["configs"]["proxy"]["content"])
-    settings = settings.replace("bind :5000", f"bind 127.0.0.1:{proxy.port}")
-    for name, node in zip(NODES, nodes, strict=True):
-        settings = settings.replace(f"{name}:5000", f"127.0.0.1:{node.port}")
-    # Names are what its resolvers are for, and these are numbers.
-    settings = re.sub(" resolvers docker init-addr libc,none", "", settings)
-    (tmp_path / "haproxy.cfg").write_text(settings, encoding="utf-8")
-    with (tmp_path / "haproxy.log").open("wb") as log:
-        process = subprocess.Popen(
-            [program, "-f", tmp_path / "haproxy.cfg"], stdout=log, stderr=log
-        )
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not _is_up(proxy):
-        assert process.poll() is None, (tmp_path / "haproxy.log").read_text()
-        assert time.monotonic() < deadline, (tmp_path / "haproxy.log").read_text()
-        time.sleep(0.05)
-    yield proxy
-    process.kill()
-    process.wait()
-
-
-def _is_up(server: Server) -> bool:
-    try:
-        return server.call(Request("GET", "/health"))[0] == 200
-    except OSError:
-        return False
+def proxy(nodes: list[Node], tmp_path: Path) -> Iterator[Proxy]:
+    """The proxy of the compose file."""
+    with running(HAPROXY, nodes, tmp_path) as proxy:
+        yield proxy
 
 
 def _earns(server: Server) -> float:
@@ -79,19 +45,19 @@ def _earns(server: Server) -> float:
     return sum(float(count) for count in re.findall(pattern, metrics, re.MULTILINE))
 
 
-def test_a_killed_node_is_not_noticed(nodes: list[Server], proxy: Server) -> None:
+def test_a_killed_node_is_not_noticed(nodes: list[Node], proxy: Proxy) -> None:
     answers: list[tuple[int, str]] = []
     ends = threading.Event()
 
-    def play(name: str) -> None:
+    def token_of(name: str) -> str:
         login = {"username": name, "password": "correct horse battery"}
-        _, body = proxy.call(Request("POST", "/login", login))
+        return str(proxy.call(Request("POST", "/login", login))[1]["token"])
+
+    def play(name: str, token: str) -> None:
         number = 0
         while not ends.is_set():
             number += 1
-            earn = Request(
-                "POST", "/earn", {"amount": 1, "reason": "t"}, body["token"], f"{name}-{number}"
-            )
+            earn = Request("POST", "/earn", {"amount": 1, "reason": "t"}, token, f"{name}-{number}")
             for _ in range(10):
                 try:
                     status, _ = proxy.call(earn)
@@ -103,7 +69,9 @@ def test_a_killed_node_is_not_noticed(nodes: list[Server], proxy: Server) -> Non
                 time.sleep(0.2)
             answers.append((status, name))
 
-    clients = [threading.Thread(target=play, args=[f"player{n}"]) for n in range(CLIENTS)]
+    # All of them are in before the kill: a login has no key to be sent again with.
+    tokens = {name: token_of(name) for name in (f"player{n}" for n in range(CLIENTS))}
+    clients = [threading.Thread(target=play, args=player) for player in tokens.items()]
     for client in clients:
         client.start()
     _wait_for(answers, 40)
@@ -117,10 +85,9 @@ def test_a_killed_node_is_not_noticed(nodes: list[Server], proxy: Server) -> Non
         client.join()
     assert {status for status, _ in answers} <= {200, 201}
     for name in {name for _, name in answers}:
-        login = {"username": name, "password": "correct horse battery"}
-        token = proxy.call(Request("POST", "/login", login))[1]["token"]
         earned = sum(earner == name for _, earner in answers)
-        assert proxy.call(Request("GET", "/balance", token=token))[1]["balance"] == earned
+        balance = proxy.call(Request("GET", "/balance", token=tokens[name]))[1]["balance"]
+        assert balance == earned
 
 
 def _wait_for(answers: list[tuple[int, str]], count: int) -> None:
