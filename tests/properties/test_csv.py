@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -16,10 +19,18 @@ from hypothesis import strategies as st
 
 from tests.harness import ROOT
 from tests.properties.profile import examples
+from warehouse.csv_files import csv_row_count
+from warehouse.functions import register_functions
 from warehouse.inputs import HEADERS, faults
 
 FILE = "costs_daily.csv"
 COLUMNS = HEADERS[FILE].split(",")
+# What a macro sees of the seed.
+NODE = SimpleNamespace(columns=dict.fromkeys([*COLUMNS, "source_row_number"]))
+MACROS = (
+    *("sql_string", "landing/landing_files", "assert_columns", "csv_seed", "assert_inputs"),
+    "spark/csv_layouts",
+)
 
 VALUE = st.one_of(
     # Files with NUL bytes are refused as a whole.
@@ -54,9 +65,13 @@ class Seeds:
             "run_query": self._run_query,
             "exceptions": self,
             "adapter": self,
-            "var": lambda _: False,
+            "var": lambda _: None,
+            "env_var": lambda _, default: default,
+            "fromjson": json.loads,
+            "modules": SimpleNamespace(re=re),
         }
-        for name in ("sql_string", "csv_seed", "assert_inputs"):
+        register_functions(self._database)
+        for name in MACROS:
             text = (ROOT / f"macros/{name}.sql").read_text(encoding="utf-8")
             module = get_template(text, self._macros).module
             for macro, call in vars(module).items():
@@ -73,10 +88,12 @@ class Seeds:
         if found := faults(self.folder):
             raise RefusedError("\n".join(found))
         path = self._macros["sql_string"](str(self.folder / FILE))
-        self._macros["assert_csv_header"](FILE, self._macros["csv_header"](path), COLUMNS)
+        header = self._macros["csv_header"](path)
+        self._macros["assert_columns"](NODE, FILE, header)
         self._macros["drop_rejects"]("rejects")
+        types = self._macros["csv_types"](NODE, header)
         try:
-            rows = self._database.execute(self._macros["csv_rows"](path, "rejects"))
+            rows = self._database.execute(self._macros["csv_rows"](path, types, "rejects"))
         except duckdb.InvalidInputException as error:
             # dbt shows it as it is: it names the file, and the line where DuckDB knows it.
             raise RefusedError(str(error)) from error
@@ -84,6 +101,7 @@ class Seeds:
         found_rows = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
         self._macros["assert_csv_lines"](FILE, "rejects")
         self._macros["assert_csv_rows"](FILE, len(found_rows))
+        assert csv_row_count(str(self.folder / FILE)) == len(found_rows)
         assert [row["source_row_number"] for row in found_rows] == [*range(1, len(found_rows) + 1)]
         return [tuple(row[column] for column in COLUMNS) for row in found_rows]
 
