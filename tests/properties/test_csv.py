@@ -54,9 +54,15 @@ class RefusedError(Exception):
 class Seeds:
     """The macros that load an input, as dbt runs them, on a connection of their own."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read the macros; inputs will stand in `folder`."""
+    def __init__(self, folder: Path, options: str = "") -> None:
+        """Read the macros; inputs will stand in `folder`.
+
+        Args:
+            folder: Where inputs will stand.
+            options: Further options with which DuckDB reads them, each with a comma behind it.
+        """
         self.folder = folder
+        self._options = options
         for name, header in HEADERS.items():
             (folder / name).write_text(f"{header}\n", encoding="utf-8")
         self._database = duckdb.connect(config={"threads": 1})
@@ -93,7 +99,11 @@ class Seeds:
         self._macros["drop_rejects"]("rejects")
         types = self._macros["csv_types"](NODE, header)
         try:
-            rows = self._database.execute(self._macros["csv_rows"](path, types, "rejects"))
+            rows = self._database.execute(
+                self._macros["csv_rows"](path, types, "rejects").replace(
+                    "auto_detect", f"{self._options} auto_detect"
+                )
+            )
         except duckdb.InvalidInputException as error:
             # dbt shows it as it is: it names the file, and the line where DuckDB knows it.
             raise RefusedError(str(error)) from error
