@@ -36,7 +36,7 @@
 {% macro csv_names(line) -%}
     {%- set names = [] -%}
     {%- for quoted, plain in modules.re.findall(
-        '(?:^|,) *(?:"((?:[^"]|"")*)"?)?([^,]*)', line | replace('\ufeff', '', 1)
+        '(?:^|,) *(?:"((?:[^"]|"")*)"?)?([^,]*)', line
     ) if line -%}
         {%- do names.append((quoted.replace('""', '"') ~ plain).strip()) -%}
     {%- endfor -%}

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.harness import ROOT
 from tests.properties.profile import examples
-from warehouse.csv_files import csv_row_count
+from warehouse.csv_files import csv_header, csv_row_count
 from warehouse.functions import register_functions
 from warehouse.inputs import HEADERS, faults
 
@@ -115,6 +115,11 @@ class Seeds:
         assert [row["source_row_number"] for row in found_rows] == [*range(1, len(found_rows) + 1)]
         return [tuple(row[column] for column in COLUMNS) for row in found_rows]
 
+    def names_on_spark(self, line: str) -> list[str]:
+        """The names of columns that Spark's macro finds in the first line of a file."""
+        names: list[str] = self._macros["csv_names"](line)
+        return names
+
     def dispatch(self, macro: str) -> object:
         """What macros call to get the one of the engine."""
         return self._macros[f"duckdb__{macro}"]
@@ -183,6 +188,14 @@ def test_rows_come_back_as_csv_writer_wrote_them(
     if has_bom:
         content = b"\xef\xbb\xbf" + content
     assert seeds.load(content) == plain(rows)
+
+
+@examples(short=200, long=8000)
+@given(st.text('ab_ ,"\u200b\u00e9', min_size=1, max_size=30))
+def test_names_on_spark_are_those_that_csv_reads(seeds: Seeds, line: str) -> None:
+    path = seeds.folder / "header.csv"
+    path.write_text(line, encoding="utf-8")
+    assert seeds.names_on_spark(line) == json.loads(csv_header(str(path)))
 
 
 HEADER = HEADERS[FILE].encode()

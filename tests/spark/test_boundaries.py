@@ -28,8 +28,9 @@ def files_table(folder: Path) -> str:
     }
     text = (ROOT / "macros/spark/seed.sql").read_text(encoding="utf-8")
     types = dict.fromkeys(HEADER.split(","), "string")
-    macros = vars(get_template(text, context).module)
-    statement: str = macros["dbt_macro__files_table"](
+    for name, macro in vars(get_template(text, context).module).items():
+        context[name.removeprefix("dbt_macro__")] = macro
+    statement: str = context["files_table"](
         "default.boundaries", {"format": "csv", "folder": folder}, types
     )
     return statement
