@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,8 +37,15 @@ def files_table(folder: Path) -> str:
     return statement
 
 
+def with_line_feeds(rows: Rows) -> Rows:
+    return [tuple(value and re.sub("\r\n?", "\n", value) for value in row) for row in rows]
+
+
 def test_every_byte_of_every_row_on_a_boundary(cluster: Cluster, tmp_path: Path) -> None:
-    """Of the pieces that its parser takes, and of the parts into which Spark may split files."""
+    """Of the pieces that its parser takes, and of the parts into which Spark may split files.
+
+    Spark makes a line feed of every line break inside of a value.
+    """
     expected = list(files())
     for number, content in enumerate(expected):
         (tmp_path / f"{number}.csv").write_bytes(content)
@@ -57,7 +65,9 @@ def test_every_byte_of_every_row_on_a_boundary(cluster: Cluster, tmp_path: Path)
             read[file].append(tuple(values))
         cursor.execute("drop table default.boundaries")
     placements = sum(map(boundaries, expected))
-    wrong = sum(read[number] != rows_of(content) for number, content in enumerate(expected))
+    wrong = sum(
+        read[number] != with_line_feeds(rows_of(content)) for number, content in enumerate(expected)
+    )
     print(f"{placements:,} placements of the boundary, {wrong} files with wrong rows")
     assert placements >= 10_000
     assert wrong == 0
