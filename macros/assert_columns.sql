@@ -1,12 +1,10 @@
-{# What a file of an input must have and has, the same for seeds and landing, CSV and Parquet, on
-   every engine. #}
-
 {# The columns that an input must have, as `seeds/_seeds.yml` names them. #}
 {% macro input_columns(node) -%}
     {{ return(node.columns.keys() | reject('equalto', 'source_row_number') | list) }}
 {%- endmacro %}
 
-{# Stops where a file of an input lacks a column, naming the file, the column and what was found. #}
+{# Stops where a file of an input, CSV or Parquet, lacks a column, naming the file, the column and
+   what was found. #}
 {% macro assert_columns(node, file, found) -%}
     {%- set expected = input_columns(node) -%}
     {%- set must = ' must have ' ~ expected | join(',') -%}
@@ -28,9 +26,6 @@
                 {%- do meant.append(column ~ ' by ' ~ visible_name(name)) -%}
             {%- endfor -%}
         {%- endfor -%}
-        {%- set told -%}
-            {{ file }} has no column {{ missing | join(', ') }}. It has: {{ shown | join(', ') }}.
-        {%- endset -%}
         {%- for mark, mark_name in [(';', ';'), ('\t', 'tabs'), ('|', '|')]
             if missing == expected and mark in found | join(',') -%}
             {%- for name in (found | join(',')).split(mark)
@@ -42,7 +37,8 @@
             {%- endfor -%}
         {%- endfor -%}
         {{ exceptions.raise_compiler_error(
-            told ~ (' Did you mean ' ~ meant | join(', ') ~ '?' if meant else '')
+            file ~ ' has no column ' ~ missing | join(', ') ~ '. It has: ' ~ shown | join(', ')
+            ~ '.' ~ (' Did you mean ' ~ meant | join(', ') ~ '?' if meant else '')
             ~ ' Rename or add what is missing; it' ~ must
         ) }}
     {%- endif -%}
@@ -85,7 +81,8 @@
         {%- set is_clear = name and name | lower not in taken
             and not modules.re.match('column_[0-9]', name | lower) -%}
         {%- do taken.append(name | lower) -%}
-        {%- do types.update({name if is_known or is_clear else 'column_' ~ loop.index: 'string'}) -%}
+        {%- set key = name if is_known or is_clear else 'column_' ~ loop.index -%}
+        {%- do types.update({key: 'string'}) -%}
     {%- endfor -%}
     {{ return(types) }}
 {%- endmacro %}

@@ -110,8 +110,9 @@ from read_csv(
    the table of that name; without, they are an error.
 
    Without `parallel = false`, DuckDB (1.5.6) reads a file in pieces of 8,000,000 bytes, on one
-   thread, too, and guesses where the first row of a piece begins: at a line break inside of a quoted value it makes rows of what is in the value. With it, a
-   last row whose quotes never close is left out without a word; `csv_fault` finds that before. #}
+   thread, too, and guesses where the first row of a piece begins: at a line break in a value it
+   makes rows of what is in the value. With it, a last row whose quotes never close is left out
+   without a word; `csv_fault` finds that before. #}
 {% macro csv_options(types, rejects=none) -%}
     auto_detect = false,
     header = true,
