@@ -7,9 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import landing
+from warehouse import csv_files, landing
 from warehouse.growth import file_growth
-from warehouse.inputs import csv_fault
 
 # What a build writes beside a report, until all of them take their places.
 NEXT = ".next"
@@ -81,7 +80,9 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     text, number = duckdb.sqltype("varchar"), duckdb.sqltype("bigint")
     # A file may change between two calls, so that DuckDB must not keep what one returned.
     connection.create_function("file_sha256", file_sha256, [text], text, side_effects=True)
-    connection.create_function("csv_fault", csv_fault, [text], text, side_effects=True)
+    connection.create_function(
+        "csv_row_count", csv_files.csv_row_count, [text], number, side_effects=True
+    )
     connection.create_function(
         "file_growth", file_growth, [text, number, text], text, side_effects=True
     )
@@ -94,9 +95,10 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         side_effects=True,
     )
     for function in (
-        landing.csv_columns,
+        csv_files.csv_fault,
+        csv_files.csv_header,
         landing.file_facts,
-        landing.landed_fault,
+        landing.parquet_fault,
         landing.settled_facts,
     ):
         connection.create_function(function.__name__, function, [text], text, side_effects=True)

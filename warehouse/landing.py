@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 from warehouse.growth import file_growth
-from warehouse.inputs import csv_fault
 
 # File systems and kernels write times in ticks of up to two seconds: what changes twice within one
 # looks the same after both.
@@ -20,8 +19,6 @@ SETTLED_NANOSECONDS = 10_000_000_000
 PARQUET_MARK = b"PAR1"
 # The mark at the start; the length of the footer and the mark at the end.
 PARQUET_MIN_BYTES = 12
-# A first line beyond this is no header.
-HEADER_CHARACTERS = 1_000_000
 
 
 def file_facts(path: str) -> str:
@@ -79,62 +76,33 @@ def landed_growth(path: str, facts: str, byte_count: int, sha256: str) -> str:
         return "unchanged"
     growth = file_growth(path, byte_count, sha256)
     # Parquet has its end at the end: what stands behind it makes it another file.
-    return "replaced" if growth == "grown" and _is_parquet(path) else growth
+    return "replaced" if growth == "grown" and path.endswith(".parquet") else growth
 
 
-def landed_fault(path: str) -> str:
-    """Say what is wrong with a file, as far as can be seen before its rows are read.
-
-    Args:
-        path: The file, CSV or Parquet.
-
-    Returns:
-        The rest of a sentence that begins with the file's name; blank where nothing is wrong.
-    """
-    try:
-        return _parquet_fault(Path(path)) if _is_parquet(path) else csv_fault(path)
-    except OSError as error:
-        return f"cannot be read: {error.strerror}. Give this user the right to, and run again."
-
-
-def csv_columns(path: str) -> str:
-    """Read the names of the columns in the first line of a CSV file that is not blank.
+def parquet_fault(path: str) -> str:
+    """Say what is wrong with a Parquet file, as far as can be seen before its rows are read.
 
     Args:
         path: The file.
 
     Returns:
-        The names, apart by commas; blank where the file is. A column without a name, which a comma
-        at the end of the lines makes, is named by its place.
-
-    Raises:
-        OSError: The file cannot be read.
+        The rest of a sentence that begins with the file's name; blank where nothing is wrong.
     """
-    with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
-        line = "\n"
-        while line == "\n":
-            line = file.readline(HEADER_CHARACTERS)
-    names = [name.strip().strip('"').strip() for name in line.split(",")] if line else []
-    return ",".join(name or f"column_{place}" for place, name in enumerate(names, start=1))
-
-
-def _facts(found: os.stat_result) -> str:
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
-
-
-def _is_parquet(path: str) -> bool:
-    return path.endswith(".parquet")
-
-
-def _parquet_fault(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(len(PARQUET_MARK))
-        end = file.seek(0, 2)
-        file.seek(max(0, end - len(PARQUET_MARK) - 4))
-        footer_bytes = int.from_bytes(file.read(4), "little")
-        mark = file.read(len(PARQUET_MARK))
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(len(PARQUET_MARK))
+            end = file.seek(0, 2)
+            file.seek(max(0, end - len(PARQUET_MARK) - 4))
+            footer_bytes = int.from_bytes(file.read(4), "little")
+            mark = file.read(len(PARQUET_MARK))
+    except OSError as error:
+        return f"cannot be read: {error.strerror}. Give this user the right to, and run again."
     if start != PARQUET_MARK:
         return "is no Parquet file. Export it again."
     if mark != PARQUET_MARK or footer_bytes + PARQUET_MIN_BYTES > end:
         return "is cut off: it has no end of a Parquet file. Copy or export it again."
     return ""
+
+
+def _facts(found: os.stat_result) -> str:
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"

@@ -6,32 +6,22 @@
     {%- set looked_at = run_query(new_landing_files_query(node, landed)).columns[0].values() -%}
     {%- for file in looked_at -%}
         {%- set fault = run_query(
-            'select landed_fault(' ~ sql_string(file) ~ ')'
+            'select ' ~ landed.format ~ '_fault(' ~ sql_string(file) ~ ')'
         ).columns[0][0] -%}
         {%- if fault -%}
             {{ exceptions.raise_compiler_error(file ~ ' ' ~ fault) }}
         {%- endif -%}
+        {%- if landed.format == 'csv' -%}
+            {%- do assert_columns(node, file, csv_header(sql_string(file))) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- if landed.format == 'csv' -%}
-        {%- for file in looked_at -%}
-            {%- set header = run_query(
-                'select csv_columns(' ~ sql_string(file) ~ ')'
-            ).columns[0][0] -%}
-            {%- if not header -%}
-                {{ exceptions.raise_compiler_error(
-                    file ~ ' is empty. Put the export there, with the header line '
-                    ~ input_columns(node) | join(',') ~ ', or remove the file'
-                ) }}
-            {%- endif -%}
-            {%- do assert_landed_columns(node, file, header.split(',')) -%}
-        {%- endfor -%}
-    {%- elif looked_at -%}
+    {%- if landed.format == 'parquet' and looked_at -%}
         {%- for row in run_query(
             'select layout, min(file_name) from (' ~ parquet_layouts_query(looked_at)
             ~ ') as layouts group by layout order by 2'
         ).rows -%}
             {%- set columns = parquet_columns(row[1]) -%}
-            {%- do assert_landed_columns(node, row[1], columns.keys() | list) -%}
+            {%- do assert_columns(node, row[1], columns.keys() | list) -%}
             {%- for taken in ['file_index', 'file_row_number']
                 if taken in columns.keys() | map('lower') -%}
                 {{ exceptions.raise_compiler_error(

@@ -60,8 +60,13 @@
         {%- endfor %}
     from read_csv(
         {{ files_to_read(group.paths) }},
-        {{ csv_options(group.layout.split(',')) }}
+        {{ csv_options(csv_types(node, layout_names(group.layout))) }}
     )
+{%- endmacro %}
+
+{# The column names of a CSV file by its layout, which earlier versions wrote without JSON. #}
+{% macro layout_names(layout) -%}
+    {{ return(fromjson(layout, layout.split(','))) }}
 {%- endmacro %}
 
 {# A Parquet file knows the number of each of its rows, so that many threads may read it. #}

@@ -102,25 +102,3 @@
         ~ ', or let var landing (or the environment variable LANDING) say where it is'
     ) }}
 {%- endmacro %}
-
-{# The columns that an input must have, as `seeds/_seeds.yml` names them. #}
-{% macro input_columns(node) -%}
-    {{ return(node.columns.keys() | reject('equalto', 'source_row_number') | list) }}
-{%- endmacro %}
-
-{# Stops where a file of an input lacks a column, naming the file, the column and what was found. #}
-{% macro assert_landed_columns(node, file, found) -%}
-    {%- set missing = input_columns(node) | reject('in', found) | list -%}
-    {%- if missing -%}
-        {{ exceptions.raise_compiler_error(
-            file ~ ' has no column ' ~ missing | join(', ') ~ '. It has: ' ~ found | join(', ')
-            ~ '. Rename or add what is missing; every file of ' ~ node.name ~ ' must have '
-            ~ input_columns(node) | join(',')
-        ) }}
-    {%- endif -%}
-    {%- if found | unique | list | length < found | length -%}
-        {{ exceptions.raise_compiler_error(
-            file ~ ' names a column twice. It has: ' ~ found | join(', ') ~ '. Remove one of them'
-        ) }}
-    {%- endif -%}
-{%- endmacro %}

@@ -125,7 +125,7 @@
         ) -%}
         {%- if landed.format == 'csv' -%}
             {%- do run_query(
-                'update ' ~ files ~ ' set layout = csv_columns(path) where layout is null'
+                'update ' ~ files ~ ' set layout = csv_header(path) where layout is null'
             ) -%}
             {%- do count_csv_rows(node, files, new_files) -%}
         {%- else -%}
@@ -148,17 +148,23 @@
     {%- set rejects = node.name ~ '_rejects' -%}
     {%- do drop_rejects(rejects) -%}
     {%- set row_counts = [] -%}
-    {%- for row in run_query(
-        'select path, layout from ' ~ files ~ ' where path in ' ~ sql_list(new_files)
-        ~ ' order by position'
+    {%- set known = run_query(
+        'select path, layout, csv_row_count(path), file_facts(path) from ' ~ files
+        ~ ' where path in ' ~ sql_list(new_files) ~ ' order by position'
     ).rows -%}
+    {%- for row in known -%}
         {%- do row_counts.append(run_query(
             'select count(*), count(columns(*)) from read_csv(' ~ files_to_read([row[0]]) ~ ', '
-            ~ csv_options(row[1].split(','), rejects) ~ ')'
+            ~ csv_options(csv_types(node, layout_names(row[1])), rejects) ~ ')'
         ).columns[0][0] | int) -%}
     {%- endfor -%}
     {%- do assert_csv_lines(none, rejects) -%}
     {%- do drop_rejects(rejects) -%}
+    {%- for row in known -%}
+        {%- do assert_csv_count(
+            row[0], sql_string(row[0]), row[2], row[3], row_counts[loop.index0]
+        ) -%}
+    {%- endfor -%}
     {%- do run_query(
         'update ' ~ files ~ ' set row_count = found.row_count from (select unnest('
         ~ sql_list(new_files) ~ ') as path, unnest(' ~ row_counts ~ ') as row_count) as found'

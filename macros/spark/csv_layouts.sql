@@ -23,40 +23,22 @@
             {%- do assert_line_ends(told, lines, file) -%}
         {%- endif -%}
         {%- set header = csv_names((facts[1] or '') if facts else '') -%}
-        {%- do assert_csv_columns(node, told, header) -%}
-        {#- other columns go by their places: Spark takes `a` and `A` for the same -#}
-        {%- set types = {} -%}
-        {%- for column in header -%}
-            {%- set is_known = column in input_columns(node) -%}
-            {%- do types.update({column if is_known else 'column ' ~ loop.index: 'string'}) -%}
-        {%- endfor -%}
-        {%- set layout = layouts.setdefault(header | join(','), {'files': [], 'types': types}) -%}
+        {%- do assert_columns(node, told, header) -%}
+        {%- set layout = layouts.setdefault(
+            tojson(header), {'files': [], 'types': csv_types(node, header)}
+        ) -%}
         {%- do layout.files.append(file) -%}
     {%- endfor -%}
     {{ return(layouts.values() | list) }}
 {%- endmacro %}
 
-{# Stops where the header of a CSV file is not as `seeds/_seeds.yml` has it. #}
-{% macro assert_csv_columns(node, file, header) -%}
-    {%- if landing() is none -%}
-        {%- do assert_csv_header(file, header, node.columns.keys() | list) -%}
-    {%- elif header -%}
-        {%- do assert_landed_columns(node, file, header) -%}
-    {%- else -%}
-        {{ exceptions.raise_compiler_error(
-            file ~ ' is empty. Put the export there, with the header line '
-            ~ input_columns(node) | join(',') ~ ', or remove the file'
-        ) }}
-    {%- endif -%}
-{%- endmacro %}
-
-{# The column names in the first line of a CSV file; an empty list where there are none. A column
-   without a name, which a comma at the end of the lines makes, is named by its place. #}
+{# The column names in the first line of a CSV file, as Python's `csv` module splits it. #}
 {% macro csv_names(line) -%}
     {%- set names = [] -%}
-    {%- set text = line.lstrip('\ufeff') -%}
-    {%- for name in text.split(',') if text -%}
-        {%- do names.append(name.strip().strip('"').strip() or 'column_' ~ loop.index) -%}
+    {%- for quoted, plain in modules.re.findall(
+        '(?:^|,) *(?:"((?:[^"]|"")*)"?)?([^,]*)', line
+    ) if line -%}
+        {%- do names.append((quoted.replace('""', '"') ~ plain).strip()) -%}
     {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}

@@ -17,7 +17,7 @@
         ).rows -%}
             {%- do types.update({row[0]: row[1]}) -%}
         {%- endfor -%}
-        {%- do assert_landed_columns(node, layout.files[0], types.keys() | list) -%}
+        {%- do assert_columns(node, layout.files[0], types.keys() | list) -%}
         {%- set needed = {} -%}
         {%- for column in input_columns(node) -%}
             {%- do needed.update({column: types[column]}) -%}

@@ -25,6 +25,14 @@ LINE_ENDS = (
     "has different line ends: line {} ends with {}, the lines before it with {}. Save it again with"
     " one kind."
 )
+UNCLOSED = (
+    "has quotes that never close: see line {}. Close them, or double the quote where it belongs to"
+    " the value, or export the file again: it may be cut off."
+)
+LONG_LINE = (
+    "has a line of more than 2,000,000 characters: see line 2. Export it again, with a line for"
+    " each row."
+)
 NOT_UTF8 = "is not UTF-8 text: see line {}. Save it again as UTF-8."
 # Found before dbt starts, by `python -m warehouse inputs`, with which `make build` begins.
 FOUND_BEFORE: dict[str, tuple[bytes, str]] = {
@@ -40,7 +48,50 @@ FOUND_BEFORE: dict[str, tuple[bytes, str]] = {
         HEADER + ROW * 100_000 + b"2026-01-06,A,1\r\n",
         LINE_ENDS.format(100_002, "CRLF", "LF"),
     ),
+    "blank first lines": (
+        b"\n\n" + HEADER + ROW,
+        "begins with a blank line, and its header is line 3. Remove the lines before the header.",
+    ),
+    "cut inside quotes": (HEADER + ROW + b'2026-01-06,"A', UNCLOSED.format(3)),
     "LF, then CR": (HEADER + ROW[:-1] + b"\r" + ROW, LINE_ENDS.format(2, "CR", "LF")),
+}
+MUST = " Rename or add what is missing; it must have date,campaign,ad_cost_usd"
+SEPARATED = "is separated by {} and not by commas. Export it again with commas; it must have"
+# Found by every engine, in seeds and in landing: what follows the name of the file.
+BAD_HEADERS: dict[str, tuple[bytes, str]] = {
+    "other case": (
+        b"Date,Campaign,AD_COST_USD\n" + ROW,
+        "has no column date, campaign, ad_cost_usd. It has: Date, Campaign, AD_COST_USD. Did you"
+        " mean date by Date, campaign by Campaign, ad_cost_usd by AD_COST_USD?" + MUST,
+    ),
+    "spaces for underscores": (
+        b"date,campaign,Ad Cost USD\n" + ROW,
+        "has no column ad_cost_usd. It has: date, campaign, Ad Cost USD. Did you mean ad_cost_usd"
+        " by Ad Cost USD?" + MUST,
+    ),
+    "signs that nobody sees": (
+        "date,campaign\u200b,ad_cost_usd\n".encode() + ROW,
+        "has no column campaign. It has: date, campaign<U+200B>, ad_cost_usd. Did you mean campaign"
+        " by campaign<U+200B>?" + MUST,
+    ),
+    "a letter of another alphabet": (
+        "date,\u0441ampaign,ad_cost_usd\n".encode() + ROW,
+        "has no column campaign. It has: date, \u0441<U+0441>ampaign, ad_cost_usd." + MUST,
+    ),
+    "semicolons": ((HEADER + ROW).replace(b",", b";"), SEPARATED.format(";")),
+    "semicolons and quotes": (
+        b'"date";"campaign";"ad_cost_usd"\n"2026-01-05";"A";"4,99"\n',
+        SEPARATED.format(";"),
+    ),
+    "tabs": ((HEADER + ROW).replace(b",", b"\t"), SEPARATED.format("tabs")),
+    "page of an error": (
+        b"<!DOCTYPE html>\n<html>503</html>\n",
+        "has no column date, campaign, ad_cost_usd. It has: <!DOCTYPE html>." + MUST,
+    ),
+    "a column twice": (
+        b"date,campaign,ad_cost_usd,date\n2026-01-05,A,10,x\n",
+        "names a column twice: date. It has: date, campaign, ad_cost_usd, date. Remove one of them",
+    ),
 }
 # Found by dbt, as it reads the files.
 FOUND_BY_DBT: dict[str, tuple[bytes, str]] = {
@@ -50,31 +101,31 @@ FOUND_BY_DBT: dict[str, tuple[bytes, str]] = {
     ),
     "cut inside quotes": (
         HEADER + ROW + b'2026-01-06,"A',
-        "line 3: Value with unterminated quote found.",
+        UNCLOSED.format(3),
     ),
     "quotes that never close": (
         HEADER + b'2026-01-05,"A,10\n' + ROW * 50_000,
+        UNCLOSED.format(2),
+    ),
+    "quotes that never close in a large file": (
+        HEADER + b'2026-01-05,"A,10\n' + ROW * 200_000,
+        "has a value of more than 2,000,000 characters, or quotes that never close: see line 2.",
+    ),
+    "text behind quotes": (
+        HEADER + b'2026-01-05,"A"B,10\n',
         "line 2: Value with unterminated quote found.",
-    ),
-    "header in another case": (
-        b"Date,Campaign,AD_COST_USD\n" + ROW,
-        "has no column date, campaign, ad_cost_usd. Its first line holds: Date, Campaign,"
-        " AD_COST_USD.",
-    ),
-    "semicolons": (
-        (HEADER + ROW).replace(b",", b";"),
-        "has no column date, campaign, ad_cost_usd. Its first line holds:"
-        " date;campaign;ad_cost_usd.",
-    ),
-    "tabs": ((HEADER + ROW).replace(b",", b"\t"), "has no column date, campaign, ad_cost_usd."),
-    "page of an error": (
-        b"<!DOCTYPE html>\n<html>503</html>\n",
-        "Its first line holds: <!DOCTYPE html>.",
     ),
     "byte order mark and nothing else": (b"\xef\xbb\xbf", "is empty. Put the export there"),
     "line ends and nothing else": (b"\n\n\n", "is empty. Put the export there"),
     "CRLF, then LF, seen by dbt": FOUND_BEFORE["CRLF, then LF"],
+    "blank first lines, seen by dbt": FOUND_BEFORE["blank first lines"],
     "NUL in a value, seen by dbt": FOUND_BEFORE["NUL in a value"],
+    "two byte order marks": (
+        b"\xef\xbb\xbf" * 2 + HEADER + ROW,
+        "has no column date. It has: <U+FEFF>date, campaign, ad_cost_usd. Did you mean date by"
+        " <U+FEFF>date?",
+    ),
+    **{f"header, {case}": found for case, found in BAD_HEADERS.items()},
 }
 # Taken as they are meant: the rows that come of them.
 TAKEN: dict[str, bytes] = {
@@ -85,6 +136,15 @@ TAKEN: dict[str, bytes] = {
     "spaces around names": b" date , campaign , ad_cost_usd \n" + ROW,
     "columns in another order": b"ad_cost_usd,date,campaign\n10,2026-01-05,A\n",
     "blank lines": HEADER + b"\n" + ROW + b"\n\n",
+    "comma in the name of a further column": (
+        b'date,campaign,ad_cost_usd,"spend, local"\n2026-01-05,A,10,"9,20"\n'
+    ),
+    "further columns that are named alike": (
+        b"Date,date,note,Note,campaign,ad_cost_usd,,column_1\n,2026-01-05,x,y,A,10,,z\n"
+    ),
+    "line break in the name of a further column": (
+        b'date,campaign,ad_cost_usd,"spend\nlocal"\n2026-01-05,A,10,9\n'
+    ),
 }
 # Runs dbt once for each case in one process, which saves starting it: argv[1] is a folder of files
 # to put in the place of the costs, in turn.
@@ -180,18 +240,16 @@ def test_line_without_an_end_takes_little_memory(seeds: Path) -> None:
         file.write(HEADER + b"2026-01-05,")
         for _ in range(LONG_BYTES // 1_000_000):
             file.write(b"A" * 1_000_000)
-        file.write(b"\xff,10\n")
+        file.write(b",10\n")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert fault_of(seeds) == NOT_UTF8.format(2)
+    assert fault_of(seeds) == LONG_LINE
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64_000  # kilobytes
 
 
 def test_inputs_meet_dbt(good: Project, tmp_path: Path) -> None:
     """All in one process of dbt. What is refused leaves the rows and reports of before."""
     long_line = HEADER + b"2026-01-05," + b"A" * 20_000_000 + b",10\n"
-    refused = FOUND_BY_DBT | {
-        "long line": (long_line, "line 2: Maximum line size of 2000000 bytes exceeded.")
-    }
+    refused = FOUND_BY_DBT | {"long line": (long_line, LONG_LINE)}
     for kind in ("taken", "refused"):
         (tmp_path / kind).mkdir()
     for case, content in TAKEN.items():

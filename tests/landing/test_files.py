@@ -76,49 +76,20 @@ def test_lines_are_added_to_csv_and_not_to_parquet(file: Path) -> None:
     assert growth(file.rename(file.with_suffix(".parquet")), "") == "replaced"
 
 
-@pytest.mark.parametrize(
-    ("content", "columns"),
-    [
-        (b"a,b\n1,2\n", "a,b"),
-        (b'\xef\xbb\xbf"a", b ,,\r\n1,2\r\n', "a,b,column_3,column_4"),
-        (b"a,b\r1,2\r", "a,b"),
-        (b"\n\r\na,b", "a,b"),
-        (b"caf\xe9,b\n", "caf\ufffd,b"),
-        (b"", ""),
-        (b"\xef\xbb\xbf", ""),
-        (b"\n\n", ""),
-    ],
-)
-def test_columns_of_a_csv_file(file: Path, content: bytes, columns: str) -> None:
-    file.write_bytes(content)
-    assert landing.csv_columns(str(file)) == columns
-
-
 def test_faults_of_parquet_files(tmp_path: Path) -> None:
     path = tmp_path / "1.parquet"
     write_parquet(path, [["a"], ["1"]])
     whole = path.read_bytes()
-    assert landing.landed_fault(str(path)) == ""
+    assert landing.parquet_fault(str(path)) == ""
     for content in (b"", b"PAR", b"a,b\n1,2\n", b"PK" + whole):
         path.write_bytes(content)
-        assert landing.landed_fault(str(path)) == "is no Parquet file. Export it again."
+        assert landing.parquet_fault(str(path)) == "is no Parquet file. Export it again."
     for content in (whole[:4], whole[:-1], whole[: len(whole) // 2], whole[:4] + whole[-8:]):
         path.write_bytes(content)
-        assert landing.landed_fault(str(path)) == (
+        assert landing.parquet_fault(str(path)) == (
             "is cut off: it has no end of a Parquet file. Copy or export it again."
         )
     path.unlink()
-    assert landing.landed_fault(str(path)) == (
+    assert landing.parquet_fault(str(path)) == (
         "cannot be read: No such file or directory. Give this user the right to, and run again."
     )
-
-
-def test_faults_of_csv_files(file: Path) -> None:
-    assert landing.landed_fault(str(file)) == ""
-    for content, fault in (
-        (ROWS.decode().encode("utf-16"), "is UTF-16 text. Save it again as UTF-8."),
-        (ROWS + b"\0\n", "holds NUL bytes: see line 3."),
-        (ROWS + b"1,2\r\n", "has different line ends: line 3 ends with CRLF"),
-    ):
-        file.write_bytes(content)
-        assert landing.landed_fault(str(file)).startswith(fault)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.faults.test_inputs import BAD_HEADERS
 from tests.harness import GOOD, Project
 from tests.landing.files import read_rows, write_csv, write_numbered, write_parquet
 
@@ -87,7 +89,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "column missing in the second CSV": (
         lambda folder: in_two_folders(folder, b"date,campaign\n2026-01-05,A\n"),
         "L/costs_daily/2.csv has no column ad_cost_usd. It has: date, campaign. Rename or add what"
-        " is missing; every file of costs_daily must have date,campaign,ad_cost_usd",
+        " is missing; it must have date,campaign,ad_cost_usd",
     ),
     "column missing in the second Parquet": (
         parquet_that_lacks_a_column,
@@ -99,15 +101,29 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         " date,campaign,ad_cost_usd, or remove the file",
     ),
     "cut Parquet": (cut_parquet, "L/costs_daily/1.parquet is cut off"),
-    "Latin-1 and quotes that never close": (
+    "Latin-1": (
         lambda folder: in_two_folders(
-            folder, b'date,campaign,ad_cost_usd\n2026-01-05,\xe9,1\n2026-01-06,"A,1\n'
+            folder, "date,campaign,ad_cost_usd\n2026-01-05,\xe9,1\n".encode("latin-1")
+        ),
+        "L/costs_daily/2.csv is not UTF-8 text: see line 2. Save it again as UTF-8.",
+    ),
+    "quotes that never close": (
+        lambda folder: in_two_folders(
+            folder, b'date,campaign,ad_cost_usd\n2026-01-05,A,1,2\n2026-01-06,"A,1\n'
+        ),
+        "L/costs_daily/2.csv has quotes that never close: see line 3. Close them,",
+    ),
+    "values too many": (
+        lambda folder: in_two_folders(
+            folder, b"date,campaign,ad_cost_usd\n2026-01-05,A,1,2\n2026-01-06,A,1\n"
         ),
         "L/costs_daily/2.csv has lines that are not valid CSV, so nothing of it was loaded. Mend"
         " them (a comma inside a value needs double quotes around the value) and run again:"
-        " line 2: Invalid unicode (byte sequence mismatch) detected. This file is not utf-8"
-        " encoded.: 2026-01-05,??1 line 3: Value with unterminated quote found.",
+        " line 2: Expected Number of Columns: 3 Found: 4: 2026-01-05,A,1,2",
     ),
+} | {
+    f"header: {case}": (partial(in_two_folders, content=content), f"L/costs_daily/2.csv {told}")
+    for case, (content, told) in BAD_HEADERS.items()
 }
 # With other vars dbt parses the whole project anew, so there is one case of that.
 MAPPING = dict.fromkeys(GOOD, "other/*.csv")

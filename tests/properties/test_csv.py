@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -16,10 +19,18 @@ from hypothesis import strategies as st
 
 from tests.harness import ROOT
 from tests.properties.profile import examples
+from warehouse.csv_files import csv_header, csv_row_count
+from warehouse.functions import register_functions
 from warehouse.inputs import HEADERS, faults
 
 FILE = "costs_daily.csv"
 COLUMNS = HEADERS[FILE].split(",")
+# What a macro sees of the seed.
+NODE = SimpleNamespace(columns=dict.fromkeys([*COLUMNS, "source_row_number"]))
+MACROS = (
+    *("sql_string", "landing/landing_files", "assert_columns", "csv_seed", "assert_inputs"),
+    "spark/csv_layouts",
+)
 
 VALUE = st.one_of(
     # Files with NUL bytes are refused as a whole.
@@ -43,9 +54,15 @@ class RefusedError(Exception):
 class Seeds:
     """The macros that load an input, as dbt runs them, on a connection of their own."""
 
-    def __init__(self, folder: Path) -> None:
-        """Read the macros; inputs will stand in `folder`."""
+    def __init__(self, folder: Path, options: str = "") -> None:
+        """Read the macros; inputs will stand in `folder`.
+
+        Args:
+            folder: Where inputs will stand.
+            options: Further options with which DuckDB reads them, each with a comma behind it.
+        """
         self.folder = folder
+        self._options = options
         for name, header in HEADERS.items():
             (folder / name).write_text(f"{header}\n", encoding="utf-8")
         self._database = duckdb.connect(config={"threads": 1})
@@ -54,9 +71,13 @@ class Seeds:
             "run_query": self._run_query,
             "exceptions": self,
             "adapter": self,
-            "var": lambda _: False,
+            "var": lambda _: None,
+            "env_var": lambda _, default: default,
+            "fromjson": json.loads,
+            "modules": SimpleNamespace(re=re),
         }
-        for name in ("sql_string", "csv_seed", "assert_inputs"):
+        register_functions(self._database)
+        for name in MACROS:
             text = (ROOT / f"macros/{name}.sql").read_text(encoding="utf-8")
             module = get_template(text, self._macros).module
             for macro, call in vars(module).items():
@@ -73,10 +94,16 @@ class Seeds:
         if found := faults(self.folder):
             raise RefusedError("\n".join(found))
         path = self._macros["sql_string"](str(self.folder / FILE))
-        self._macros["assert_csv_header"](FILE, self._macros["csv_header"](path), COLUMNS)
+        header = self._macros["csv_header"](path)
+        self._macros["assert_columns"](NODE, FILE, header)
         self._macros["drop_rejects"]("rejects")
+        types = self._macros["csv_types"](NODE, header)
         try:
-            rows = self._database.execute(self._macros["csv_rows"](path, "rejects"))
+            rows = self._database.execute(
+                self._macros["csv_rows"](path, types, "rejects").replace(
+                    "auto_detect", f"{self._options} auto_detect"
+                )
+            )
         except duckdb.InvalidInputException as error:
             # dbt shows it as it is: it names the file, and the line where DuckDB knows it.
             raise RefusedError(str(error)) from error
@@ -84,8 +111,14 @@ class Seeds:
         found_rows = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
         self._macros["assert_csv_lines"](FILE, "rejects")
         self._macros["assert_csv_rows"](FILE, len(found_rows))
+        assert csv_row_count(str(self.folder / FILE)) == len(found_rows)
         assert [row["source_row_number"] for row in found_rows] == [*range(1, len(found_rows) + 1)]
         return [tuple(row[column] for column in COLUMNS) for row in found_rows]
+
+    def names_on_spark(self, line: str) -> list[str]:
+        """The names of columns that Spark's macro finds in the first line of a file."""
+        names: list[str] = self._macros["csv_names"](line)
+        return names
 
     def dispatch(self, macro: str) -> object:
         """What macros call to get the one of the engine."""
@@ -155,6 +188,14 @@ def test_rows_come_back_as_csv_writer_wrote_them(
     if has_bom:
         content = b"\xef\xbb\xbf" + content
     assert seeds.load(content) == plain(rows)
+
+
+@examples(short=200, long=8000)
+@given(st.text('ab_ ,"\u200b\u00e9', min_size=1, max_size=30))
+def test_names_on_spark_are_those_that_csv_reads(seeds: Seeds, line: str) -> None:
+    path = seeds.folder / "header.csv"
+    path.write_text(line, encoding="utf-8")
+    assert seeds.names_on_spark(line) == json.loads(csv_header(str(path)))
 
 
 HEADER = HEADERS[FILE].encode()

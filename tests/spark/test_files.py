@@ -49,6 +49,24 @@ REFUSED: dict[str, dict[str, tuple[bytes, str]]] = {
         "costs_daily": (good("costs_daily", b'2026-01-05,A,"1"2\n'), "costs_daily"),
         "sessions": (b"event_timestamp_utc,user_id\n2026-01-05,u1\n", "has no column event_name."),
     },
+    "headers": {
+        "purchases_raw": (
+            GOOD["purchases_raw"].replace("event_time_utc", '"Event Time UTC"').encode(),
+            "Did you mean event_time_utc by Event Time UTC?",
+        ),
+        "confirmed_purchases": (
+            GOOD["confirmed_purchases"].replace("campaign", "campaign\u200b").encode(),
+            "Did you mean campaign by campaign<U+200B>?",
+        ),
+        "costs_daily": (
+            GOOD["costs_daily"].replace(",", ";").encode(),
+            "is separated by ; and not by commas.",
+        ),
+        "sessions": (
+            b"\xef\xbb\xbf" * 2 + GOOD["sessions"].encode(),
+            "It has: <U+FEFF>event_timestamp_utc, user_id, event_name.",
+        ),
+    },
 }
 
 
