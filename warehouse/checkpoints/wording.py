@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from warehouse.terminal import MAX_CELLS, shown
+
 TOO_LITTLE_DATA = "too little data"
 # So many rows or values are named; more of them would explain no more.
 NAMED = 3
@@ -37,12 +39,12 @@ def text(value: object) -> str:
         return rounded if float(rounded.replace(",", "")) or not value else f"{value:.1e}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value)
+    return shown(value, MAX_CELLS)
 
 
 def label(key: object) -> str:
     """Write a value that names something: the number 1234 is no amount here."""
-    return text(key) if key is None else str(key)
+    return text(key) if key is None else shown(key, MAX_CELLS)
 
 
 def interval(low: object, high: object) -> str:
@@ -120,7 +122,7 @@ def named(result: Result, key: Sequence[str]) -> str | None:
         items: Sequence[object] = sorted(_row(row, key) for row in rows)
     elif outside := _details(result).get("outside"):
         items = [
-            f"{count['key']}: {text(count['count'])} instead of"
+            f"{label(count['key'])}: {text(count['count'])} instead of"
             f" {interval(count['least'], count['most'])}"
             for count in outside
         ]

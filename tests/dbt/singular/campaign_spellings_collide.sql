@@ -1,7 +1,11 @@
 -- Campaigns join on the trimmed, upper-cased name. Lists the spellings that this merges and that
 -- nobody has acknowledged yet: mend them where they come from, or add them to var
--- acknowledged_campaign_spellings.
+-- acknowledged_campaign_spellings. Lists as well the spellings whose marks stand apart from their
+-- letters (Unicode's NFD): they look like those of one character each (NFC), and are campaigns of
+-- their own. The marks are those of Latin, Greek and Cyrillic letters, the parts of Korean
+-- syllables, and the voice marks of Japanese.
 {{ config(severity='warn', store_failures=true, schema='test_failures') }}
+{%- set marks = '\\x{0300}-\\x{036F}\\x{1161}-\\x{11FF}\\x{3099}\\x{309A}' %}
 
 with
 
@@ -26,4 +30,6 @@ select
     campaign_spelling,
     row_count
 from unacknowledged
-where spelling_count > 1
+where
+    spelling_count > 1
+    or {{ matches_fully('campaign_spelling', '(?s).*[' ~ marks ~ '].*') }}
