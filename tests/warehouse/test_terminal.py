@@ -14,6 +14,7 @@ from rich.table import Table
 from tests.harness import ROOT
 from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, Verdict
 from warehouse.checkpoints.table import print_checkpoint
+from warehouse.checkpoints.wording import named
 from warehouse.terminal import ShownStream, cell, line, show, shown
 
 
@@ -87,6 +88,12 @@ def test_what_is_logged_with_a_traceback_does_not_act() -> None:
         logger.exception("said \x9b")
     assert "\nValueError: \\x1b[2J\n" in screen.getvalue()
     assert screen.getvalue().startswith("said \\x9b\n")
+
+
+def test_a_row_with_a_long_name_still_tells_its_numbers() -> None:
+    rows = {"partial_unexpected_index_list": [{"campaign": "Q" * 500, "share": 0.25}]}
+    told = named({**rows, "observed_value": 1}, ["campaign"])
+    assert told == f"1: {'Q' * 77}... = 0.25"
 
 
 @pytest.mark.parametrize("brief", [True, False])
