@@ -235,7 +235,7 @@ def chargebacks_for_every_tenth(project: Project) -> None:
 
 @_before_build
 def refunds_of_another_name(project: Project) -> None:
-    """Refunds have a status that no var lists: `reversed`."""
+    """Refunds have a status that no var lists."""
     _edit(project, "purchases_raw", lambda row: _renamed(row, "reversed"))
 
 
