@@ -43,7 +43,11 @@
             ~ ' to a file, a folder or a glob, or null for the files in seeds/',
         ) -%}
         {%- for name in [
-            'purchase_event_names', 'organic_campaign_names', 'acknowledged_campaign_spellings',
+            'purchase_event_names',
+            'refund_statuses',
+            'failed_statuses',
+            'organic_campaign_names',
+            'acknowledged_campaign_spellings',
         ] -%}
             {%- do assert_var(
                 name, var(name) is sequence and var(name) is not string, 'a list'

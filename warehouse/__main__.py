@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from api.store.protocol import StoreError
 from warehouse import inputs
@@ -27,6 +26,7 @@ from warehouse.settings import Settings
 from warehouse.spark.command import add_spark_commands
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.summary import print_summary
+from warehouse.terminal import complain, console_for, say, take_any_text
 
 EXIT_OK, EXIT_FAILED, EXIT_COULD_NOT_RUN = 0, 1, 2
 
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 on success, 1 where a check failed, 2 where the command could not run.
     """
+    take_any_text()
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -53,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         StoreError,
         WarehouseUnavailableError,
     ) as error:
-        print(error, file=sys.stderr)
+        complain(error)
     except duckdb.Error as error:
-        print(advice(Settings.from_environment().warehouse_path, error, "read"), file=sys.stderr)
+        complain(advice(Settings.from_environment().warehouse_path, error, "read"))
     return EXIT_COULD_NOT_RUN
 
 
@@ -119,7 +120,7 @@ def _inputs(options: argparse.Namespace) -> int:
     else:
         faults = inputs.placeholder_faults(options.folder, landing)
     for fault in faults:
-        print(fault, file=sys.stderr)
+        complain(fault)
     return EXIT_FAILED if faults else EXIT_OK
 
 
@@ -134,20 +135,19 @@ def _purchase_count(text: str) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     if options.purchases is not None:
-        console = Console(highlight=False)
         try:
-            generate_with_progress(options.out, options.purchases, options.seed, console)
+            generate_with_progress(options.out, options.purchases, options.seed, console_for())
         except (OSError, duckdb.Error) as error:
-            print(f"Cannot write to {options.out}: {error}", file=sys.stderr)
+            complain(f"Cannot write to {options.out}: {error}")
             return EXIT_COULD_NOT_RUN
         return EXIT_OK
     generate_sample(options.out, options.seed)
-    print(f"Wrote {', '.join(inputs.HEADERS)} to {options.out}")
+    say(f"Wrote {', '.join(inputs.HEADERS)} to {options.out}")
     return EXIT_OK
 
 
 def _summary(_: argparse.Namespace) -> int:
-    print_summary(Settings.from_environment(), Console(highlight=False))
+    print_summary(Settings.from_environment(), console_for())
     return EXIT_OK
 
 

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from rich.console import Console
 from sqlalchemy import make_url
 
 from api import __version__
@@ -57,6 +56,7 @@ from warehouse.manifest import (
 )
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
+from warehouse.terminal import console_for, say
 
 PRIVATE_FOLDER = 0o700
 # There is a name for each second.
@@ -67,26 +67,25 @@ SPARE_BYTES = 16 * 1024 * 1024
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    console = Console(highlight=False, soft_wrap=True)
-    with showing_progress(console) as tell:
+    with showing_progress(console_for()) as tell:
         backup = make_backup(Settings.from_environment(), options.to, tell=tell)
     manifest = json.loads((backup / MANIFEST).read_text(encoding="utf-8"))
     for part in ("store", "warehouse"):
         facts = manifest[part]
         if facts is None:
-            console.print(f"There is no {part} yet.")
+            say(f"There is no {part} yet.")
         else:
-            console.print(
+            say(
                 f"{part}: {facts['event_count']:,} events, {facts['player_count']:,} players,"
                 f" {facts['balance']:,} coins"
             )
     if manifest["events_uri"] is not None:
-        console.print(f"Not in it: the events and players in the lake {manifest['events_uri']}.")
-    console.print("Not in it: the key that signs tokens. Keep JWT_SECRET or .jwt_secret elsewhere.")
+        say(f"Not in it: the events and players in the lake {manifest['events_uri']}.")
+    say("Not in it: the key that signs tokens. Keep JWT_SECRET or .jwt_secret elsewhere.")
     if options.keep is not None:
         for removed in remove_old(options.to, options.keep, spare=backup):
-            console.print(f"Removed {removed}")
-    console.print(f"Backup: {backup}")
+            say(f"Removed {removed}")
+    say(f"Backup: {backup}")
     return 0
 
 

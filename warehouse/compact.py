@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
-from rich.console import Console
 
 from warehouse.lake import EVENTS_TABLE, PLAYERS_TABLE, Lake, LakeTable
 from warehouse.lake_destination import COMPRESSED
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
+from warehouse.terminal import say
 
 ATTEMPTS = 5
 # A file of this size is read fast, and a day of a large game is a few of them.
@@ -51,14 +51,13 @@ def run(options: argparse.Namespace) -> int:
             "There is no lake: EVENTS_URI is not set, and events are in WAREHOUSE_PATH, which needs"
             " no compaction."
         )
-    console = Console(highlight=False, soft_wrap=True)
     lake = Lake(settings.events_uri)
     for table in (EVENTS_TABLE, PLAYERS_TABLE):
         done = compact(lake, table, keep_hours=options.keep_hours)
         if done is None:
-            console.print(f"{table.name}: nothing there yet")
+            say(f"{table.name}: nothing there yet")
             continue
-        console.print(
+        say(
             f"{table.name}: {done.files_before:,} files are {done.files_after:,} now;"
             f" {done.removed:,} old ones removed, in {done.seconds:.1f} s"
         )

@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from warehouse.terminal import line, say
 
 CHUNK_BYTES = 4 * 1024 * 1024
 PRIVATE = 0o600
@@ -38,7 +41,7 @@ class Tell:
     """
 
     report: Report = lambda _, __, ___: None
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = say
     after: Callable[[str], None] = lambda _: None
 
 
@@ -110,9 +113,9 @@ def lock_alone(file: BinaryIO, span: tuple[int, int]) -> bool:
 def showing_progress(console: Console) -> Iterator[Tell]:
     """Show bars on a terminal, and elsewhere a line now and then where something takes long."""
     if not console.is_terminal:
-        yield Tell(_lines(console), console.print)
+        yield Tell(_lines(console), partial(line, console))
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
         tasks = {task.description: task.id for task in bars.tasks}
 
@@ -121,7 +124,7 @@ def showing_progress(console: Console) -> Iterator[Tell]:
                 tasks[what] = bars.add_task(what, total=total)
             bars.update(tasks[what], completed=done, total=total)
 
-        yield Tell(show, bars.console.print)
+        yield Tell(show, partial(line, bars.console))
 
 
 def _lines(console: Console) -> Report:
@@ -131,6 +134,6 @@ def _lines(console: Console) -> Report:
         nonlocal last_shown_at
         if time.monotonic() - last_shown_at >= SECONDS_BETWEEN_LINES:
             last_shown_at = time.monotonic()
-            console.print(f"{what}: {100 * done // max(total, 1)} %")
+            line(console, f"{what}: {100 * done // max(total, 1)} %")
 
     return show

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import duckdb
 
+from warehouse.terminal import say
+
 # Attempt n is followed by 2**n seconds of waiting, the schedule of dbt-duckdb's `retries`.
 DEFAULT_ATTEMPTS = 7
 
@@ -64,7 +66,7 @@ def open_when_free(
     *,
     read_only: bool,
     attempts: int = DEFAULT_ATTEMPTS,
-    report: Callable[[str], None] = print,
+    report: Callable[[str], None] = say,
     sleep: Callable[[float], None] = time.sleep,
 ) -> duckdb.DuckDBPyConnection:
     """Open the warehouse, waiting while another process holds it.
@@ -93,7 +95,7 @@ def connect_when_free(
     connect: Callable[[], Connection],
     *,
     attempts: int = DEFAULT_ATTEMPTS,
-    report: Callable[[str], None] = print,
+    report: Callable[[str], None] = say,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Connection:
     """Connect to the warehouse by whatever means, waiting while another process holds the file.

@@ -14,7 +14,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from warehouse.database import WarehouseUnavailableError, open_when_free
 from warehouse.functions import register_functions
-from warehouse.settings import Settings
+from warehouse.settings import Settings, UnusablePathError
 
 
 class Plugin(BasePlugin):
@@ -28,10 +28,13 @@ class Plugin(BasePlugin):
         """Run before the first connection of a dbt process.
 
         Raises:
-            DbtRuntimeError: The warehouse or the folder of the reports cannot be written, or
-                DuckDB does not understand the memory limit.
+            DbtRuntimeError: The warehouse or the folder of the reports cannot be written, the
+                warehouse must have another name, or DuckDB does not understand the memory limit.
         """
-        settings = Settings.from_environment()
+        try:
+            settings = Settings.from_environment()
+        except UnusablePathError as error:
+            raise DbtRuntimeError(str(error)) from error
         warehouse = Path(creds.path)
         _make_writable(warehouse.parent, "WAREHOUSE_PATH")
         _make_writable(settings.reports_path, "REPORTS_PATH")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from warehouse.destination import Destination
+from warehouse.settings import usable_warehouse_path
 from warehouse.warehouse_file import WarehouseFile
 
 
@@ -14,9 +15,12 @@ def destination_of(warehouse_path: Path, events_uri: str | None) -> Destination:
     Args:
         warehouse_path: The DuckDB file.
         events_uri: The lake; None for the DuckDB file.
+
+    Raises:
+        UnusablePathError: The DuckDB file must have another name.
     """
     if events_uri is None:
-        return WarehouseFile(warehouse_path)
+        return WarehouseFile(usable_warehouse_path(warehouse_path))
     # Who has no lake does without deltalake, which is large.
     from warehouse.lake import Lake  # noqa: PLC0415
     from warehouse.lake_destination import LakeDestination  # noqa: PLC0415

@@ -12,6 +12,7 @@ from pathlib import Path
 from warehouse.database import open_when_free
 from warehouse.replacing import replacing
 from warehouse.settings import Settings
+from warehouse.terminal import say
 
 EXIT_OK = 0
 DOCS = "dbt_docs.html"
@@ -34,7 +35,7 @@ def add_docs_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
 
 
 def _docs(_: argparse.Namespace) -> int:
-    print(f"dbt docs: {write_docs(Settings.from_environment())}")
+    say(f"dbt docs: {write_docs(Settings.from_environment())}")
     return EXIT_OK
 
 
@@ -56,9 +57,12 @@ def write_docs(settings: Settings) -> Path:
     # dbt says no more than that the catalog could not be written.
     open_when_free(settings.warehouse_path, read_only=True).close()
     # Without compiling: the build before has compiled all models.
-    dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", "docs", "generate"]
+    dbt = [str(Path(sys.executable).with_name("dbt")), "--quiet", "--no-use-colors"]
     run = subprocess.run(  # noqa: S603 (not a user's command)  # nosec B603
-        [*dbt, "--static", "--no-compile"], capture_output=True, text=True, check=False
+        [*dbt, "docs", "generate", "--static", "--no-compile"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if run.returncode != 0:
         raise CannotDocumentError(

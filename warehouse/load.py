@@ -22,6 +22,7 @@ from warehouse.destinations import destination_of
 from warehouse.election import election_of
 from warehouse.loader import Loader, Status
 from warehouse.settings import Settings, default_interval
+from warehouse.terminal import ShownStream, complain, console_for, line
 
 EXIT_OK, EXIT_COULD_NOT_RUN = 0, 2
 # A long backlog ships fastest in large batches; what arrives during a second is far smaller.
@@ -65,9 +66,9 @@ def run(options: argparse.Namespace) -> int:
     from api.store.outbox import SqlOutbox  # noqa: PLC0415
 
     settings = Settings.from_environment()
-    logging.basicConfig(format="%(message)s")
+    logging.basicConfig(format="%(message)s", stream=ShownStream(sys.stderr))
     logging.getLogger("warehouse").setLevel(logging.INFO)
-    console = Console(highlight=False, soft_wrap=True)
+    console = console_for()
     destination = destination_of(settings.warehouse_path, settings.events_uri)
     try:
         outbox = SqlOutbox(settings.store_url)
@@ -79,10 +80,10 @@ def run(options: argparse.Namespace) -> int:
         finally:
             outbox.close()
     except (StoreError, WarehouseUnavailableError) as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return EXIT_COULD_NOT_RUN
     except OSError as error:
-        print(f"Cannot ship to {destination}: {error}", file=sys.stderr)
+        complain(f"Cannot ship to {destination}: {error}")
         return EXIT_COULD_NOT_RUN
     return EXIT_OK
 
@@ -99,7 +100,7 @@ def _once(settings: Settings, outbox: Outbox, destination: Destination, console:
             on_progress=show,
         )
         loader.ship_all()
-    console.print(_summary(loader.status, destination))
+    line(console, _summary(loader.status, destination))
 
 
 def _follow(
@@ -124,11 +125,11 @@ def _follow(
     stop = threading.Event()
     thread = threading.Thread(target=loader.run, args=[stop], name="loader")
     thread.start()
-    console.print(f"Shipping events to {destination} until stopped.")
+    line(console, f"Shipping events to {destination} until stopped.")
     signal.sigwait(STOP_SIGNALS)
     stop.set()
     thread.join()
-    console.print(_summary(loader.status, destination))
+    line(console, _summary(loader.status, destination))
 
 
 @contextmanager
@@ -149,7 +150,7 @@ def _lines(console: Console, total: int) -> Callable[[Status], None]:
 
     def show(status: Status) -> None:
         if status.event_count < total:
-            console.print(f"Shipped {status.event_count:,} of {total:,} events")
+            line(console, f"Shipped {status.event_count:,} of {total:,} events")
 
     return show
 

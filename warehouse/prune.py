@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from api.clock import utc_now
 from api.store.engine import sqlite_path
@@ -27,6 +26,7 @@ from warehouse.database import open_when_free
 from warehouse.lake import Lake, Pinned
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
+from warehouse.terminal import console_for, line
 
 EXIT_OK, EXIT_FAILED = 0, 1
 # Looked up in the warehouse at a time, and deleted in a transaction.
@@ -52,7 +52,7 @@ class Pruned:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = console_for()
     settings = Settings.from_environment()
     path = sqlite_path(settings.store_url)
     if path is not None and not path.exists():
@@ -68,14 +68,14 @@ def run(options: argparse.Namespace) -> int:
             tell=tell,
         )
     verb = "Would remove" if options.dry_run else "Removed"
-    console.print(f"{verb} {pruned.events:,} events and {pruned.keys:,} idempotency keys.")
+    line(console, f"{verb} {pruned.events:,} events and {pruned.keys:,} idempotency keys.")
     if pruned.kept:
-        console.print(
-            f"Kept {pruned.kept:,} events that are marked as shipped and that"
-            f" {settings.events_uri or settings.warehouse_path} does not have as the store does."
-            " `python -m warehouse rebuild` says how they are shipped again.",
-            style="yellow",
+        place = settings.events_uri or settings.warehouse_path
+        told = (
+            f"Kept {pruned.kept:,} events that are marked as shipped and that {place} does not have"
+            " as the store does. `python -m warehouse rebuild` says how they are shipped again."
         )
+        line(console, (told, "yellow"))
         return EXIT_FAILED
     return EXIT_OK
 

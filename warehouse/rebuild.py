@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
-from rich.console import Console
 
 from api.clock import Clock, utc_now
 from api.store.engine import sqlite_path
@@ -35,6 +34,7 @@ from warehouse.raw_tables import make_raw_tables
 from warehouse.restore import aside_of, require_free
 from warehouse.settings import Settings
 from warehouse.source_store import read_store_id, require_same
+from warehouse.terminal import console_for, line, say
 
 BATCH_SIZE = 50_000
 POLL_SECONDS = 0.2
@@ -63,7 +63,7 @@ class Found:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = console_for()
     settings = Settings.from_environment()
     if settings.events_uri is not None:
         raise CannotOperateError(
@@ -81,26 +81,29 @@ def run(options: argparse.Namespace) -> int:
     with closing(SqlUpkeep(settings.store_url)) as upkeep:
         if options.replace and settings.warehouse_path.exists():
             aside = set_aside(settings.warehouse_path)
-            console.print(f"The warehouse of before is in {aside}")
+            say(f"The warehouse of before is in {aside}")
         with showing_progress(console) as tell:
             found = mark_missing(upkeep, settings.warehouse_path, tell)
-        console.print(
+        say(
             f"Missing in {settings.warehouse_path}: {found.missing_events:,} events and"
             f" {found.missing_players:,} players; put right: {found.corrected:,} rows"
         )
         with showing_progress(console) as tell:
             ship(upkeep, settings, tell)
-    corrected = correct_balances(settings.warehouse_path, say=console.print)
+    corrected = correct_balances(settings.warehouse_path, say=say)
     if corrected:
-        console.print(f"Balances put right: {corrected:,}")
+        say(f"Balances put right: {corrected:,}")
     if lost := found.pruned - found.pruned_here:
-        console.print(
-            f"{lost:,} of {found.pruned:,} pruned events are neither in the store nor in this"
-            " warehouse, only in an older warehouse or a backup. Balances are not touched by"
-            " that: what was earned is never pruned.",
-            style="yellow",
+        line(
+            console,
+            (
+                f"{lost:,} of {found.pruned:,} pruned events are neither in the store nor in this"
+                " warehouse, only in an older warehouse or a backup. Balances are not touched by"
+                " that: what was earned is never pruned.",
+                "yellow",
+            ),
         )
-    console.print("The warehouse has all that the store has. Run `make build` for the reports.")
+    say("The warehouse has all that the store has. Run `make build` for the reports.")
     return 0
 
 
@@ -247,7 +250,7 @@ def ship(
             election.resign()
 
 
-def correct_balances(warehouse_path: Path, say: Callable[[str], None] = print) -> int:
+def correct_balances(warehouse_path: Path, say: Callable[[str], None] = say) -> int:
     """Give players the balance that their earns there add up to; returns how many had another.
 
     Raises:

@@ -41,7 +41,8 @@ from warehouse.manifest import MANIFEST, STORE, WAREHOUSE, stamp
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
 from warehouse.source_store import read_store_id, write_store_id
-from warehouse.verify import show_checks, verify_backup, verify_live, wide_console
+from warehouse.terminal import console_for, say
+from warehouse.verify import show_checks, verify_backup, verify_live
 
 EXIT_OK, EXIT_FAILED = 0, 1
 MAX_KEY = 2**63 - 1
@@ -49,23 +50,23 @@ MAX_KEY = 2**63 - 1
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    console = wide_console()
+    console = console_for(is_log_wide=True)
     settings = Settings.from_environment()
     store_file(settings)
     with showing_progress(console) as tell:
         checks = verify_backup(options.folder, tell)
     if not all(check.holds for check in checks):
         show_checks(checks, console)
-        console.print(f"Nothing was changed: {options.folder} is damaged.", soft_wrap=True)
+        say(f"Nothing was changed: {options.folder} is damaged.")
         return EXIT_FAILED
     with showing_progress(console) as tell:
         aside = restore(settings, options.folder, replace=options.replace, tell=tell)
     for folder in aside:
-        console.print(f"What was there before is in {folder}", soft_wrap=True)
+        say(f"What was there before is in {folder}")
     with showing_progress(console) as tell:
         checks = verify_live(settings, tell)
     status = show_checks(checks, console)
-    console.print(f"Restored {options.folder}", soft_wrap=True)
+    say(f"Restored {options.folder}")
     return status
 
 

@@ -27,6 +27,8 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from warehouse.terminal import line
+
 # With fewer, a campaign has days without any revenue, and a planted collapse may not show.
 MIN_PURCHASES = 1_000
 # With more, two sales without a receipt could fall into one second; plan.sql says what that breaks.
@@ -211,4 +213,4 @@ def generate_with_progress(out: Path, purchases: int, seed: int, console: Consol
 
         counts = generate_game(out, purchases, seed, show)
     written = ", ".join(f"{file} ({count:,} rows)" for file, count in counts.items())
-    console.print(f"Wrote {written} to {out}", soft_wrap=True)
+    line(console, f"Wrote {written} to {out}")

@@ -15,6 +15,7 @@ from pathlib import Path
 from api.clock import utc_now
 from warehouse.database import WarehouseUnavailableError
 from warehouse.settings import Settings
+from warehouse.terminal import say
 
 # How often a wait looks up: to show that it is alive, and whether it should stop.
 POLL_SECONDS = 1
@@ -34,10 +35,6 @@ def steps_of_a_round() -> dict[str, list[str]]:
         "docs": [*warehouse, "docs"],
         "page": [*warehouse, "page"],
     }
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # into a log, which must not lag behind what dbt writes there
 
 
 class Schedule:
@@ -85,13 +82,13 @@ class Schedule:
             if self._stopping:
                 break
             next_at = ended_at + timedelta(seconds=self._interval_seconds)
-            _say(
+            say(
                 f"{ended_at:%Y-%m-%dT%H:%M:%SZ} {outcome}"
                 f" after {(ended_at - started_at).total_seconds():.0f} s;"
                 f" the next begins at {next_at:%Y-%m-%dT%H:%M:%SZ}"
             )
             self._wait()
-        _say(f"{self._clock():%Y-%m-%dT%H:%M:%SZ} stopped")
+        say(f"{self._clock():%Y-%m-%dT%H:%M:%SZ} stopped")
 
     def _run_steps(self) -> str:
         """Run the steps; returns what came of them, in words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,23 @@ from pathlib import Path
 # A commit to the lake leaves at least one file of events and one of players. At one a second that
 # would be 172,800 a day, at one a minute 2,880; and whoever reads the lake builds less often.
 FILE_INTERVAL_SECONDS, LAKE_INTERVAL_SECONDS = "1", "60"
+
+# DuckDB names the catalog after the file. Beside these the same word means something else: a
+# catalog of its own, or a schema, and then `raw.players` could be read in two ways.
+RESERVED_NAMES = frozenset(
+    {"main", "temp", "system", "information_schema", "pg_catalog"}
+    | {"raw", "staging", "intermediate", "marts", "reports", "quality"}
+)
+# dbt takes a path for a URL and a name for SQL; so does SQLAlchemy for the store beside the file.
+RESERVED_CHARACTERS, RESERVED_IN_NAMES = ";?#", "\"'"
+
+
+class UnusablePathError(OSError, ValueError):
+    """A file must have another name; the message says why and what to do.
+
+    It is both, as `io.UnsupportedOperation` is: a setting that cannot be used, and a file that
+    cannot be opened.
+    """
 
 
 @dataclass(frozen=True)
@@ -37,8 +55,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read the settings; relative paths count from the working directory, as dbt's do."""
-        warehouse_path = Path(environment.get("WAREHOUSE_PATH", "warehouse/gamehouse.duckdb"))
+        """Read the settings; relative paths count from the working directory, as dbt's do.
+
+        Raises:
+            UnusablePathError: No warehouse can have the name that WAREHOUSE_PATH gives it.
+        """
+        warehouse_path = usable_warehouse_path(
+            environment.get("WAREHOUSE_PATH", "warehouse/gamehouse.duckdb")
+        )
         return cls(
             warehouse_path=warehouse_path,
             reports_path=Path(environment.get("REPORTS_PATH", "reports")),
@@ -49,9 +73,49 @@ class Settings:
         )
 
 
+def usable_warehouse_path(path: str | Path) -> Path:
+    """Take a path that DuckDB, dbt and SQLAlchemy all understand in the same way.
+
+    Args:
+        path: The DuckDB file, which need not exist.
+
+    Raises:
+        UnusablePathError: They do not.
+    """
+    reason = _unusable(str(path))
+    if reason is not None:
+        raise UnusablePathError(
+            f"WAREHOUSE_PATH is {str(path)!r}: {reason}. Set it to another path, such as"
+            " warehouse/gamehouse.duckdb."
+        )
+    return Path(path)
+
+
+def _unusable(path: str) -> str | None:
+    """Say why no warehouse can have this path; None where one can."""
+    for character in path:
+        if character in RESERVED_CHARACTERS or unicodedata.category(character) in ("Cc", "Cs"):
+            return f"dbt cannot use a path with the character {character!r}"
+    for quote in RESERVED_IN_NAMES:
+        if quote in Path(path).name:
+            return f"dbt cannot use a file's name with the character {quote!r}"
+    if ":" in path.split("/", maxsplit=1)[0]:
+        return "DuckDB takes what stands before the colon for another kind of database"
+    catalog = Path(path).name.lstrip(".").split(".", maxsplit=1)[0]
+    if not catalog.strip():
+        return "it names no file"
+    if catalog.lower() in RESERVED_NAMES:
+        return f"a warehouse of the name {catalog!r} is something else to DuckDB"
+    return None
+
+
 def store_beside(warehouse_path: Path) -> str:
-    """Name the default store, an SQLite file beside the warehouse, as an SQLAlchemy URL."""
-    return f"sqlite:///{warehouse_path.with_suffix('.store.sqlite')}"
+    """Name the default store, an SQLite file beside the warehouse, as an SQLAlchemy URL.
+
+    Raises:
+        UnusablePathError: No warehouse can have this path.
+    """
+    return f"sqlite:///{usable_warehouse_path(warehouse_path).with_suffix('.store.sqlite')}"
 
 
 def default_interval(events_uri: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from warehouse.database import open_when_free
 from warehouse.settings import Settings
+from warehouse.terminal import line, name_cell, show
 
 # A JSON object of a report; what its keys hold is in reports/schemas/.
 Record = dict[str, Any]
@@ -27,19 +30,20 @@ def print_summary(settings: Settings, console: Console) -> None:
         WarehouseUnavailableError: The warehouse cannot be read.
     """
     manifest = _report(settings, "manifest")
-    with open_when_free(settings.warehouse_path, read_only=True, report=console.print) as warehouse:
+    say = partial(line, console)
+    with open_when_free(settings.warehouse_path, read_only=True, report=say) as warehouse:
         dispositions = _dispositions(warehouse)
         rejected = _rejected(warehouse)
-    console.print()
-    console.print(
-        f"[bold]D-1 is {manifest['d1_date'] or 'unknown'}[/bold]"
-        f" (as of {manifest['as_of_date'] or 'no day: there is no activity'})"
+    say()
+    say(
+        (f"D-1 is {manifest['d1_date'] or 'unknown'}", "bold"),
+        f" (as of {manifest['as_of_date'] or 'no day: there is no activity'})",
     )
-    console.print(_inputs_table(manifest, dispositions, rejected))
-    console.print(_reconciliation_table(_report(settings, "reconciliation")["summary"]))
-    console.print(_campaigns_table(_report(settings, "roas_d1"), _report(settings, "roas_anomaly")))
-    console.print(_arpdau_line(_report(settings, "arpdau_d1")[0]))
-    console.print(_files_line(settings, manifest), soft_wrap=True)
+    show(console, _inputs_table(manifest, dispositions, rejected))
+    show(console, _reconciliation_table(_report(settings, "reconciliation")["summary"]))
+    show(console, _campaigns_table(_report(settings, "roas_d1"), _report(settings, "roas_anomaly")))
+    say(_arpdau_line(_report(settings, "arpdau_d1")[0]))
+    say(_files_line(settings, manifest))
 
 
 def _report(settings: Settings, name: str) -> Any:  # noqa: ANN401 (an object or an array)
@@ -103,7 +107,7 @@ def _campaigns_table(roas: list[Record], anomalies: list[Record]) -> Table:
     table = _table("Campaigns on D-1", "", "revenue", "cost", "ROAS", "7-day", "")
     for day, anomaly in zip(roas, anomalies, strict=True):
         table.add_row(
-            day["campaign"],
+            name_cell(day["campaign"]),
             _number(day["revenue_usd"]),
             _number(day["ad_cost_usd"]),
             _number(day["roas"]),
@@ -113,11 +117,11 @@ def _campaigns_table(roas: list[Record], anomalies: list[Record]) -> Table:
     return table
 
 
-def _verdict(anomaly: Record) -> str:
+def _verdict(anomaly: Record) -> Text:
     notes = [] if anomaly["state"] == "ok" else [anomaly["state"]]
     if anomaly["anomaly"]:
-        notes.insert(0, "[bold red]ANOMALY[/bold red]")
-    return " ".join(notes) or "ok"
+        return Text.assemble(("ANOMALY", "bold red"), *(f" {note}" for note in notes))
+    return Text(" ".join(notes) or "ok")
 
 
 def _arpdau_line(day: Record) -> str:
@@ -149,5 +153,6 @@ def _table(title: str, *headers: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for position, header in enumerate(headers):
         is_text = position == 0 or not header
-        table.add_column(header, justify="left" if is_text else "right", no_wrap=True)
+        # The first column gives way to the others; its cells are cut, not broken up.
+        table.add_column(header, justify="left" if is_text else "right", no_wrap=position > 0)
     return table

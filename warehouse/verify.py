@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -45,6 +43,7 @@ from warehouse.manifest import (
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
 from warehouse.source_store import read_store_id
+from warehouse.terminal import cell, console_for, line, show
 
 EXIT_OK, EXIT_FAILED = 0, 1
 # What is wrong is shown with so many examples.
@@ -97,7 +96,7 @@ class Check:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    console = wide_console()
+    console = console_for(is_log_wide=True)
     with showing_progress(console) as tell:
         if options.folder is None:
             checks = verify_live(Settings.from_environment(), tell)
@@ -106,35 +105,23 @@ def run(options: argparse.Namespace) -> int:
     return show_checks(checks, console)
 
 
-def wide_console() -> Console:
-    """Make a console whose tables are not broken up in a log."""
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = LOG_WIDTH
-    return console
-
-
 def show_checks(checks: Sequence[Check], console: Console) -> int:
     """Print the checks and the verdict; returns the exit status."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for header in ("", "must hold", "found", "verdict"):
         table.add_column(header)
     for check in checks:
-        word = Text("ok", "green") if check.holds else Text("FAILED", "bold red")
-        table.add_row(Text(check.subject), Text(check.name), Text(check.found), word)
-    console.print(table)
+        word = cell("ok", "green") if check.holds else cell("FAILED", "bold red")
+        table.add_row(cell(check.subject), cell(check.name), cell(check.found), word)
+    show(console, table)
     failed = [check for check in checks if not check.holds]
     for check in failed:
         # Whole lines: what was found may be longer than a cell.
-        console.print(
-            f"{check.subject}: {check.name}: {check.details or check.found}",
-            markup=False,
-            soft_wrap=True,
-        )
+        line(console, f"{check.subject}: {check.name}: {check.details or check.found}")
     if failed:
-        console.print(f"{len(failed)} of {len(checks)} checks FAILED", style="bold red")
+        line(console, (f"{len(failed)} of {len(checks)} checks FAILED", "bold red"))
         return EXIT_FAILED
-    console.print(f"{len(checks)} checks, all hold", style="green")
+    line(console, (f"{len(checks)} checks, all hold", "green"))
     return EXIT_OK
 
 

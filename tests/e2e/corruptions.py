@@ -234,6 +234,23 @@ def chargebacks_for_every_tenth(project: Project) -> None:
 
 
 @_before_build
+def refunds_of_another_name(project: Project) -> None:
+    """Refunds have a status that no var lists."""
+    _edit(project, "purchases_raw", lambda row: _renamed(row, "reversed"))
+
+
+@_before_build
+def refunds_as_failures(project: Project) -> None:
+    """Refunds have the status of failures."""
+    _edit(project, "purchases_raw", lambda row: _renamed(row, "failed"))
+
+
+def _renamed(row: dict[str, str], status: str) -> dict[str, str]:
+    is_refund = row["status"].lower() in ("chargeback", "refund")
+    return row | {"status": status} if is_refund else row
+
+
+@_before_build
 def user_ids_missing(project: Project) -> None:
     """The user column of the sessions is empty."""
     _edit(project, "sessions", lambda row: row | {"user_id": ""})
@@ -409,8 +426,8 @@ TOGETHER: list[list[Callable[[Project], None]]] = [
     [receipts_truncated, confirmations_six_minutes_late],
     [amounts_with_currency, receipts_missing_in_confirmations],
     [purchases_in_cents, sessions_twice],
-    [confirmations_stale, campaign_renamed_in_costs],
-    [confirmation_times_of_another_form, costs_in_cents],
+    [confirmations_stale, campaign_renamed_in_costs, refunds_of_another_name],
+    [confirmation_times_of_another_form, costs_in_cents, refunds_as_failures],
     [file_empty, file_torn],
     [
         *(revenue_edited_in_mart, coins_granted_in_warehouse, coins_granted_in_mart, events_lost),

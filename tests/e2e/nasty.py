@@ -411,12 +411,12 @@ class Generator:
         """Take back a purchase of the cluster, or one that nobody ever made."""
         receipt = self.random.choice((*receipts, *receipts, "RCP-888888", "", "RCP-3"))
         self.add_purchase(
-            player,
+            self.random.choice((player, player, "")),
             self.event_name(),
             self.shift(moment),
-            self.random.choice((amount, f"-{amount.lstrip('-')}")),
+            self.random.choice((amount, f"-{amount.lstrip('-')}", "")),
             receipt,
-            self.random.choice(("chargeback", "refund")),
+            self.random.choice(("chargeback", "refund", "Voided", "canceled", "reversed")),
         )
 
     # --- Rows that must not count, in places where counting them would show ----------------------

@@ -24,6 +24,11 @@ Row = dict[str, Value]
 Record = dict[str, str | None]
 
 DAY = timedelta(days=1)
+# What takes a purchase back, in lower case.
+REFUNDS = (
+    *("chargeback", "charge_back", "refund", "refunded", "voided", "revoked"),
+    *("canceled", "cancelled"),
+)
 NOT_A_CAMPAIGN = (None, "ORGANIC", "(ORGANIC)")
 
 
@@ -148,11 +153,18 @@ class Purchase:
     status: str | None
 
 
-def read_purchase(row: int, record: Record) -> Purchase | None:
-    """The purchase of one raw row, or None where the row is malformed."""
+def read_purchase(row: int, record: Record, receipt_pattern: str) -> Purchase | None:
+    """The purchase of one raw row, or None where the row is malformed.
+
+    A refund may leave out the player and the amount if it names a receipt; no rule looks at them.
+    """
     appsflyer_id = record["appsflyer_id"]
     at = parse_time(record["event_time_utc"])
     amount = parse_amount(record["revenue_usd"])
+    is_refund = lower(record["status"]) in REFUNDS
+    if is_refund and re.fullmatch(receipt_pattern, record["receipt_id"] or ""):
+        appsflyer_id = appsflyer_id or ""
+        amount = Decimal(0) if record["revenue_usd"] is None else amount
     if appsflyer_id is None or at is None or amount is None:
         return None
     return Purchase(
@@ -175,7 +187,7 @@ def classify_alone(  # noqa: PLR0911 (one return for each rule, in their order)
         return "malformed"
     if purchase.event_name not in purchase_event_names:
         return "not_a_purchase"
-    if purchase.status in ("chargeback", "refund"):
+    if purchase.status in REFUNDS:
         return "chargeback"
     if purchase.status != "success":
         return "failed"
@@ -226,7 +238,9 @@ def classify(
     records: list[Record], purchase_event_names: Collection[str], receipt_pattern: str
 ) -> tuple[list[Row], list[Curated]]:
     """The disposition of every raw row in file order, and the curated purchases in time order."""
-    purchases = [read_purchase(row, record) for row, record in enumerate(records, start=1)]
+    purchases = [
+        read_purchase(row, record, receipt_pattern) for row, record in enumerate(records, start=1)
+    ]
     names = [classify_alone(each, purchase_event_names, receipt_pattern) for each in purchases]
 
     unique = [

@@ -375,6 +375,21 @@ def test_first_rule_that_holds_wins() -> None:
     ]
 
 
+def test_refund_of_a_receipt_needs_neither_player_nor_amount() -> None:
+    reports = run(
+        """
+        af_1,purchase,2026-01-10,4.99,A,RCP-1,success
+        ,purchase,2026-01-11,,A,RCP-1,Voided
+        ,purchase,2026-01-11,x,A,RCP-1,refund
+        ,purchase,,,A,RCP-1,refund
+        ,purchase,2026-01-11,,A,,refund
+        ,purchase,2026-01-11,,A,rcp-1,refund
+        """
+    )
+    assert dispositions(reports) == ["curated", "chargeback", *("malformed",) * 4]
+    assert reports["purchases_curated"][0]["net_revenue_usd"] == 0
+
+
 def test_duplicate_receipt_keeps_the_earliest_even_of_another_player() -> None:
     reports = run(
         purchase("10:02:00", receipt="RCP-1")

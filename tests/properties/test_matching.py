@@ -55,7 +55,7 @@ SECONDS = (
 AMOUNTS = ("4.99", "4.99", "4.99", "5.00", "4.98", "9.99", "0")
 RECEIPTS = (None, None, None, "1", "2", "3", "x")
 # Nearly every purchase is one that counts; the others are for `classify`.
-STATUSES = ("success",) * 8 + ("refund", "failed", "Chargeback")
+STATUSES = ("success",) * 8 + ("refund", "failed", "Voided")
 EVENTS = ("purchase",) * 7 + ("af_purchase", "install")
 OUTCOMES = """
 select

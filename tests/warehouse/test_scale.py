@@ -348,7 +348,7 @@ def shares_of_average(folder: Path) -> dict[tuple[str, date], Fraction]:
     for number, (record, row) in enumerate(
         zip(reference.read_csv(text), read(folder / "truth/purchases.csv"), strict=True), start=1
     ):
-        purchase = reference.read_purchase(number, record)
+        purchase = reference.read_purchase(number, record, RECEIPT_PATTERN)
         is_earned = row["disposition"] == "curated" and row["is_charged_back"] == "false"
         if is_earned and purchase is not None and purchase.campaign is not None:
             revenue[purchase.campaign, purchase.at.date()] += purchase.amount

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -26,11 +25,10 @@ from warehouse.checkpoints.table import print_checkpoint
 from warehouse.checkpoints.verdicts import record_verdicts
 from warehouse.database import open_when_free
 from warehouse.settings import Settings
+from warehouse.terminal import console_for, line
 
 EXIT_OK, EXIT_FAILED = 0, 1
 HERE = Path(__file__).parent
-# A log is as wide as its longest line.
-LOG_WIDTH = 160
 
 
 def add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,9 +55,7 @@ def add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
 
 
 def _check(options: argparse.Namespace) -> int:
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = LOG_WIDTH
+    console = console_for(is_log_wide=True)
     names = [name for name in CHECKPOINTS if name in (options.checkpoint or CHECKPOINTS)]
     return check(names, Settings.from_environment(), console, brief=options.brief)
 
@@ -91,7 +87,7 @@ def check(
     checkpoints = [read_checkpoint(folder / "gx", name) for name in names]
     bounds = read_bounds(folder / "bounds.yml", bounds_in_use(folder / "gx"))
     # Whole lines: what they name has spaces and brackets of its own.
-    say = partial(console.print, soft_wrap=True, markup=False)
+    say = partial(line, console)
     _require_tables(checkpoints, settings.warehouse_path, say)
     docs = settings.reports_path / "data_docs"
     with _workshop(settings.reports_path) as workshop:

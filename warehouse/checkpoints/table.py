@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, Verdict
+from warehouse.terminal import cell, line, show, shown
 
 STYLES = {
     Verdict.OK: "green",
@@ -28,14 +29,14 @@ def print_checkpoint(console: Console, checkpoint: CheckpointOutcome, *, brief: 
         checkpoint: What came of it.
         brief: Leave out what holds, and what could not be judged.
     """
-    shown = checkpoint.failed if brief else list(checkpoint.outcomes)
-    if shown:
-        console.print()
-        console.print(_table(checkpoint.name, shown))
-    for outcome in shown:
+    judged = checkpoint.failed if brief else list(checkpoint.outcomes)
+    if judged:
+        line(console)
+        show(console, _table(checkpoint.name, judged))
+    for outcome in judged:
         if outcome.is_failed or outcome.details:
             _print_details(console, outcome)
-    console.print(_summary(checkpoint), soft_wrap=True)
+    line(console, (f"{checkpoint.name}: ", "bold"), _verdict_on(checkpoint))
 
 
 def _table(title: str, outcomes: list[Outcome]) -> Table:
@@ -52,22 +53,23 @@ def _table(title: str, outcomes: list[Outcome]) -> Table:
         # Names do not bear a break; the rest is words.
         table.add_column(header, no_wrap=header in ("", "column"))
     for name, group in groupby(outcomes, key=lambda outcome: outcome.table):
-        table.add_row(Text(name, style="bold"))
+        table.add_row(cell(name, "bold"))
         for outcome in group:
             table.add_row(
-                Text(f" {outcome.name}", style="yellow" if _is_left_out(outcome) else ""),
-                Text(outcome.column),
-                Text(outcome.demanded),
+                cell(f" {outcome.name}", "yellow" if _is_left_out(outcome) else ""),
+                cell(outcome.column),
+                cell(outcome.demanded),
                 *_observed_and_verdict(outcome),
             )
     return table
 
 
 def _observed_and_verdict(outcome: Outcome) -> tuple[Text, Text]:
-    word = Text(outcome.verdict.value, style=STYLES[outcome.verdict])
+    style = STYLES[outcome.verdict]
+    word = cell(outcome.verdict.value, style)
     if outcome.verdict in (Verdict.TOO_LITTLE_DATA, Verdict.NOT_COMPARED):
-        return word, Text("-", style=word.style)
-    return Text(outcome.found), word
+        return word, cell("-", style)
+    return cell(outcome.found), word
 
 
 def _is_left_out(outcome: Outcome) -> bool:
@@ -76,26 +78,26 @@ def _is_left_out(outcome: Outcome) -> bool:
 
 def _print_details(console: Console, outcome: Outcome) -> None:
     """Say what a row means, in whole lines: a path or a list of rows does not fit a cell."""
-    line = Text(" ").append(outcome.name, style=STYLES[outcome.verdict])
-    if _is_left_out(outcome):
-        line.append(f": {outcome.verdict.value}: {outcome.details}")
-    else:
-        line.append(f": {outcome.description}")
-    console.print(line, soft_wrap=True)
+    told = (
+        f"{outcome.verdict.value}: {outcome.details}"
+        if _is_left_out(outcome)
+        else outcome.description
+    )
+    line(console, (f" {outcome.name}", STYLES[outcome.verdict]), f": {shown(told)}")
     if outcome.is_failed and outcome.details:
-        console.print(Text(f"   {outcome.details}"), soft_wrap=True)
+        line(console, f"   {shown(outcome.details)}")
 
 
-def _summary(checkpoint: CheckpointOutcome) -> Text:
+def _verdict_on(checkpoint: CheckpointOutcome) -> tuple[str, str]:
+    """Say what came of a checkpoint, and in which style."""
     count, held = len(checkpoint.outcomes), len(checkpoint.held)
-    line = Text(f"{checkpoint.name}: ", style="bold")
     if failed := checkpoint.failed:
         names = ", ".join(outcome.name for outcome in failed)
-        return line.append(f"{len(failed)} of {count} FAILED: {names}", style="bold red")
+        return f"{len(failed)} of {count} FAILED: {names}", "bold red"
     if not count:
-        return line.append("FAILED: there is nothing to judge", "bold red")
+        return "FAILED: there is nothing to judge", "bold red"
     if not held:
-        return line.append(f"FAILED: none of {count} expectations could be judged", "bold red")
+        return f"FAILED: none of {count} expectations could be judged", "bold red"
     if held == count:
-        return line.append(f"{count} expectations, all hold", "green")
-    return line.append(f"{held} of {count} expectations hold, the rest cannot be judged", "green")
+        return f"{count} expectations, all hold", "green"
+    return f"{held} of {count} expectations hold, the rest cannot be judged", "green"

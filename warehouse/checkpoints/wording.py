@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from warehouse.terminal import MAX_CELLS, shown
+
 TOO_LITTLE_DATA = "too little data"
 # So many rows or values are named; more of them would explain no more.
 NAMED = 3
@@ -43,6 +45,11 @@ def text(value: object) -> str:
 def label(key: object) -> str:
     """Write a value that names something: the number 1234 is no amount here."""
     return text(key) if key is None else str(key)
+
+
+def cut(value: str) -> str:
+    """Write a value of the data in a message, where it must leave room for the others."""
+    return shown(value, MAX_CELLS)
 
 
 def interval(low: object, high: object) -> str:
@@ -120,17 +127,18 @@ def named(result: Result, key: Sequence[str]) -> str | None:
         items: Sequence[object] = sorted(_row(row, key) for row in rows)
     elif outside := _details(result).get("outside"):
         items = [
-            f"{count['key']}: {text(count['count'])} instead of"
+            f"{cut(count['key'])}: {text(count['count'])} instead of"
             f" {interval(count['least'], count['most'])}"
             for count in outside
         ]
     else:
-        items = result.get("partial_unexpected_list") or result.get("partial_missing_list") or []
+        values = result.get("partial_unexpected_list") or result.get("partial_missing_list") or []
+        items = [cut(text(value)) for value in values]
     return f"{found(result)}: {listed(items)}" if items else None
 
 
 def _row(row: Mapping[str, object], key: Sequence[str]) -> str:
-    name = " ".join(label(row[column]) for column in key)
+    name = " ".join(cut(label(row[column])) for column in key)
     others = {column: value for column, value in row.items() if column not in key}
     if len(others) > 1:
         values = ", ".join(f"{column} {text(value)}" for column, value in others.items())

@@ -10,6 +10,7 @@ from warehouse.database import open_when_free
 from warehouse.page.facts import read_facts
 from warehouse.replacing import replacing
 from warehouse.settings import Settings
+from warehouse.terminal import say
 
 EXIT_OK = 0
 
@@ -28,8 +29,8 @@ def add_page_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
 
 
 def _page(_: argparse.Namespace) -> int:
-    page = write_page(Settings.from_environment(), print)
-    print(f"Page: {page}")
+    page = write_page(Settings.from_environment(), say)
+    say(f"Page: {page}")
     return EXIT_OK
 
 

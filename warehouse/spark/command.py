@@ -16,6 +16,7 @@ from warehouse import inputs
 from warehouse.spark.cluster import HOST, is_listening, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.reports import fetch_reports
+from warehouse.terminal import complain, say
 
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 MAX_PORT = 65_535
@@ -85,7 +86,7 @@ def _interrupt(*_: object) -> NoReturn:
 def _spark(options: argparse.Namespace) -> int:
     faults = _faults_of_inputs(options.arguments)
     for fault in faults:
-        print(fault, file=sys.stderr)
+        complain(fault)
     if faults:
         return EXIT_FAILED
     reports, folder = _reports(), _folder()
@@ -93,8 +94,8 @@ def _spark(options: argparse.Namespace) -> int:
     started_at = time.monotonic()
     # The usual port where it is free: for another one, dbt would parse everything again.
     port = None if is_listening(thrift_port()) else thrift_port()
-    with running_cluster(folder, port=port, report=_say) as cluster:
-        _say(f"Spark answers after {time.monotonic() - started_at:.0f} s; its logs: {folder}/logs")
+    with running_cluster(folder, port=port, report=say) as cluster:
+        say(f"Spark answers after {time.monotonic() - started_at:.0f} s; its logs: {folder}/logs")
         environment = {
             **os.environ,
             **cluster.address,
@@ -104,9 +105,9 @@ def _spark(options: argparse.Namespace) -> int:
         }
         exit_code = cluster.run([*dbt, *options.arguments], environment)
         if exit_code == EXIT_OK:
-            _say(_fetched(fetch_reports(HOST, cluster.port, reports), reports))
+            say(_fetched(fetch_reports(HOST, cluster.port, reports), reports))
         else:
-            _say(f"dbt build failed; the reports in {reports}/ are as they were.")
+            say(f"dbt build failed; the reports in {reports}/ are as they were.")
     return exit_code
 
 
@@ -120,8 +121,8 @@ def _faults_of_inputs(arguments: list[str]) -> list[str]:
 
 def _cluster(_: argparse.Namespace) -> int:
     port = thrift_port()
-    with running_cluster(_folder(), port=port, report=_say) as cluster:
-        _say(
+    with running_cluster(_folder(), port=port, report=say) as cluster:
+        say(
             f"The Thrift Server answers on {HOST}:{port}, until Ctrl-C. In another terminal:\n"
             "  dbt build --target spark\n"
             "  python -m warehouse fetch"
@@ -135,7 +136,7 @@ def _cluster(_: argparse.Namespace) -> int:
 
 def _fetch(_: argparse.Namespace) -> int:
     host, reports = os.environ.get("SPARK_THRIFT_HOST", HOST), _reports()
-    print(_fetched(fetch_reports(host, thrift_port(), reports), reports))
+    say(_fetched(fetch_reports(host, thrift_port(), reports), reports))
     return EXIT_OK
 
 
@@ -161,7 +162,3 @@ def _folder() -> Path:
 
 def _fetched(files: list[str], folder: Path) -> str:
     return f"Reports in {folder}/: {', '.join(files)}"
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # dbt writes there, too

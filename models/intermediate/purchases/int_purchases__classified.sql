@@ -2,6 +2,15 @@
     materialized='incremental', incremental_strategy='delete+insert', unique_key='purchase_id'
 ) }}
 {%- set new_rows = "staged where purchase_id > (select max(purchase_id) from " ~ this ~ ")" %}
+{%- set is_refund = is_in('status', var('refund_statuses') | map('lower') | list) %}
+{#- By its name in disposition_reason, what makes a row malformed. A refund that names the receipt
+    of its purchase needs no buyer and no amount: the stores' lists of refunds have neither. -#}
+{%- set malformed = {
+    'missing_appsflyer_id': 'appsflyer_id is null and not is_refund_of_receipt',
+    'unparsable_time': 'purchased_at is null',
+    'unparsable_revenue':
+        'revenue_usd is null and (revenue_text is not null or not is_refund_of_receipt)',
+} %}
 
 with
 
@@ -35,17 +44,28 @@ success_receipts as (
     where status = 'success' and receipt_id is not null
 ),
 
+refunds_marked as (
+    select
+        *,
+        {{ is_refund }} as is_refund,
+        (
+            {{ is_refund }}
+            and receipt_id is not null
+            and {{ matches_fully('receipt_id', var('receipt_pattern')) }}
+        ) as is_refund_of_receipt
+    from purchases
+),
+
 -- The order of the rules is the order of the cases: the first that holds wins.
 ruled as (
     select
         *,
         case
-            when appsflyer_id is null or purchased_at is null or revenue_usd is null
-                then 'malformed'
+            when ({{ malformed.values() | join(') or (') }}) then 'malformed'
             when
                 not {{ is_in('event_name', var('purchase_event_names') | map('lower') | list) }}
                 then 'not_a_purchase'
-            when status in ('chargeback', 'refund') then 'chargeback'
+            when is_refund then 'chargeback'
             when status is null or status != 'success' then 'failed'
             when
                 revenue_usd <= 0
@@ -56,7 +76,7 @@ ruled as (
                 then 'false_success'
             else 'genuine'
         end as first_rule
-    from purchases
+    from refunds_marked
 ),
 
 charged_back_receipts as (
@@ -138,11 +158,7 @@ final as (
         disposition,
         case disposition
             when 'malformed'
-                then {{ rejection_reason({
-                    'missing_appsflyer_id': 'appsflyer_id is null',
-                    'unparsable_time': 'purchased_at is null',
-                    'unparsable_revenue': 'revenue_usd is null',
-                }) }}
+                then {{ rejection_reason(malformed) }}
             when 'false_success'
                 then {{ rejection_reason({
                     'revenue_not_positive': 'revenue_usd <= 0',
