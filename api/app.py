@@ -13,6 +13,7 @@ from api.headers import SecurityHeaders
 from api.log import RequestLog
 from api.metrics import Metrics, RequestMetrics
 from api.passwords import Passwords
+from api.paths import CanonicalPaths
 from api.quotas import Quotas
 from api.resources.balance import BalanceResource
 from api.resources.docs import DocsResource, OpenApiResource
@@ -81,6 +82,7 @@ def create_app(
             RequestMetrics(metrics),
             SecurityHeaders(behind_proxy=settings.trusted_proxies > 0),
             ClientLimit(Clients(settings.trusted_proxies), limiter, settings.rate_limit_per_client),
+            CanonicalPaths(),
         ]
     )
     add_error_handlers(app, logger)
