@@ -15,6 +15,7 @@ from api.log import RequestLog
 from api.metrics import Metrics, RequestMetrics
 from api.openapi import openapi
 from api.passwords import Passwords
+from api.paths import CanonicalPaths
 from api.quotas import Quotas
 from api.resources.balance import BalanceResource
 from api.resources.docs import DocsResource, OpenApiResource
@@ -88,6 +89,7 @@ def create_app(  # noqa: PLR0913 (collaborators)
             HttpRules(),
             SecurityHeaders(behind_proxy=settings.trusted_proxies > 0),
             ClientLimit(Clients(settings.trusted_proxies), limiter, settings.rate_limit_per_client),
+            CanonicalPaths(),
         ]
     )
     add_error_handlers(app, logger)

@@ -95,3 +95,28 @@ def _wait_for(answers: list[tuple[int, str]], count: int) -> None:
     while len(answers) < count:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/metrics", 404),
+        ("//metrics", 404),
+        ("/%6detrics", 404),
+        ("/%6Detrics", 404),
+        ("/%2fmetrics", 404),
+        ("/./metrics", 404),
+        ("/docs/../metrics", 404),
+        ("/docs/%2e%2e/metrics", 404),
+        ("/metrics/", 404),
+        ("/metrics?x", 404),
+        ("/health/.", 404),
+        ("/health", 200),
+        ("/track?character=//%6d/../x", 200),
+    ],
+)
+def test_no_spelling_of_a_hidden_path_gets_through(
+    proxy: Server, nodes: list[Server], target: str, status: int
+) -> None:
+    assert proxy.call(Request("GET", target))[0] == status
+    assert nodes[0].call(Request("GET", "/metrics"))[0] == 200
