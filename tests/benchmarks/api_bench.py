@@ -31,6 +31,7 @@ from tests.benchmarks.comparator import Way
 from tests.benchmarks.load_client import Load, client_ceiling, encode_request, put_load
 from tests.benchmarks.memory import peak_memory_bytes
 from tests.harness import ROOT, Project, Run
+from tests.postgres.proxies import Node
 from tests.server import Request, Server
 from warehouse.generate import generate_sample
 
@@ -49,6 +50,7 @@ class Subject(StrEnum):
     """Who is measured."""
 
     PRODUCT = "product"
+    NODE = "product (granian)"
     THREADS = "comparator (threads)"
     COROUTINES = "comparator (coroutines)"
 
@@ -253,6 +255,8 @@ def started(project: Project, players: int) -> Iterator[Mapping[Subject, Contend
         Subject.PRODUCT: Contender(
             Server(project.warehouse, environment={"LOADER_INTERVAL_SECONDS": "1"})
         ),
+        # As in the compose file, with no loader inside.
+        Subject.NODE: Contender(Node(project.root / "node/node.log", {})),
         Subject.THREADS: _comparator(project, Way.THREADS),
         Subject.COROUTINES: _comparator(project, Way.COROUTINES),
     }

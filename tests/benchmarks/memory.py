@@ -7,7 +7,16 @@ from pathlib import Path
 
 
 def peak_memory_bytes(process_id: int) -> int:
-    """Tell the most memory that a running process ever had; 0 where it has just ended (Linux)."""
+    """Tell the most memory that a running process or a child of it ever had (Linux).
+
+    Returns:
+        The largest of them, in bytes; 0 where the process has just ended.
+    """
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text(encoding="ascii")
+    return max(_peak_bytes(each) for each in (str(process_id), *children.split()))
+
+
+def _peak_bytes(process_id: str) -> int:
     status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
     found = re.search(r"VmHWM:\s+([0-9]+) kB", status)
     return int(found[1]) * 1024 if found else 0

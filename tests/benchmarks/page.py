@@ -403,20 +403,23 @@ def _api_targets(api: Json) -> Iterable[Target]:
         ): outcome
         for outcome in api["outcomes"]
     }
-    subjects = dict.fromkeys(outcome["case"]["subject"] for outcome in api["outcomes"])
-    limits = {"/event": 5, "/earn": 5, "/balance": 1}
-    for comparator, connections, endpoint in product(
-        [subject for subject in subjects if subject != "product"],
-        api["plan"]["connections"],
-        limits,
-    ):
+    # What is asked of each of the product's servers, against the comparator in threads.
+    limits = {
+        ("product", "/event"): 2,
+        ("product", "/earn"): 2,
+        ("product", "/balance"): 1,
+        ("product (granian)", "/event"): 4,
+        ("product (granian)", "/earn"): 4,
+        ("product (granian)", "/balance"): 1,
+    }
+    for (subject, endpoint), connections in product(limits, api["plan"]["connections"]):
         ours, theirs = (
-            found[subject, endpoint, connections, False]["requests_per_second"]
-            for subject in ("product", comparator)
+            found[each, endpoint, connections, False]["requests_per_second"]
+            for each in (subject, "comparator (threads)")
         )
         yield Target(
-            f"`{endpoint}` to {comparator}, {connections} connections",
-            limits[endpoint],
+            f"`{endpoint}`, {subject} to comparator (threads), {connections} connections",
+            limits[subject, endpoint],
             ours / theirs,
             "x",
             at_least=True,
