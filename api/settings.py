@@ -18,7 +18,7 @@ from api.schemas import MAX_BATCH
 from api.store.disk import MEGABYTE
 from api.store.engine import sqlite_path, store_url
 from api.throttle import parse_limit
-from warehouse.settings import default_interval, store_beside
+from warehouse.settings import default_interval, store_beside, usable_warehouse_path
 
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_BYTES = 32
@@ -143,7 +143,7 @@ class Settings:
             "WAREHOUSE_PATH",
             "warehouse/gamehouse.duckdb",
             "the DuckDB file that events are shipped to",
-            lambda text: Path(_text(text)),
+            lambda text: usable_warehouse_path(_text(text)),
         )
     )
     reports_path: Path = field(

@@ -115,6 +115,15 @@ def test_unknown_paths_are_404(game: Game, path: str) -> None:
     assert_problem(game.get(path), 404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["//metrics", "/docs/../metrics", "/./metrics", "/metrics/."])
+def test_other_spellings_are_404_where_the_server_does_not_tell_what_was_sent(
+    game: Game, path: str
+) -> None:
+    answer = game.client.simulate_get(path, extras={"RAW_URI": ""})
+
+    assert_problem(answer, 404, "not_found")
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
 def test_other_methods_are_405(game: Game, method: str) -> None:
     answer = game.client.simulate_request(method, "/earn")

@@ -25,7 +25,7 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         store_url="sqlite:///warehouse/gamehouse.store.sqlite",
         host="127.0.0.1",
         port=5000,
-        threads=32,
+        threads=16,
         jwt_secret=SECRET,
         jwt_previous_secrets=(),
         token_ttl_seconds=86400,
