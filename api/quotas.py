@@ -38,14 +38,14 @@ class Quotas:
         """Count what a request is about to store.
 
         Args:
-            req: The request, whose sender is known by now, or is nobody in particular. It is read
-                no further than its announced length.
+            req: The request. Its sender is known by now, and its body has been read.
             events: How many they are.
 
         Raises:
             ProblemError: 429; it is more than is left, and nothing of it counts.
         """
-        size = (req.content_length or 0) + len(req.query_string)
+        body_bytes: int = req.context.get("body_bytes") or 0
+        size = body_bytes + len(req.query_string)
         client: str = req.context.client
         identity: Identity | None = req.context.get("identity")
         charges: list[tuple[RateLimitItem | None, int, tuple[str, ...]]] = [

@@ -59,6 +59,7 @@ def _read_json(req: falcon.Request) -> object:
     body = stream.read(MAX_BODY_BYTES + 1)
     if len(body) > MAX_BODY_BYTES:
         raise body_too_large()
+    req.context.body_bytes = len(body)
     if len(body) < (req.content_length or 0):
         raise ProblemError(
             HTTPStatus.BAD_REQUEST,

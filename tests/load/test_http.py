@@ -121,3 +121,12 @@ def test_large_files_do_not_stop_the_server(serve: Serve, tmp_path: Path) -> Non
     assert len(connection.answer().body) == size
     assert len(connection.answer().body) == size
     assert connection.answer().status == 200
+
+
+def test_chunks_count_as_the_bytes_that_they_are(serve: Serve) -> None:
+    api = serve({"BYTE_LIMIT_PER_ACCOUNT": "1000000 per hour"})
+    text = b'{"eventType": "x", "meta": {"text": "' + b"x" * 3000 + b'"}}'
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(text), text)
+    request = head("/event", api.token, "Transfer-Encoding: chunked") + chunks
+    statuses = [api.client.ask(request).status for _ in range(340)]
+    assert statuses.index(429) == 1_000_000 // len(text)
