@@ -23,7 +23,8 @@ from warehouse.generate import generate_sample
 SLOWEST = [
     *("spark", "test_corruptions.py", "test_services.py", "test_incremental.py"),
     *("test_reference_agrees.py", "test_build.py", "test_landing.py"),
-    *("test_inputs.py", "test_storm.py", "test_contract.py", "test_errors.py"),
+    *("test_inputs.py", "test_behind_proxy.py", "test_storm.py", "test_contract.py"),
+    *("test_errors.py", "test_proxy.py"),
     *("test_builds.py", "test_warehouse_file.py", "test_schedule.py", "test_api_models.py"),
     *("test_benchmarks_run.py", "test_readme.py", "test_truth.py", "test_dataframes.py"),
 ]

@@ -1,4 +1,4 @@
-"""Two nodes behind the proxy of the compose file: one is killed, and no client notices."""
+"""Two nodes behind the proxy of the compose file: one ends, and no client notices."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def nodes(postgres: PostgresServer, tmp_path: Path) -> Iterator[list[Node]]:
 
 @pytest.fixture
 def proxy(nodes: list[Node], tmp_path: Path) -> Iterator[Proxy]:
-    """The proxy of the compose file."""
-    with running(HAPROXY, nodes, tmp_path) as proxy:
+    """The proxy of the compose file; the clients have one address, and send all they can."""
+    with running(HAPROXY, nodes, tmp_path, {"gt 2000": "gt 1000000"}) as proxy:
         yield proxy
 
 
@@ -48,10 +48,6 @@ def _earns(server: Server) -> float:
 def test_a_killed_node_is_not_noticed(nodes: list[Node], proxy: Proxy) -> None:
     answers: list[tuple[int, str]] = []
     ends = threading.Event()
-
-    def token_of(name: str) -> str:
-        login = {"username": name, "password": "correct horse battery"}
-        return str(proxy.call(Request("POST", "/login", login))[1]["token"])
 
     def play(name: str, token: str) -> None:
         number = 0
@@ -70,7 +66,7 @@ def test_a_killed_node_is_not_noticed(nodes: list[Node], proxy: Proxy) -> None:
             answers.append((status, name))
 
     # All of them are in before the kill: a login has no key to be sent again with.
-    tokens = {name: token_of(name) for name in (f"player{n}" for n in range(CLIENTS))}
+    tokens = {name: token_of(proxy, name) for name in (f"player{n}" for n in range(CLIENTS))}
     clients = [threading.Thread(target=play, args=player) for player in tokens.items()]
     for client in clients:
         client.start()
@@ -88,6 +84,39 @@ def test_a_killed_node_is_not_noticed(nodes: list[Node], proxy: Proxy) -> None:
         earned = sum(earner == name for _, earner in answers)
         balance = proxy.call(Request("GET", "/balance", token=tokens[name]))[1]["balance"]
         assert balance == earned
+
+
+def test_a_stopped_node_is_not_noticed(nodes: list[Node], proxy: Proxy) -> None:
+    """Nothing is sent again, and nothing has to be."""
+    token = token_of(proxy, "ann")
+    answers: list[tuple[int, str]] = []
+    ends = threading.Event()
+
+    def play() -> None:
+        earn = Request("POST", "/earn", {"amount": 1, "reason": "t"}, token)
+        while not ends.is_set():
+            answers.append((proxy.call(earn)[0], "ann"))
+
+    clients = [threading.Thread(target=play) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    for node in nodes:
+        _wait_for(answers, len(answers) + 40)
+        assert node.stop() == 0
+        _wait_for(answers, len(answers) + 40)
+        node.start()
+    ends.set()
+    for client in clients:
+        client.join()
+    assert {status for status, _ in answers} == {201}
+    balance = proxy.call(Request("GET", "/balance", token=token))[1]["balance"]
+    assert balance == len(answers)
+
+
+def token_of(proxy: Proxy, name: str) -> str:
+    """Register a player, or log one in."""
+    login = {"username": name, "password": "correct horse battery"}
+    return str(proxy.call(Request("POST", "/login", login))[1]["token"])
 
 
 def _wait_for(answers: list[tuple[int, str]], count: int) -> None:
