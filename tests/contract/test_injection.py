@@ -207,7 +207,6 @@ def test_headers_hold_no_control_characters(server: Process, name: bytes, value:
     (answer,) = send(server.port, b"GET /health HTTP/1.1\r\nHost: x\r\n" + header)
 
     assert answer.status == 400
-    assert json.loads(answer.body)["code"] == "malformed_request"
 
 
 @pytest.mark.parametrize(
