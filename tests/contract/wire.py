@@ -84,8 +84,8 @@ def _readings(received: bytes, *, may_have_no_body: bool) -> Iterator[list[Answe
     pairs = [(match[1].decode().lower(), match[2].decode("latin-1")) for match in matches if match]
     headers = dict(pairs)
     # No header comes twice, but for one: waitress adds "Keep-Alive" to a refusal that says "close".
-    once = [name for name, value in pairs if (name, value) != ("connection", "Keep-Alive")]
-    if len(headers) != len(once):
+    names = [name for name, _ in pairs]
+    if any(names.count(name) > 1 + (name == "connection") for name in names):
         return
     for length in _lengths(status, headers, len(rest), may_have_no_body=may_have_no_body):
         if length <= len(rest):
