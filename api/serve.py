@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import waitress  # type: ignore[import-untyped]
 from structlog.typing import FilteringBoundLogger
@@ -24,12 +26,17 @@ from api.store.protocol import Outbox
 # The loader itself gives up its last attempt before this.
 LOADER_STOP_SECONDS = 20.0
 
+# Open at a time; further ones wait until some end. Each holds a descriptor and little else.
+CONNECTIONS = 1000
+# The part of the descriptors that connections may have: the store, the warehouse and the files that
+# are sent need some, and without any a process can open nothing.
+DESCRIPTOR_SHARE = 4
+
 # Waitress's adjustments, beside address and threads.
-ADJUSTMENTS = {
+ADJUSTMENTS: dict[str, Any] = {
     # select() ends at 1024 descriptors.
     "asyncore_use_poll": True,
-    # Each holds a descriptor and little else: bodies are small, and answers are sent at once.
-    "connection_limit": 1000,
+    "connection_limit": CONNECTIONS,
     # Longer than proxies keep an idle connection, which else send requests into one that ends.
     "channel_timeout": 75,
     "cleanup_interval": 5,
@@ -88,9 +95,14 @@ def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
 
 
 def _listen(app: App, settings: Settings) -> waitress.server.BaseWSGIServer:
+    adjustments = dict(ADJUSTMENTS)
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors != resource.RLIM_INFINITY:
+        possible = descriptors // DESCRIPTOR_SHARE
+        adjustments["connection_limit"] = min(adjustments["connection_limit"], possible)
     try:
         return waitress.create_server(
-            app, host=settings.host, port=settings.port, threads=settings.threads, **ADJUSTMENTS
+            app, host=settings.host, port=settings.port, threads=settings.threads, **adjustments
         )
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
