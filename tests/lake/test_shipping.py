@@ -41,7 +41,7 @@ def lose_power() -> datetime:
 def test_the_lake_has_the_values_that_the_duckdb_file_would_have(game: LakeGame) -> None:
     moment = datetime(2026, 2, 1, 8, 30, 0, 1, tzinfo=timezone(timedelta(hours=2)))
     (player,) = game.register("Zoë 🐉")
-    game.store.earn(player, 2**62, "a 'quest'\\ \x00 ")
+    game.store.earn(player, 2**53 - 1, "a 'quest'\\ \x00 ")
     meta = json.dumps({"text": "\n\t\u2028 é🐉 <>'"}, ensure_ascii=False)
     game.store.record(None, NewEvent("first", datetime(1, 1, 1, tzinfo=UTC), meta))
     last = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
