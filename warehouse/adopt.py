@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from functools import partial
 
 import duckdb
-from rich.console import Console
 
 from api.store.engine import sqlite_path
 from api.store.upkeep import SqlUpkeep, reading
@@ -24,6 +23,7 @@ from warehouse.lake import Lake
 from warehouse.operations import CannotOperateError
 from warehouse.settings import Settings
 from warehouse.source_store import write_store_id
+from warehouse.terminal import console_for, say
 
 # What a stranger's warehouse has, in words of the one who reads it.
 STRANGE = (
@@ -36,19 +36,16 @@ STRANGE = (
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
-    console = Console(highlight=False, soft_wrap=True)
     settings = Settings.from_environment()
     path = sqlite_path(settings.store_url)
     if path is not None and not path.exists():
         raise CannotOperateError(f"There is no store: {path} does not exist. Set STORE_URL.")
     with closing(SqlUpkeep(settings.store_url)) as upkeep:
         if options.new_id:
-            console.print(f"The store has a new id, {upkeep.renew_id()}. All players log in again.")
-        with showing_progress(console) as tell:
+            say(f"The store has a new id, {upkeep.renew_id()}. All players log in again.")
+        with showing_progress(console_for()) as tell:
             place = adopt(upkeep, settings, tell)
-    console.print(
-        "There is no warehouse yet; the loader makes it." if place is None else f"Adopted {place}"
-    )
+    say("There is no warehouse yet; the loader makes it." if place is None else f"Adopted {place}")
     return 0
 
 
