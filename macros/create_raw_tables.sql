@@ -26,7 +26,7 @@
         loaded_at timestamp
     );
 
-    -- builds before this version added to what was there, and noted what it rested on
+    -- in which earlier versions kept what their builds rested on
     drop table if exists raw.builds;
     drop table if exists raw.input_loads;
     drop table if exists raw.input_files
