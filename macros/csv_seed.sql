@@ -1,31 +1,24 @@
-{# Loads a seed by letting DuckDB read the CSV. dbt's own path parses the file in Python first,
-   guesses types and takes the word `null` for a missing value; here every column is text exactly as
-   it stands in the file, and `source_row_number` keeps the order of the rows (1 = the first below
-   the header).
+{# Makes the relation of an input a view over its files. dbt's own way parses a file in Python
+   first, guesses types and takes the word `null` for a missing value; here every column is text
+   exactly as it stands in the file, and `source_row_number` keeps the order of the rows (1 = the
+   first below the header). Staging keeps the text beside what it makes of it, so that no copy is
+   needed.
 
-   All of it is one transaction, so a file that is refused leaves the rows of the one before it in
-   place. `assert_inputs` has checked the header by now.
-
-   With `landing`, the file in `seeds/` is not read: see `read_landing`. #}
+   All of it is one transaction, so files that are refused leave the view of those before in place.
+   `assert_inputs` has checked the headers by now. #}
 {% materialization seed, adapter='duckdb' %}
-    {%- set is_landed = landing() is not none -%}
-    {%- set target_relation = this.incorporate(type='view' if is_landed else 'table') -%}
+    {%- set target_relation = this.incorporate(type='view') -%}
     {%- set replaced = load_cached_relation(this) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {%- if replaced is not none and replaced.type != target_relation.type -%}
+    {%- if replaced is not none and not replaced.is_view -%}
         {%- do run_query('drop ' ~ replaced.type ~ ' ' ~ replaced) -%}
     {%- endif -%}
-    {%- if is_landed -%}
-        {%- set loaded = read_landing(model, target_relation) -%}
-    {%- else -%}
-        {%- set loaded = load_seed(model, target_relation) -%}
-    {%- endif -%}
-    {%- set verb = 'VIEW' if is_landed else 'INSERT' -%}
+    {%- set loaded = read_files(model, target_relation) -%}
     {% call noop_statement(
-        'main', verb ~ ' ' ~ loaded.row_count, verb, loaded.row_count
+        'main', 'VIEW ' ~ loaded.row_count, 'VIEW', loaded.row_count
     ) -%}
         -- read by DuckDB from {{ loaded.origin }}
     {%- endcall %}
@@ -41,40 +34,6 @@
 
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
-
-{# Loads the file of a seed into its table. Returns how many rows there are now (`row_count`), and
-   where they came from (`origin`). #}
-{% macro load_seed(node, target_relation) -%}
-    {%- set file_name = node.original_file_path -%}
-    {%- set path = sql_string(adapter.get_seed_file_path(node)) -%}
-    {%- set rejects = node.name ~ '_rejects' -%}
-    {%- do drop_rejects(rejects) -%}
-    {%- set counted = run_query(
-        'select csv_row_count(' ~ path ~ '), file_facts(' ~ path ~ ')'
-    ).rows[0] -%}
-    {%- set types = csv_types(node, csv_header(path)) -%}
-    {% call statement('load') -%}
-        create or replace table {{ target_relation }} as
-        {{ csv_rows(path, types, rejects) }}
-    {%- endcall %}
-    {%- do assert_csv_lines(file_name, rejects) -%}
-    {%- do drop_rejects(rejects) -%}
-    {%- set row_count = run_query('select count(*) from ' ~ target_relation).columns[0][0] -%}
-    {%- do assert_csv_rows(file_name, row_count) -%}
-    {%- do assert_csv_count(file_name, path, counted[0], counted[1], row_count) -%}
-    {{ return({'row_count': row_count, 'origin': file_name}) }}
-{%- endmacro %}
-
-{# A query for the rows of a CSV file, numbered; lines that are no CSV go to the table `rejects`. #}
-{% macro csv_rows(path, types, rejects) -%}
-select
-    row_number() over () as source_row_number,
-    *
-from read_csv(
-    {{ path }},
-    {{ csv_options(types, rejects) }}
-)
-{%- endmacro %}
 
 {# How a CSV file with columns of these types is read. With `rejects`, lines that are no CSV go to
    the table of that name; without, they are an error.
@@ -108,9 +67,9 @@ from read_csv(
     {{ return(fromjson(run_query('select csv_header(' ~ path ~ ')').rows[0][0])) }}
 {%- endmacro %}
 
-{# Stops where lines of a CSV file are not valid CSV, listing them with their reasons. Without a
-   `file_name` it is the first of the files that were read. #}
-{% macro assert_csv_lines(file_name, rejects) -%}
+{# Stops where lines of CSV files are not valid CSV, listing those of the first file with their
+   reasons. `shown` has the names of files in messages. #}
+{% macro assert_csv_lines(shown, rejects) -%}
     {%- set lines = run_query(
         'select distinct line, error_message, csv_line, file_path from ' ~ rejects
         ~ ' join ' ~ rejects ~ '_scan using (scan_id, file_id)'
@@ -124,7 +83,7 @@ from read_csv(
             ) -%}
         {%- endfor -%}
         {{ exceptions.raise_compiler_error(
-            (file_name or lines[0][3])
+            shown[lines[0][3]]
             ~ ' has lines that are not valid CSV, so nothing of it was loaded. Mend them'
             ~ ' (a comma inside a value needs double quotes around the value) and run again:\n'
             ~ listing | join('\n')

@@ -29,7 +29,6 @@
    in the order of the `union all`. The delimiter is a control character, which JSON always escapes.
    #}
 {% macro duckdb__export_json(file_name, order_by, hidden, header, header_key, rows_key) -%}
-{%- set row_text = "'{', " ~ json_members_text(this, hidden) ~ ", '}'" -%}
 copy (
     with
 
@@ -42,11 +41,12 @@ copy (
     select {{ opening_line(header, header_key, rows_key) }} as line
     {{ 'from ' ~ header if header is not none }}
     union all
-    select concat({{ row_text }}) as line
-    from (from sorted_rows limit 1)
-    union all
-    select concat(',', {{ row_text }}) as line
-    from (from sorted_rows offset 1)
+    select
+        concat(
+            case when row_number() over () > 1 then ',' end,
+            '{', {{ json_members_text(this, hidden) }}, '}'
+        ) as line
+    from sorted_rows
     union all
     select {{ closing_line(header) }} as line
 )
@@ -87,14 +87,20 @@ to {{ sql_string(report_path(file_name) ~ '.next') }}
     {{ adapter.dispatch('json_value_text')(column) }}
 {%- endmacro %}
 
+{# Decimals of up to 18 digits are numbers of 64 bits, which DuckDB writes in a third of the time
+   of wider ones. #}
 {% macro duckdb__json_value_text(column) -%}
     {%- set name, type = adapter.quote(column.name), column.dtype | upper -%}
     {%- if type.startswith('DECIMAL') and not type.endswith(',0)') -%}
-        rtrim(rtrim(cast({{ name }} as varchar), '0'), '.')
+        {%- set scale = type.split(',')[1] | replace(')', '') | trim -%}
+        rtrim(rtrim(coalesce(
+            cast(try_cast({{ name }} as decimal(18, {{ scale }})) as varchar),
+            cast({{ name }} as varchar)
+        ), '0'), '.')
     {%- elif type == 'TIMESTAMP' -%}
         case
             when {{ name }} = date_trunc('second', {{ name }})
-                then strftime({{ name }}, '"%Y-%m-%dT%H:%M:%SZ"')
+                then concat('"', replace(cast({{ name }} as varchar), ' ', 'T'), 'Z"')
             else strftime({{ name }}, '"%Y-%m-%dT%H:%M:%S.%fZ"')
         end
     {%- else -%}

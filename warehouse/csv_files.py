@@ -6,6 +6,7 @@ many as the engine reads, and finds text that engines would read wrongly without
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from warehouse.landing import file_facts
 
 # DuckDB refuses a longer line. A value gets as long where its quotes never close.
 MAX_CHARACTERS = 2_000_000
+# A line that is too long has no end in a block of this size.
+BLOCK_BYTES = 512 * 1024
 MEND_QUOTES = (
     "Close them, or double the quote where it belongs to the value, or export the file again: it"
     " may be cut off."
@@ -50,7 +53,7 @@ def csv_fault(path: str) -> str:
 def csv_row_count(path: str) -> int:
     """Count the rows of a CSV file below its header, in the memory of one row.
 
-    A build asks twice, before it begins and as it loads the file, so the answer is kept for as long
+    A build asks twice, before it begins and as it reads the file, so the answer is kept for as long
     as the file shows no change.
 
     Args:
@@ -68,6 +71,9 @@ def csv_row_count(path: str) -> int:
 
 @cache
 def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (other facts, another answer)
+    plain_rows = _plain_row_count(path)
+    if plain_rows is not None:
+        return plain_rows
     csv.field_size_limit(MAX_CHARACTERS)
     with _opened(path) as file:
         first_lines = _first_lines_of_rows(_Lines(file))
@@ -78,6 +84,44 @@ def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (other facts, anot
                 " before the header."
             )
         return sum(1 for _ in first_lines)
+
+
+def _plain_row_count(path: str) -> int | None:
+    """Count the rows of a file in which each line is one and ends alike; None for any other."""
+    count, rest = -1, b""
+    with Path(path).open("rb") as file:
+        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            file.seek(0)
+        while block := file.read(BLOCK_BYTES):
+            lines = rest + block
+            end = lines.rfind(b"\n") + 1
+            lines, rest = lines[:end], lines[end:]
+            if not _are_plain(lines):
+                return None
+            count += lines.count(b"\n")
+    if rest and not _are_plain(rest + b"\n"):
+        return None
+    return count + bool(rest) if count + bool(rest) >= 0 else None
+
+
+def _are_plain(lines: bytes) -> bool:
+    # Without a line's end, a line may be too long.
+    is_plain = lines.endswith(b"\n") and not lines.startswith(b"\n") and b"\n\n" not in lines
+    if not is_plain or b"\r" in lines or b"\0" in lines:
+        return False
+    try:
+        lines.decode()
+    except UnicodeDecodeError:
+        return False
+    quote = lines.find(b'"')
+    while quote >= 0:
+        start, end = lines.rfind(b"\n", 0, quote) + 1, lines.find(b"\n", quote) + 1
+        rows = csv.reader([lines[start:end].decode(), ""], skipinitialspace=True)
+        next(rows)
+        if rows.line_num > 1:
+            return False
+        quote = lines.find(b'"', end)
+    return True
 
 
 def _first_lines_of_rows(lines: _Lines) -> Iterator[int]:

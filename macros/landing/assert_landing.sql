@@ -1,21 +1,21 @@
-{# Stops where a file of an input in landing cannot be read as it stands, or lacks a column, naming
-   the file and what to do. #}
-{% macro assert_landing(node) -%}
-    {%- set landed = landing_files(node) -%}
-    {%- for file in landed.files -%}
+{# Stops where a file of an input cannot be read as it stands, or lacks a column, naming the file
+   and what to do. #}
+{% macro assert_input(node) -%}
+    {%- set input = input_files(node) -%}
+    {%- for file in input.files -%}
         {%- set fault = run_query(
-            'select ' ~ landed.format ~ '_fault(' ~ sql_string(file) ~ ')'
+            'select ' ~ input.format ~ '_fault(' ~ sql_string(file) ~ ')'
         ).columns[0][0] -%}
         {%- if fault -%}
-            {{ exceptions.raise_compiler_error(file ~ ' ' ~ fault) }}
+            {{ exceptions.raise_compiler_error(input.shown[file] ~ ' ' ~ fault) }}
         {%- endif -%}
-        {%- if landed.format == 'csv' -%}
-            {%- do assert_columns(node, file, csv_header(sql_string(file))) -%}
+        {%- if input.format == 'csv' -%}
+            {%- do assert_columns(node, input.shown[file], csv_header(sql_string(file))) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if landed.format == 'parquet' -%}
+    {%- if input.format == 'parquet' -%}
         {%- for row in run_query(
-            'select layout, min(file_name) from (' ~ parquet_layouts_query(landed.files)
+            'select layout, min(file_name) from (' ~ parquet_layouts_query(input.files)
             ~ ') as layouts group by layout order by 2'
         ).rows -%}
             {%- set columns = parquet_columns(row[1]) -%}

@@ -7,6 +7,25 @@
     {{ return(var('landing') or env_var('LANDING', '') or none) }}
 {%- endmacro %}
 
+{# The files of an input, as `landing_files` has them; without `landing`, the one in `seeds/`. `origin`
+   says in words where they are from, and `shown` is the name of each in messages. #}
+{% macro input_files(node) -%}
+    {%- if landing() is none -%}
+        {%- set path = seed_path(node.name) | trim -%}
+        {{ return({
+            'folder': modules.re.sub('/[^/]*$', '', path), 'files': [path], 'format': 'csv',
+            'origin': node.original_file_path, 'shown': {path: node.original_file_path},
+        }) }}
+    {%- endif -%}
+    {%- set input = landing_files(node) -%}
+    {%- set is_one = input.files | length == 1 -%}
+    {%- do input.update({
+        'origin': input.files[0] if is_one else input.folder ~ '/**.' ~ input.format,
+        'shown': dict(zip(input.files, input.files)),
+    }) -%}
+    {{ return(input) }}
+{%- endmacro %}
+
 {# The files of an input: `folder`, whose names are taken as they are, `files`, their full paths in
    the order in which their rows are numbered, and `format`, csv or parquet. Stops where there are
    none, and where there are several that could be meant.

@@ -1,61 +1,58 @@
-{# Makes the relation of an input a view over its files in landing. Beside it the table
-   `<name>_files` lists them, with the hash, the rows and the layout of each. All of it is one
-   transaction, so files that are refused leave the view of those before in place. `assert_landing`
-   has checked their columns by now. Returns what `load_seed` does. #}
-{% macro read_landing(node, target_relation) -%}
-    {%- set landed = landing_files(node) -%}
-    {%- set files = landed_files_relation(target_relation) -%}
+{# Makes the relation of an input a view over its files. Beside it the table `<name>_files` lists
+   them, with the hash, the rows and the layout of each. Returns how many rows there are
+   (`row_count`), and where they come from (`origin`). #}
+{% macro read_files(node, target_relation) -%}
+    {%- set input = input_files(node) -%}
+    {%- set files = files_relation(target_relation) -%}
     {%- do run_query(
         'create or replace table ' ~ files ~ ' as '
-        ~ (csv_files_query(landed) if landed.format == 'csv' else parquet_files_query(landed))
+        ~ (csv_files_query(input) if input.format == 'csv' else parquet_files_query(input))
     ) -%}
-    {%- if landed.format == 'csv' -%}
-        {%- do assert_csv_files(node, files) -%}
+    {%- if input.format == 'csv' -%}
+        {%- do assert_csv_files(node, input, files) -%}
     {%- endif -%}
     {%- set row_count = run_query('select sum(row_count) from ' ~ files).columns[0][0] | int -%}
-    {%- set is_one = landed.files | length == 1 -%}
-    {%- set origin = landed.files[0] if is_one else landed.folder ~ '/**.' ~ landed.format -%}
-    {%- do assert_csv_rows(origin, row_count) -%}
+    {%- do assert_csv_rows(input.origin, row_count) -%}
     {% call statement('load') -%}
         create or replace view {{ target_relation }} as
         {{ landed_rows(node, files) }}
     {%- endcall %}
-    {{ return({'row_count': row_count, 'origin': origin}) }}
+    {{ return({'row_count': row_count, 'origin': input.origin}) }}
 {%- endmacro %}
 
-{# The table that lists the files of an input in landing. #}
-{% macro landed_files_relation(relation) -%}
+{# The table that lists the files of an input. #}
+{% macro files_relation(relation) -%}
     {{ return(relation.incorporate(
         path={'identifier': relation.identifier ~ '_files'}, type='table'
     )) }}
 {%- endmacro %}
 
 {# A query for the CSV files of an input with what Python tells of each. #}
-{% macro csv_files_query(landed) -%}
+{% macro csv_files_query(input) -%}
     select
         position,
         path,
-        substr(path, {{ landed.folder | length + 2 }}) as name,
+        substr(path, {{ input.folder | length + 2 }}) as name,
         file_sha256(path) as sha256,
         csv_header(path) as layout,
         csv_row_count(path) as row_count,
         file_facts(path) as facts
-    from ({{ landing_places_query(landed) }}) as place
+    from ({{ landing_places_query(input) }}) as place
 {%- endmacro %}
 
 {# A query for the Parquet files of an input with what the end of each tells. #}
-{% macro parquet_files_query(landed) -%}
+{% macro parquet_files_query(input) -%}
     select
         place.position,
         place.path,
-        substr(place.path, {{ landed.folder | length + 2 }}) as name,
+        substr(place.path, {{ input.folder | length + 2 }}) as name,
         file_sha256(place.path) as sha256,
         layouts.layout,
         metadata.num_rows as row_count
-    from ({{ landing_places_query(landed) }}) as place
-    inner join ({{ parquet_layouts_query(landed.files) }}) as layouts
+    from ({{ landing_places_query(input) }}) as place
+    inner join ({{ parquet_layouts_query(input.files) }}) as layouts
         on place.path = layouts.file_name
-    inner join parquet_file_metadata({{ files_to_read(landed.files) }}) as metadata
+    inner join parquet_file_metadata({{ files_to_read(input.files) }}) as metadata
         on place.path = metadata.file_name
 {%- endmacro %}
 
@@ -63,7 +60,7 @@
    overlooks quotes that never close, and leaves out the rows behind them. Every column is looked
    at, or text that is no UTF-8 would not be noticed. Stops where lines are no CSV, and where
    DuckDB finds another number of rows than Python did. #}
-{% macro assert_csv_files(node, files) -%}
+{% macro assert_csv_files(node, input, files) -%}
     {%- set rejects = node.name ~ '_rejects' -%}
     {%- do drop_rejects(rejects) -%}
     {%- set row_counts = [] -%}
@@ -76,11 +73,11 @@
             ~ csv_options(csv_types(node, fromjson(row[1])), rejects) ~ ')'
         ).columns[0][0] | int) -%}
     {%- endfor -%}
-    {%- do assert_csv_lines(none, rejects) -%}
+    {%- do assert_csv_lines(input.shown, rejects) -%}
     {%- do drop_rejects(rejects) -%}
     {%- for row in known -%}
         {%- do assert_csv_count(
-            row[0], sql_string(row[0]), row[2], row[3], row_counts[loop.index0]
+            input.shown[row[0]], sql_string(row[0]), row[2], row[3], row_counts[loop.index0]
         ) -%}
     {%- endfor -%}
 {%- endmacro %}

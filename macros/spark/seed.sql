@@ -50,24 +50,6 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# The files of an input as `landing_files` has them, and where they are from in words, `origin`;
-   without `landing`, the one file in `seeds/`. #}
-{% macro input_files(node) -%}
-    {%- if landing() is none -%}
-        {%- set path = seed_path(node.name) | trim -%}
-        {{ return({
-            'folder': modules.re.sub('/[^/]*$', '', path), 'files': [path], 'format': 'csv',
-            'origin': node.original_file_path,
-        }) }}
-    {%- endif -%}
-    {%- set input = landing_files(node) -%}
-    {%- set is_one = input.files | length == 1 -%}
-    {%- do input.update({
-        'origin': input.files[0] if is_one else input.folder ~ '/**.' ~ input.format
-    }) -%}
-    {{ return(input) }}
-{%- endmacro %}
-
 {# The files of an input, split into those that are read together: a list of objects with `files`,
    the `table` through which Spark reads them, their `format`, and the `types` of their columns by
    name. Only files that are alike are read together; a hundred of them, since a view names them

@@ -4,22 +4,6 @@
 
 with
 
-purchases_raw as (
-    select * from {{ ref('purchases_raw') }}
-),
-
-confirmed_purchases as (
-    select * from {{ ref('confirmed_purchases') }}
-),
-
-costs_daily as (
-    select * from {{ ref('costs_daily') }}
-),
-
-sessions as (
-    select * from {{ ref('sessions') }}
-),
-
 purchases_curated as (
     select * from {{ ref('rpt_purchases_curated') }}
 ),
@@ -45,25 +29,25 @@ deep_links as (
 ),
 
 final as (
-    {{ manifest_row('input', 'purchases_raw') }}
+    {{ input_manifest_row('purchases_raw') }}
     union all
-    {{ manifest_row('input', 'confirmed_purchases') }}
+    {{ input_manifest_row('confirmed_purchases') }}
     union all
-    {{ manifest_row('input', 'costs_daily') }}
+    {{ input_manifest_row('costs_daily') }}
     union all
-    {{ manifest_row('input', 'sessions') }}
+    {{ input_manifest_row('sessions') }}
     union all
-    {{ manifest_row('report', 'purchases_curated') }}
+    {{ report_manifest_row('purchases_curated') }}
     union all
-    {{ manifest_row('report', 'reconciliation') }}
+    {{ report_manifest_row('reconciliation') }}
     union all
-    {{ manifest_row('report', 'roas_d1') }}
+    {{ report_manifest_row('roas_d1') }}
     union all
-    {{ manifest_row('report', 'roas_anomaly') }}
+    {{ report_manifest_row('roas_anomaly') }}
     union all
-    {{ manifest_row('report', 'arpdau_d1') }}
+    {{ report_manifest_row('arpdau_d1') }}
     union all
-    {{ manifest_row('report', 'deep_links') }}
+    {{ report_manifest_row('deep_links') }}
 )
 
 select * from final

@@ -15,7 +15,7 @@ ELSEWHERE = {
         "seed_file_path",
     },
     "test_nasty_inputs_as_parquet_in_landing": {
-        *("files_like", "inputs_are_listed", "publish_reports", "sha256_of_files"),
+        *("files_like", "publish_reports", "sha256_of_files"),
     },
     "test_nasty_inputs_as_csv_in_landing_and_events_in_a_lake": {"create_lake_views"},
     "test_files_are_refused_and_the_rows_of_before_stay": {"assert_inputs", "discard_reports"},

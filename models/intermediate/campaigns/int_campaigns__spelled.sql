@@ -1,7 +1,7 @@
 with
 
 purchases as (
-    select * from {{ ref('stg_appsflyer__purchases') }}
+    select * from {{ ref('int_purchases__classified') }}
 ),
 
 confirmations as (

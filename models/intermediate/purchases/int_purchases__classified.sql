@@ -14,13 +14,6 @@ purchases as (
     select * from {{ ref('stg_appsflyer__purchases') }}
 ),
 
--- Whatever became of the row: a chargeback with a success on record is no orphan.
-success_receipts as (
-    select distinct receipt_id
-    from purchases
-    where status = 'success' and receipt_id is not null
-),
-
 refunds_marked as (
     select
         *,
@@ -56,33 +49,43 @@ ruled as (
     from refunds_marked
 ),
 
-charged_back_receipts as (
-    select distinct receipt_id
+-- Nearly every receipt occurs once, and its row has nothing to be compared with.
+repeated_receipts as (
+    select receipt_id
     from ruled
-    where first_rule = 'chargeback' and receipt_id is not null
+    where receipt_id is not null
+    group by receipt_id
+    having count(*) > 1
 ),
 
 -- Without a receipt, everything the event says must be the same. The identifying columns are null
 -- where a receipt exists, so a receipt alone makes its group.
-genuine_grouped as (
+grouped as (
     select
         purchase_id,
         purchased_at,
         receipt_id,
+        status,
+        first_rule,
+        first_rule = 'genuine' as is_genuine,
         case when receipt_id is null then appsflyer_id end as group_appsflyer_id,
         case when receipt_id is null then purchased_at end as group_purchased_at,
         case when receipt_id is null then event_name end as group_event_name,
         case when receipt_id is null then revenue_usd end as group_revenue_usd
     from ruled
-    where first_rule = 'genuine'
+    where
+        receipt_id in (select receipt_id from repeated_receipts)
+        or receipt_id is null and first_rule = 'genuine'
 ),
 
--- purchase_id breaks ties: it is the order of the rows in the file.
-genuine_deduplicated as (
+-- purchase_id breaks ties: it is the order of the rows in the file. Whatever became of a success: a
+-- chargeback with one on record is no orphan.
+compared as (
     select
         purchase_id,
         first_value(purchase_id) over (
             partition by
+                is_genuine,
                 receipt_id,
                 group_appsflyer_id,
                 group_purchased_at,
@@ -92,34 +95,39 @@ genuine_deduplicated as (
         ) as kept_purchase_id,
         count(*) over (
             partition by
+                is_genuine,
                 receipt_id,
                 group_appsflyer_id,
                 group_purchased_at,
                 group_event_name,
                 group_revenue_usd
-        ) - 1 as duplicate_count
-    from genuine_grouped
+        ) - 1 as duplicate_count,
+        receipt_id is not null
+        and max(case when first_rule = 'chargeback' then 1 else 0 end) over (
+            partition by receipt_id
+        ) = 1 as has_chargeback,
+        receipt_id is not null
+        and max(case when status = 'success' then 1 else 0 end) over (
+            partition by receipt_id
+        ) = 1 as has_success
+    from grouped
 ),
 
 classified as (
     select
         ruled.*,
-        genuine_deduplicated.kept_purchase_id,
-        genuine_deduplicated.duplicate_count,
+        compared.kept_purchase_id,
+        coalesce(compared.duplicate_count, 0) as duplicate_count,
+        coalesce(compared.has_chargeback, false) as has_chargeback,
+        coalesce(compared.has_success, false) as has_success,
         case
             when ruled.first_rule != 'genuine' then ruled.first_rule
-            when genuine_deduplicated.kept_purchase_id != ruled.purchase_id then 'duplicate'
+            when compared.kept_purchase_id != ruled.purchase_id then 'duplicate'
             else 'curated'
-        end as disposition,
-        charged_back_receipts.receipt_id is not null as has_chargeback,
-        success_receipts.receipt_id is not null as has_success
+        end as disposition
     from ruled
-    left join genuine_deduplicated
-        on ruled.purchase_id = genuine_deduplicated.purchase_id
-    left join charged_back_receipts
-        on ruled.receipt_id = charged_back_receipts.receipt_id
-    left join success_receipts
-        on ruled.receipt_id = success_receipts.receipt_id
+    left join compared
+        on ruled.purchase_id = compared.purchase_id
 ),
 
 final as (

@@ -8,6 +8,42 @@ confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
 ),
 
+matches as (
+    select * from {{ ref('int_reconciliation__matched') }}
+),
+
+unmatched_purchases as (
+    select
+        purchases.purchase_id,
+        purchases.appsflyer_id
+    from purchases
+    anti join matches
+        on purchases.purchase_id = matches.purchase_id
+),
+
+unmatched_confirmations as (
+    select
+        confirmations.confirmation_id,
+        confirmations.appsflyer_id
+    from confirmations
+    anti join matches
+        on confirmations.confirmation_id = matches.confirmation_id
+),
+
+unmatched_rows as (
+    select
+        'purchase' as side,
+        purchase_id as row_id,
+        appsflyer_id
+    from unmatched_purchases
+    union all
+    select
+        'confirmation' as side,
+        confirmation_id as row_id,
+        appsflyer_id
+    from unmatched_confirmations
+),
+
 both_sides as (
     select
         'purchase' as side,
@@ -17,6 +53,7 @@ both_sides as (
         purchased_at,
         cast(null as timestamp) as confirmed_at
     from purchases
+    where appsflyer_id in (select appsflyer_id from unmatched_rows)
     union all
     select
         'confirmation' as side,
@@ -26,6 +63,7 @@ both_sides as (
         cast(null as timestamp) as purchased_at,
         confirmed_at
     from confirmations
+    where appsflyer_id in (select appsflyer_id from unmatched_rows)
 ),
 
 -- Rows of one instant may stand in any order: what one window misses of them, the other sees.
@@ -57,14 +95,16 @@ neighboured as (
 
 final as (
     select
-        side,
-        row_id,
-        appsflyer_id,
+        neighboured.side,
+        neighboured.row_id,
+        neighboured.appsflyer_id,
         least(
             {{ seconds_between('other_before_at', 'happened_at') }},
             {{ seconds_between('happened_at', 'other_after_at') }}
         ) as nearest_seconds_apart
     from neighboured
+    inner join unmatched_rows
+        on neighboured.side = unmatched_rows.side and neighboured.row_id = unmatched_rows.row_id
 )
 
 select * from final

@@ -43,8 +43,45 @@ paired as (
             and purchases.purchased_at + {{ reconciliation_window() }}
 ),
 
+-- Nearly every pair is the only one of its purchase and of its confirmation.
+contested_purchases as (
+    select purchase_id
+    from paired
+    group by purchase_id
+    having count(*) > 1
+),
+
+contested_confirmations as (
+    select confirmation_id
+    from paired
+    group by confirmation_id
+    having count(*) > 1
+),
+
+marked as (
+    select
+        *,
+        purchase_id in (select purchase_id from contested_purchases)
+        or confirmation_id in (select confirmation_id from contested_confirmations)
+            as is_contested
+    from paired
+),
+
+uncontested as (
+    select
+        purchase_id,
+        confirmation_id,
+        appsflyer_id,
+        is_same_receipt,
+        seconds_apart,
+        amount_difference_usd,
+        cast(null as bigint) as pair_rank
+    from marked
+    where not is_contested
+),
+
 -- Best first. The ids end the order, so no two pairs of a player share a rank.
-final as (
+contested as (
     select
         purchase_id,
         confirmation_id,
@@ -63,7 +100,14 @@ final as (
                 purchase_id asc,
                 confirmation_id asc
         ) as pair_rank
-    from paired
+    from marked
+    where is_contested
+),
+
+final as (
+    select * from uncontested
+    union all
+    select * from contested
 )
 
 select * from final

@@ -1,10 +1,6 @@
 with
 
 purchases as (
-    select * from {{ ref('stg_appsflyer__purchases') }}
-),
-
-purchases_classified as (
     select * from {{ ref('int_purchases__classified') }}
 ),
 
@@ -49,7 +45,7 @@ usable_rows as (
         'purchases_raw' as source_name,
         count(*) as row_count,
         max(cast(purchased_at as date)) as last_date
-    from purchases_classified
+    from purchases
     where disposition != 'malformed'
     union all
     select
@@ -75,7 +71,7 @@ unusable_rows as (
     select
         'purchases_raw' as source_name,
         count(*) as row_count
-    from purchases_classified
+    from purchases
     where disposition = 'malformed'
     union all
     select
