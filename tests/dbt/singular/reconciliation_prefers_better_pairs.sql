@@ -1,8 +1,13 @@
 -- Nobody was passed over: a candidate that was not taken lost one of its sides to a better pair.
 with
 
+-- An uncontested pair has no rank: it comes before all that could pass it over.
 pairs as (
-    select * from {{ ref('int_reconciliation__paired') }}
+    select
+        purchase_id,
+        confirmation_id,
+        coalesce(pair_rank, 0) as pair_rank
+    from {{ ref('int_reconciliation__paired') }}
 ),
 
 matches as (
