@@ -95,7 +95,6 @@ explained as (
             coalesce(sides.purchase_id, sides.confirmation_id) = neighbours.row_id
             and case when sides.purchase_id is null then 'confirmation' else 'purchase' end
             = neighbours.side
-            and sides.outcome != 'matched'
 ),
 
 final as (
