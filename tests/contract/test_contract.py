@@ -105,5 +105,6 @@ def test_the_api_is_as_described(
     unseen = {
         route: statuses - {status for name, status in answered if name == route}
         for route, statuses in STATUSES.items()
+        if route.removeprefix("GET ") not in hidden
     }
     assert not any(unseen.values()), unseen
