@@ -9,7 +9,7 @@ JOBS ?= 2
 SOAK_MINUTES ?= 30
 # tests that have a long form (tests/long.py)
 LONG_TESTS := tests/faults tests/contract tests/properties tests/operations tests/load \
-	tests/e2e/test_storm.py tests/e2e/test_corruptions.py tests/e2e/test_incremental.py \
+	tests/e2e/test_storm.py tests/e2e/test_corruptions.py \
 	tests/warehouse/test_scale.py tests/postgres/test_storm.py tests/spark/test_macros.py \
 	tests/spark/test_unit_tests.py tests/benchmarks/pipeline
 

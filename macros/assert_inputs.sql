@@ -19,9 +19,7 @@
             {%- do assert_landing(node) -%}
         {%- else -%}
             {%- set path = adapter.get_seed_file_path(node) -%}
-            {%- if input_growth(node) != 'unchanged' -%}
-                {%- do assert_csv_text(node.original_file_path, path) -%}
-            {%- endif -%}
+            {%- do assert_csv_text(node.original_file_path, path) -%}
             {%- do assert_columns(node, node.original_file_path, csv_header(sql_string(path))) -%}
         {%- endif -%}
     {%- endfor -%}

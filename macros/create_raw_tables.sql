@@ -1,7 +1,6 @@
 {# Makes the tables that are not models where they do not exist yet. `game_events` and `players` are
    filled by the API's loader, which makes the same ones where it comes first; so a build needs no
-   API. Times are UTC. `builds`, `input_loads` and, for files in landing, `input_files` tell what
-   incremental models may rest on, see `begin_build`, `csv_seed` and `read_landing`. #}
+   API. Times are UTC. #}
 {% macro create_raw_tables() -%}
     {{ adapter.dispatch('create_raw_tables')() }}
 {%- endmacro %}
@@ -27,34 +26,17 @@
         loaded_at timestamp
     );
 
-    create table if not exists raw.builds (
-        build_number bigint primary key,
-        history_since bigint,
-        rules_sha256 text
-    );
-
-    create table if not exists raw.input_loads (
-        input_name text,
-        build_number bigint,
-        row_count bigint,
-        byte_count bigint,
-        sha256 text
-    );
-
-    create table if not exists raw.input_files (
-        input_name text,
-        position bigint,
-        path text,
-        facts text,
-        byte_count bigint,
-        sha256 text,
-        row_count bigint,
-        layout text
-    )
+    -- in which earlier versions kept what their builds rested on
+    drop table if exists raw.builds;
+    drop table if exists raw.input_loads;
+    drop table if exists raw.input_files
 {%- endmacro %}
 
 {% macro spark__create_raw_tables() -%}
     {%- do run_query('create schema if not exists raw') -%}
+    {%- if flags.WHICH in ['build', 'run', 'seed'] -%}
+        {%- do run_query('create schema if not exists ' ~ build_schema()) -%}
+    {%- endif -%}
     {%- set events -%}
         create table if not exists raw.game_events (
             event_id string,

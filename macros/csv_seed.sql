@@ -3,9 +3,8 @@
    it stands in the file, and `source_row_number` keeps the order of the rows (1 = the first below
    the header).
 
-   A file that has only grown since it was loaded adds its new rows, one that is the same adds
-   nothing, any other replaces the table. All of it is one transaction, so a file that is refused
-   leaves the rows of the one before it in place. `assert_inputs` has checked the header by now.
+   All of it is one transaction, so a file that is refused leaves the rows of the one before it in
+   place. `assert_inputs` has checked the header by now.
 
    With `landing`, the file in `seeds/` is not read: see `read_landing`. #}
 {% materialization seed, adapter='duckdb' %}
@@ -24,13 +23,7 @@
     {%- else -%}
         {%- set loaded = load_seed(model, target_relation) -%}
     {%- endif -%}
-    {%- if loaded.growth == 'replaced' and feeds_incremental_models(model) -%}
-        {%- do begin_history() -%}
-    {%- endif -%}
-
-    {%- set verb = {
-        'unchanged': 'UNCHANGED', 'grown': 'GROWN TO', 'replaced': 'VIEW' if is_landed else 'INSERT'
-    }[loaded.growth] -%}
+    {%- set verb = 'VIEW' if is_landed else 'INSERT' -%}
     {% call noop_statement(
         'main', verb ~ ' ' ~ loaded.row_count, verb, loaded.row_count
     ) -%}
@@ -49,50 +42,27 @@
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
-{# Loads the file of a seed into its table. Returns what became of it (`growth`), how many rows
-   there are now (`row_count`), and where they came from (`origin`). #}
+{# Loads the file of a seed into its table. Returns how many rows there are now (`row_count`), and
+   where they came from (`origin`). #}
 {% macro load_seed(node, target_relation) -%}
     {%- set file_name = node.original_file_path -%}
     {%- set path = sql_string(adapter.get_seed_file_path(node)) -%}
     {%- set rejects = node.name ~ '_rejects' -%}
-    {%- set growth = input_growth(node) -%}
-
-    {%- if growth != 'unchanged' -%}
-        {%- do drop_rejects(rejects) -%}
-        {#- before the file is read: rows that reach it meanwhile are new ones to the next build -#}
-        {%- set file_facts = run_query(
-            'select size, file_sha256(filename), csv_row_count(filename), file_facts(filename)'
-            ~ ' from read_blob(' ~ path ~ ')'
-        ).rows[0] -%}
-        {%- set types = csv_types(node, csv_header(path)) -%}
-        {% call statement('load') -%}
-            {%- if growth == 'grown' -%}
-            insert into {{ target_relation }} by name
-            from ({{ csv_rows(path, types, rejects) }})
-            where source_row_number > (select count(*) from {{ target_relation }})
-            {%- else -%}
-            create or replace table {{ target_relation }} as
-            {{ csv_rows(path, types, rejects) }}
-            {%- endif -%}
-        {%- endcall %}
-        {%- do assert_csv_lines(file_name, rejects) -%}
-        {%- do drop_rejects(rejects) -%}
-    {%- endif -%}
+    {%- do drop_rejects(rejects) -%}
+    {%- set counted = run_query(
+        'select csv_row_count(' ~ path ~ '), file_facts(' ~ path ~ ')'
+    ).rows[0] -%}
+    {%- set types = csv_types(node, csv_header(path)) -%}
+    {% call statement('load') -%}
+        create or replace table {{ target_relation }} as
+        {{ csv_rows(path, types, rejects) }}
+    {%- endcall %}
+    {%- do assert_csv_lines(file_name, rejects) -%}
+    {%- do drop_rejects(rejects) -%}
     {%- set row_count = run_query('select count(*) from ' ~ target_relation).columns[0][0] -%}
     {%- do assert_csv_rows(file_name, row_count) -%}
-    {%- if growth != 'unchanged' -%}
-        {%- do assert_csv_count(file_name, path, file_facts[2], file_facts[3], row_count) -%}
-        {% call statement('record') -%}
-            insert into raw.input_loads
-            select
-                {{ sql_string(node.name) }} as input_name,
-                {{ build_number() }} as build_number,
-                {{ row_count }} as row_count,
-                {{ file_facts[0] }} as byte_count,
-                {{ sql_string(file_facts[1]) }} as sha256
-        {%- endcall %}
-    {%- endif -%}
-    {{ return({'growth': growth, 'row_count': row_count, 'origin': file_name}) }}
+    {%- do assert_csv_count(file_name, path, counted[0], counted[1], row_count) -%}
+    {{ return({'row_count': row_count, 'origin': file_name}) }}
 {%- endmacro %}
 
 {# A query for the rows of a CSV file, numbered; lines that are no CSV go to the table `rejects`. #}
@@ -130,29 +100,6 @@ from read_csv(
     rejects_scan = {{ sql_string(rejects ~ '_scan') }},
     rejects_limit = 20
     {%- endif -%}
-{%- endmacro %}
-
-{# What became of an input's file since it was loaded: `unchanged`, `grown` by further lines, or
-   `replaced`, which it also is where it never was or the table is not as the load left it. #}
-{% macro input_growth(node) -%}
-    {%- if landing() is not none -%}
-        {{ return(landing_growth(node, landing_files(node))) }}
-    {%- endif -%}
-    {%- set table = adapter.get_relation(node.database, node.schema, node.alias) -%}
-    {%- if table is none or table.is_view or flags.FULL_REFRESH -%}
-        {{ return('replaced') }}
-    {%- endif -%}
-    {%- set growth -%}
-        select file_growth({{ sql_string(adapter.get_seed_file_path(node)) }}, byte_count, sha256)
-        from raw.input_loads
-        where
-            input_name = {{ sql_string(node.name) }}
-            and row_count = (select count(*) from {{ table }})
-        order by build_number desc
-        limit 1
-    {%- endset -%}
-    {%- set rows = run_query(growth).rows -%}
-    {{ return(rows[0][0] if rows | length > 0 else 'replaced') }}
 {%- endmacro %}
 
 {# The column names in the first row of a CSV file; an empty list where there is none. `path` is a

@@ -18,55 +18,46 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The row of the manifest about an input in landing: what was found when it was read. Many files
-   are one row, whose `file` says which and whose hash is that of the list of their hashes. #}
+{# The row of the manifest about an input in landing, from the table `<name>_files`. Many files are
+   one row, whose `file` says which and whose hash is that of the list of their hashes. #}
 {% macro landed_manifest_row(name) -%}
-    {{ adapter.dispatch('landed_manifest_row')(name) }}
-{%- endmacro %}
-
-{% macro duckdb__landed_manifest_row(name) -%}
     select
         'input' as kind,
-        {{ sql_string(name) }} || case when files.file_count > 1 then '/**/*' else '' end
-        || files.ending as file,
-        loads.row_count,
-        loads.sha256
-    from (
-        select
-            max_by(row_count, build_number) as row_count,
-            max_by(sha256, build_number) as sha256
-        from raw.input_loads
-        where input_name = {{ sql_string(name) }}
-    ) as loads
-    cross join (
-        select
-            count(*) as file_count,
-            regexp_extract(min(path), '[.][a-z]+$') as ending
-        from raw.input_files
-        where input_name = {{ sql_string(name) }}
-    ) as files
-{%- endmacro %}
-
-{# On Spark a seed lists its files in the table `<name>_files`. The hash of many is not known where
-   one of them was too large to be hashed. #}
-{% macro spark__landed_manifest_row(name) -%}
-    {%- set files = ref(name).incorporate(path={'identifier': name ~ '_files'}) -%}
-    select
-        'input' as kind,
-        {{ sql_string(name) }} || if(count(*) > 1, '/**/*', '')
-        || regexp_substr(min(path), '[.][a-z]+$') as file,
-        sum(row_count) as row_count,
+        concat(
+            {{ sql_string(name) }},
+            case when count(*) > 1 then '/**/*' else '' end,
+            regexp_extract(min(path), '[.][a-z]+$', 0)
+        ) as file,
+        cast(sum(row_count) as bigint) as row_count,
         case
             when count(*) = 1 then max(sha256)
-            when count(*) = count(sha256)
-                then sha2(array_join(transform(
-                    sort_array(collect_list(struct(
-                        position, concat(sha256, '  ', name, '\n') as line
-                    ))),
-                    file -> file.line
-                ), ''), 256)
+            else {{ sha256_of_files() }}
         end as sha256
-    from {{ files }}
+    from {{ landed_files_relation(ref(name)) }}
+{%- endmacro %}
+
+{# The hash of the lines that `sha256sum` prints for all files of an input in the folder they are
+   in. #}
+{% macro sha256_of_files() -%}
+    {{ adapter.dispatch('sha256_of_files')() }}
+{%- endmacro %}
+
+{% macro duckdb__sha256_of_files() -%}
+    sha256(string_agg(concat(sha256, '  ', name, chr(10)), '' order by position))
+{%- endmacro %}
+
+{# Not known where one of them was too large to be hashed. #}
+{% macro spark__sha256_of_files() -%}
+    if(
+        count(*) = count(sha256),
+        sha2(array_join(transform(
+            sort_array(collect_list(struct(
+                position, concat(sha256, '  ', name, '\n') as line
+            ))),
+            file -> file.line
+        ), ''), 256),
+        null
+    )
 {%- endmacro %}
 
 {# True where the manifest names the files that a seed has listed, and false where it is about those

@@ -21,7 +21,7 @@ from warehouse.generate import generate_sample
 # The files, and the folder, that take longest, in this order; what is begun last should be short,
 # so that no worker is left alone with it at the end.
 SLOWEST = [
-    *("spark", "test_corruptions.py", "test_services.py", "test_incremental.py"),
+    *("spark", "test_corruptions.py", "test_services.py", "test_builds_again.py"),
     *("test_reference_agrees.py", "test_build.py", "test_landing.py"),
     *("test_inputs.py", "test_behind_proxy.py", "test_storm.py", "test_contract.py"),
     *("test_errors.py", "test_proxy.py"),

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
-from warehouse.landing import settled_facts
+from warehouse.landing import file_facts
 
 # DuckDB refuses a longer line. A value gets as long where its quotes never close.
 MAX_CHARACTERS = 2_000_000
@@ -63,16 +63,11 @@ def csv_row_count(path: str) -> int:
         CsvFaultError: The file is no text that every engine reads alike.
         OSError: The file cannot be read.
     """
-    facts = settled_facts(path)
-    return _kept_row_count(path, facts) if facts else _row_count(path)
+    return _row_count(path, file_facts(path))
 
 
 @cache
-def _kept_row_count(path: str, facts: str) -> int:  # noqa: ARG001 (other facts, another answer)
-    return _row_count(path)
-
-
-def _row_count(path: str) -> int:
+def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (other facts, another answer)
     csv.field_size_limit(MAX_CHARACTERS)
     with _opened(path) as file:
         first_lines = _first_lines_of_rows(_Lines(file))

@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 
 from warehouse import csv_files, landing
-from warehouse.growth import file_growth
 
 # What a build writes beside a report, until all of them take their places.
 NEXT = ".next"
@@ -83,9 +82,6 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.create_function(
         "csv_row_count", csv_files.csv_row_count, [text], number, side_effects=True
     )
-    connection.create_function(
-        "file_growth", file_growth, [text, number, text], text, side_effects=True
-    )
     connection.create_function("pin_lake", pin_lake, [text], text, side_effects=True)
     connection.create_function(
         "publish_reports",
@@ -99,13 +95,5 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         csv_files.csv_header,
         landing.file_facts,
         landing.parquet_fault,
-        landing.settled_facts,
     ):
         connection.create_function(function.__name__, function, [text], text, side_effects=True)
-    connection.create_function(
-        "landed_growth",
-        landing.landed_growth,
-        [text, text, number, text],
-        text,
-        side_effects=True,
-    )

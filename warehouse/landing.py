@@ -1,21 +1,9 @@
-"""What the SQL of the warehouse asks about the files of a landing folder.
-
-A build looks at every file of every input, which may be thousands of large ones. So it tells by
-facts of the file system whether a file is the one that was read, and reads only those that seem to
-be others.
-"""
+"""What the SQL of the warehouse asks of an input file without reading its rows."""
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 
-from warehouse.growth import file_growth
-
-# File systems and kernels write times in ticks of up to two seconds: what changes twice within one
-# looks the same after both.
-SETTLED_NANOSECONDS = 10_000_000_000
 PARQUET_MARK = b"PAR1"
 # The mark at the start; the length of the footer and the mark at the end.
 PARQUET_MIN_BYTES = 12
@@ -36,47 +24,8 @@ def file_facts(path: str) -> str:
     Raises:
         OSError: The file cannot be looked at.
     """
-    return _facts(Path(path).stat())
-
-
-def settled_facts(path: str) -> str:
-    """Tell the facts by which a file may be recognised from now on.
-
-    Args:
-        path: The file.
-
-    Returns:
-        As `file_facts`; blank where the file was changed so lately that another change might not
-        show. No file has blank facts, so it is read again the next time.
-
-    Raises:
-        OSError: The file cannot be looked at.
-    """
     found = Path(path).stat()
-    changed_at = max(found.st_mtime_ns, found.st_ctime_ns)
-    return _facts(found) if changed_at + SETTLED_NANOSECONDS < time.time_ns() else ""
-
-
-def landed_growth(path: str, facts: str, byte_count: int, sha256: str) -> str:
-    """Tell what became of a file since it was read; see `file_growth`.
-
-    Args:
-        path: The file.
-        facts: Its `settled_facts` then; blank where there were none.
-        byte_count: Its size then.
-        sha256: Its SHA-256 then, in hexadecimal.
-
-    Returns:
-        `unchanged`, `grown` or `replaced`.
-
-    Raises:
-        OSError: The file cannot be read.
-    """
-    if file_facts(path) == facts:
-        return "unchanged"
-    growth = file_growth(path, byte_count, sha256)
-    # Parquet has its end at the end: what stands behind it makes it another file.
-    return "replaced" if growth == "grown" and path.endswith(".parquet") else growth
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
 def parquet_fault(path: str) -> str:
@@ -102,7 +51,3 @@ def parquet_fault(path: str) -> str:
     if mark != PARQUET_MARK or footer_bytes + PARQUET_MIN_BYTES > end:
         return "is cut off: it has no end of a Parquet file. Copy or export it again."
     return ""
-
-
-def _facts(found: os.stat_result) -> str:
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"

@@ -1,10 +1,8 @@
 {# Stops where a file of an input in landing cannot be read as it stands, or lacks a column, naming
-   the file and what to do. Files that were read before and have not changed since are not looked
-   into again. #}
+   the file and what to do. #}
 {% macro assert_landing(node) -%}
     {%- set landed = landing_files(node) -%}
-    {%- set looked_at = run_query(new_landing_files_query(node, landed)).columns[0].values() -%}
-    {%- for file in looked_at -%}
+    {%- for file in landed.files -%}
         {%- set fault = run_query(
             'select ' ~ landed.format ~ '_fault(' ~ sql_string(file) ~ ')'
         ).columns[0][0] -%}
@@ -15,9 +13,9 @@
             {%- do assert_columns(node, file, csv_header(sql_string(file))) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if landed.format == 'parquet' and looked_at -%}
+    {%- if landed.format == 'parquet' -%}
         {%- for row in run_query(
-            'select layout, min(file_name) from (' ~ parquet_layouts_query(looked_at)
+            'select layout, min(file_name) from (' ~ parquet_layouts_query(landed.files)
             ~ ') as layouts group by layout order by 2'
         ).rows -%}
             {%- set columns = parquet_columns(row[1]) -%}
@@ -31,19 +29,6 @@
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
-{%- endmacro %}
-
-{# A query for the files that were not read yet, or were changed since, in their order. #}
-{% macro new_landing_files_query(node, landed) -%}
-    select place.path
-    from ({{ landing_places_query(landed) }}) as place
-    anti join raw.input_files as known
-        on
-            place.path = known.path
-            and known.facts = file_facts(place.path)
-            and known.input_name = {{ sql_string(node.name) }}
-            and not {{ flags.FULL_REFRESH }}
-    order by place.position
 {%- endmacro %}
 
 {# A query for the files of an input with their places, from 1. #}

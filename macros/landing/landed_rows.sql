@@ -1,14 +1,12 @@
-{# A query for the rows of an input in landing, as `raw.input_files` knows its files, with the
-   columns that the input must have, as text. With `after`, only rows with higher numbers, and only
-   the files that hold them are read.
+{# A query for the rows of an input in landing, whose files the table `files` lists, with the
+   columns that the input must have, as text.
 
    Row numbers count over all files in the order of their paths. Columns go by their names, so that
    files may differ in the order of theirs, and in what else they have. Only files that are alike
    are read together, since DuckDB would take the first one's types for all of them. #}
-{% macro landed_rows(node, after=0) -%}
-    {%- set files = run_query(landed_files_query(node, after)).rows -%}
+{% macro landed_rows(node, files) -%}
     {%- set groups = [] -%}
-    {%- for file in files -%}
+    {%- for file in run_query(landed_files_query(files)).rows -%}
         {#- the rows of CSV files can only be counted as they come, so these must be neighbours -#}
         {%- set alike = groups | selectattr('layout', 'equalto', file[1]) | list -%}
         {%- if file[0].endswith('.csv') -%}
@@ -28,25 +26,16 @@
             {{ landed_parquet_rows(node, group) }}
         {%- endif %}
         {{ 'union all' if not loop.last }}
-    {%- else %}
-        select
-            cast(null as bigint) as source_row_number
-            {%- for column in input_columns(node) %},
-            cast(null as varchar) as {{ adapter.quote(column) }}
-            {%- endfor %}
-        limit 0
     {%- endfor -%}
 {%- endmacro %}
 
 {# A query for the files of an input in their order, each with the number of rows before it. #}
-{% macro landed_files_query(node, after) -%}
+{% macro landed_files_query(files) -%}
     select
         path,
         layout,
         sum(row_count) over (order by position) - row_count as rows_before
-    from raw.input_files
-    where input_name = {{ sql_string(node.name) }}
-    qualify sum(row_count) over (order by position) > {{ after }} or {{ after }} = 0
+    from {{ files }}
     order by position
 {%- endmacro %}
 
@@ -60,13 +49,8 @@
         {%- endfor %}
     from read_csv(
         {{ files_to_read(group.paths) }},
-        {{ csv_options(csv_types(node, layout_names(group.layout))) }}
+        {{ csv_options(csv_types(node, fromjson(group.layout))) }}
     )
-{%- endmacro %}
-
-{# The column names of a CSV file by its layout, which earlier versions wrote without JSON. #}
-{% macro layout_names(layout) -%}
-    {{ return(fromjson(layout, layout.split(','))) }}
 {%- endmacro %}
 
 {# A Parquet file knows the number of each of its rows, so that many threads may read it. #}

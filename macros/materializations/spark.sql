@@ -4,11 +4,6 @@
     {{ return(make_in_build_schema('table', 'create table', 'using parquet')) }}
 {% endmaterialization %}
 
-{# A row of a Parquet table cannot be replaced, and a cluster makes a table anew in little time. #}
-{% materialization incremental, adapter='spark' %}
-    {{ return(make_in_build_schema('table', 'create table', 'using parquet')) }}
-{% endmaterialization %}
-
 {% materialization view, adapter='spark' %}
     {{ return(make_in_build_schema('view', 'create view', '')) }}
 {% endmaterialization %}

@@ -24,7 +24,7 @@ WITHOUT_TESTS = ["--exclude-resource-type", "unit_test", "--exclude-resource-typ
 MOMENTS = {
     "before the inputs": "Concurrency:",
     "at the inputs": "START seed file raw.costs_daily",
-    "at the models": "START sql incremental model intermediate.int_purchases__classified",
+    "at the models": "START sql table model intermediate.int_purchases__classified",
     "at the marts": "START sql table model marts.fct_campaign_roas_daily",
     "at the reports": "START sql table model reports.rpt_roas_d1",
     "before the publication": "OK created sql table model reports.rpt_manifest",

@@ -38,13 +38,12 @@ class Models:
     def __init__(self, project: Project) -> None:
         """Compile the models, once; `project` may be any copy without inputs."""
         project.write_inputs({_table(name): f"{header}\n" for name, header in HEADERS.items()})
-        run = project.dbt("compile", "--full-refresh", "--select", *MODELS)
+        run = project.dbt("compile", "--select", *MODELS)
         assert run.exit_code == 0, run.output
         self._database = duckdb.connect(config={"threads": 1})
         self._database.execute("attach ':memory:' as gamehouse; use gamehouse")
         for schema in ("raw", "staging", "intermediate", "marts"):
             self._database.execute(f"create schema {schema}")
-        self._database.execute("create table raw.builds as select 1 as build_number")
         for name, header in HEADERS.items():
             columns = ", ".join(f"{column} varchar" for column in header.split(","))
             self._database.execute(

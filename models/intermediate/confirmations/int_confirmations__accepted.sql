@@ -14,8 +14,7 @@ final as (
         confirmed_at,
         revenue_usd,
         campaign,
-        receipt_id,
-        build_number
+        receipt_id
     from confirmations
     where rejection_reason is null
 )

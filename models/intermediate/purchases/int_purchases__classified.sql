@@ -1,8 +1,4 @@
-{{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key='purchase_id'
-) }}
-{%- set new_rows = "staged where purchase_id > (select max(purchase_id) from " ~ this ~ ")" %}
-{%- set is_refund = is_in('status', var('refund_statuses') | map('lower') | list) %}
+{% set is_refund = is_in('status', var('refund_statuses') | map('lower') | list) %}
 {#- By its name in disposition_reason, what makes a row malformed. A refund that names the receipt
     of its purchase needs no buyer and no amount: the stores' lists of refunds have neither. -#}
 {%- set malformed = {
@@ -14,27 +10,8 @@
 
 with
 
-staged as (
-    select * from {{ ref('stg_appsflyer__purchases') }}
-),
-
--- A new row may change what became of the rows that share its receipt or, without a receipt, its
--- player and time.
 purchases as (
-    select *
-    from staged
-    {%- if is_incremental() %}
-    where
-        purchase_id in (select purchase_id from {{ new_rows }})
-        or receipt_id in (select receipt_id from {{ new_rows }})
-        or (
-            receipt_id is null
-            and (appsflyer_id, purchased_at) in (
-                select appsflyer_id, purchased_at
-                from {{ new_rows }} and receipt_id is null
-            )
-        )
-    {%- endif %}
+    select * from {{ ref('stg_appsflyer__purchases') }}
 ),
 
 -- Whatever became of the row: a chargeback with a success on record is no orphan.
@@ -177,8 +154,7 @@ final as (
         end as net_revenue_usd,
         event_time_text,
         revenue_text,
-        campaign_spelling,
-        {{ build_number() }} as build_number
+        campaign_spelling
     from classified
 )
 

@@ -1,10 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='replace_players') }}
-
 with
 
 pairs as (
     select * from {{ ref('int_reconciliation__paired') }}
-    {{ where_player_changed() }}
 ),
 
 best_pairs as (
@@ -18,8 +15,7 @@ final as (
         pairs.appsflyer_id,
         pairs.seconds_apart,
         pairs.amount_difference_usd,
-        case when pairs.is_same_receipt then 'receipt' else 'nearest' end as match_rule,
-        {{ build_number() }} as build_number
+        case when pairs.is_same_receipt then 'receipt' else 'nearest' end as match_rule
     from best_pairs
     inner join pairs
         on

@@ -1,16 +1,11 @@
-{{ config(materialized='incremental', incremental_strategy='replace_players') }}
-{%- set where_player_changed = where_player_changed() %}
-
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
-    {{ where_player_changed }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
-    {{ where_player_changed }}
 ),
 
 both_sides as (
@@ -68,8 +63,7 @@ final as (
         least(
             {{ seconds_between('other_before_at', 'happened_at') }},
             {{ seconds_between('happened_at', 'other_after_at') }}
-        ) as nearest_seconds_apart,
-        {{ build_number() }} as build_number
+        ) as nearest_seconds_apart
     from neighboured
 )
 

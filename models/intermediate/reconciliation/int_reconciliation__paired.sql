@@ -1,16 +1,11 @@
-{{ config(materialized='incremental', incremental_strategy='replace_players') }}
-{%- set where_player_changed = where_player_changed() %}
-
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
-    {{ where_player_changed }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
-    {{ where_player_changed }}
 ),
 
 slotted_purchases as (
@@ -67,8 +62,7 @@ final as (
                 confirmed_at asc,
                 purchase_id asc,
                 confirmation_id asc
-        ) as pair_rank,
-        {{ build_number() }} as build_number
+        ) as pair_rank
     from paired
 )
 

@@ -1,33 +1,23 @@
-{{ config(
-    materialized='incremental', incremental_strategy='replace_players', on_schema_change='fail'
-) }}
-{%- set where_player_changed = where_player_changed() %}
-
 with
 
 purchases as (
     select * from {{ ref('int_purchases__curated') }}
-    {{ where_player_changed }}
 ),
 
 confirmations as (
     select * from {{ ref('int_confirmations__accepted') }}
-    {{ where_player_changed }}
 ),
 
 pairs as (
     select * from {{ ref('int_reconciliation__paired') }}
-    {{ where_player_changed }}
 ),
 
 matches as (
     select * from {{ ref('int_reconciliation__matched') }}
-    {{ where_player_changed }}
 ),
 
 neighbours as (
     select * from {{ ref('int_reconciliation__neighbours_measured') }}
-    {{ where_player_changed }}
 ),
 
 purchase_candidates as (
@@ -150,8 +140,7 @@ final as (
         explained.reason,
         case
             when explained.reason = 'outside_window' then explained.nearest_seconds_apart
-        end as nearest_seconds_apart,
-        {{ build_number() }} as build_number
+        end as nearest_seconds_apart
     from explained
     left join purchases
         on explained.purchase_id = purchases.purchase_id

@@ -1,9 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
-
 with
 
 source as (
-    {{ new_input_rows(ref('purchases_raw'), 'purchase_id') }}
+    select * from {{ ref('purchases_raw') }}
 ),
 
 cleaned as (
@@ -32,8 +30,7 @@ final as (
         {{ lower_case('status') }} as status,
         event_time_text,
         revenue_text,
-        campaign_spelling,
-        {{ build_number() }} as build_number
+        campaign_spelling
     from cleaned
 )
 

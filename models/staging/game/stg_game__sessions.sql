@@ -1,9 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
-
 with
 
 source as (
-    {{ new_input_rows(ref('sessions'), 'session_id') }}
+    select * from {{ ref('sessions') }}
 ),
 
 cleaned as (
@@ -31,8 +29,7 @@ final as (
         {{ rejection_reason({
             'missing_user_id': 'user_id is null',
             'unparsable_time': 'started_at is null',
-        }) }} as rejection_reason,
-        {{ build_number() }} as build_number
+        }) }} as rejection_reason
     from parsed
 )
 

@@ -1,9 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
-
 with
 
 source as (
-    {{ new_input_rows(ref('confirmed_purchases'), 'confirmation_id') }}
+    select * from {{ ref('confirmed_purchases') }}
 ),
 
 cleaned as (
@@ -41,8 +39,7 @@ final as (
             'missing_appsflyer_id': 'appsflyer_id is null',
             'unparsable_time': 'confirmed_at is null',
             'unparsable_revenue': 'revenue_usd is null',
-        }) }} as rejection_reason,
-        {{ build_number() }} as build_number
+        }) }} as rejection_reason
     from parsed
 )
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from collections import defaultdict
@@ -74,37 +73,16 @@ class Size:
 
 
 @dataclass(frozen=True)
-class NextDay:
-    """A day's rows at the end of the files, after a build without them.
-
-    Attributes:
-        purchases: Rows of purchases_raw.csv.
-        new_purchases: Of these, the new day's.
-        increment: A build that rests on the one before.
-        unchanged: A build of the same files once more.
-        full_refresh: A build of everything, which must write the same reports.
-    """
-
-    purchases: int
-    new_purchases: int
-    increment: Costs
-    unchanged: Costs
-    full_refresh: Costs
-
-
-@dataclass(frozen=True)
 class Report:
     """All that was measured.
 
     Attributes:
         sizes: From small to large.
-        next_day: See there.
         sample_build: A warm `dbt build` of the sample.
         sample_make: A warm `make build` of the sample.
     """
 
     sizes: Sequence[Size]
-    next_day: NextDay
     sample_build: Costs
     sample_make: Costs
 
@@ -169,42 +147,6 @@ def measure_size(purchases: int, runs: int, folder: Path, say: Say, *, is_large:
     )
 
 
-def measure_next_day(purchases: int, runs: int, folder: Path, say: Say) -> NextDay:
-    """Build all but the last day, then with it, then everything anew."""
-    project, _ = _game(purchases, folder)
-    seeds, days, last_day = project.root / "seeds", folder / "days", folder / "last_day"
-    days.mkdir()
-    last_day.mkdir()
-    new_rows = _split_off_last_day(seeds, days, last_day)
-    costs: dict[str, list[Cost]] = defaultdict(list)
-    for number in range(runs):
-        for name in HEADERS:
-            shutil.copy(days / name, seeds / name)
-        _remove_results(project.warehouse.parent)
-        cost_of(BUILD, folder=project.root)
-        for name in HEADERS:
-            with (seeds / name).open("ab") as file:
-                file.write((last_day / name).read_bytes())
-        for step, command in {
-            "increment": BUILD,
-            "unchanged": BUILD,
-            "full_refresh": [*BUILD, "--full-refresh"],
-        }.items():
-            costs[step].append(cost_of(command, folder=project.root))
-            say(f"A day later, run {number + 1} of {runs}: {step}: {_words(costs[step][-1])}")
-            if step == "increment":
-                reports = _digests(project.reports)
-            elif reports != _digests(project.reports):
-                raise RuntimeError(f"{step} wrote other reports than the increment")
-    return NextDay(
-        purchases=_count_rows(seeds / "purchases_raw.csv"),
-        new_purchases=new_rows["purchases_raw.csv"],
-        increment=Costs(costs["increment"]),
-        unchanged=Costs(costs["unchanged"]),
-        full_refresh=Costs(costs["full_refresh"]),
-    )
-
-
 def measure_sample(runs: int, folder: Path, say: Say) -> tuple[Costs, Costs]:
     """Measure `dbt build` and `make build` on the sample, each after one that is not counted."""
     project = Project.copy_to(folder / "project")
@@ -233,29 +175,6 @@ def _game(purchases: int, folder: Path) -> tuple[Project, Path]:
     # dbt keeps what it parsed; a user has that from the build before.
     project.dbt("parse")
     return project, folder / "game/truth"
-
-
-def _split_off_last_day(seeds: Path, days: Path, last_day: Path) -> Mapping[str, int]:
-    """Write the rows of the last day of costs to one folder, all else to the other.
-
-    Returns:
-        How many rows of each file are of the last day.
-    """
-    costs = str(seeds / "costs_daily.csv")
-    found = duckdb.execute("select max(try_cast(date as date)) from read_csv(?)", [costs])
-    day = str(found.fetchall()[0][0]).encode()
-    counts = dict.fromkeys(HEADERS, 0)
-    for name in HEADERS:
-        with (
-            (seeds / name).open("rb") as lines,
-            (days / name).open("wb") as before,
-            (last_day / name).open("wb") as after,
-        ):
-            for line in lines:
-                is_new = day in line
-                (after if is_new else before).write(line)
-                counts[name] += is_new
-    return counts
 
 
 def _profile(statements: Iterable[Statement]) -> Mapping[str, float]:
@@ -321,12 +240,10 @@ def measure(
     for size in sizes:
         with room() as name:
             measured.append(measure_size(size, runs, Path(name), say, is_large=False))
-    with room() as name:
-        next_day = measure_next_day(sizes[-1], runs, Path(name), say)
     for size in large:
         with room() as name:
             measured.append(measure_size(size, 1, Path(name), say, is_large=True))
-    return Report(measured, next_day, sample_build, sample_make)
+    return Report(measured, sample_build, sample_make)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

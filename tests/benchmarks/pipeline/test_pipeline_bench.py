@@ -10,12 +10,7 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.page import page
-from tests.benchmarks.pipeline.bench import (
-    Report,
-    Subject,
-    measure_next_day,
-    measure_size,
-)
+from tests.benchmarks.pipeline.bench import Report, Subject, measure_size
 from tests.benchmarks.pipeline.costs import Cost, Costs, cost_of
 
 PURCHASES = 2000
@@ -43,19 +38,15 @@ def test_middle_run_is_told_and_the_largest_memory() -> None:
 def test_pipeline_is_measured_and_told(tmp_path: Path) -> None:
     """All subjects on a small game; the measure itself compares their reports."""
     said: list[str] = []
-    for name in ("size", "day"):
-        (tmp_path / name).mkdir()
-    size = measure_size(PURCHASES, 1, tmp_path / "size", said.append, is_large=False)
+    size = measure_size(PURCHASES, 1, tmp_path, said.append, is_large=False)
     assert set(size.costs) == set(Subject)
     assert size.truth.anomalies.right > 0
     assert {name.partition(" ")[0] for name in size.profile} == {
         *("seed", "model", "export", "tests", "questions"),
     }
-    day = measure_next_day(PURCHASES, 1, tmp_path / "day", said.append)
-    assert 0 < day.new_purchases < day.purchases
-    assert len(said) == 1 + len(Subject) + 3
+    assert len(said) == 1 + len(Subject)
     costs = size.costs[Subject.DBT]
-    pipeline = asdict(Report([size], day, sample_build=costs, sample_make=costs))
+    pipeline = asdict(Report([size], sample_build=costs, sample_make=costs))
     text = page(json.loads(json.dumps(pipeline)), api_report(), loader_report())
     assert f"| {PURCHASES:,} | pandas |" in text
     assert "| dispositions: wrong or missed, all sizes | at most 0 | 0.00 | yes |" in text
