@@ -21,6 +21,7 @@ from warehouse.checkpoints.wording import cut
 CHECKPOINTS = ("landed", "marts", "reports")
 # The data source of the operational store. It may not exist yet: a warehouse needs no API.
 STORE = "store"
+KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read_suites(path: Path) -> dict[str, list[Suite]]:
     def read(content: object, **types: type) -> dict[str, Any]:
         if isinstance(content, dict) and {n: type(value) for n, value in content.items()} == types:
             return content
-        wanted = ", ".join(f"{name} ({kind.__name__})" for name, kind in types.items())
+        wanted = ", ".join(f"`{name}` ({KINDS[kind]})" for name, kind in types.items())
         raise CannotCheckError(
             f"{path}: {wanted} and nothing else must stand where there is {cut(repr(content))}."
         )

@@ -54,9 +54,12 @@ SUITE: Json = {"table": "raw.a", "key": [], "expectations": []}
     [
         (None, r"None\."),
         ([], r"\[\]\."),
-        ({"landed": [], "marts": []}, "landed .*, marts .*, reports .* and nothing else must"),
-        ({**EMPTY, "landing": []}, "landed .* and nothing else must"),
-        ({**EMPTY, "landed": 7}, "landed .* and nothing else must"),
+        (
+            {"landed": [], "marts": []},
+            "`landed` .*, `marts` .*, `reports` .* and nothing else must",
+        ),
+        ({**EMPTY, "landing": []}, "`landed` .* and nothing else must"),
+        ({**EMPTY, "landed": 7}, "`landed` .* and nothing else must"),
     ],
 )
 def test_checkpoints_that_are_not_as_they_should_be_are_shown(
@@ -70,14 +73,20 @@ def test_checkpoints_that_are_not_as_they_should_be_are_shown(
 @pytest.mark.parametrize(
     ("suite", "fault"),
     [
-        ("raw.a", r"table \(str\), key \(list\), expectations \(list\) .* 'raw\.a'\."),
-        ({"table": "raw.a", "expectations": []}, r"key \(list\).* \{'table': 'raw\.a', "),
+        ("raw.a", r"`table` \(a text\), `key` \(a list\), `expectations` \(a list\) .* 'raw\.a'\."),
+        ({"table": "raw.a", "expectations": []}, r"`key` \(a list\).* \{'table': 'raw\.a', "),
         ({**SUITE, "keys": []}, r"nothing else must"),
-        ({**SUITE, "key": "a"}, r"key \(list\)"),
-        ({**SUITE, "expectations": [7]}, r"name \(str\), description .*, type .*, kwargs .* 7\."),
-        ({**SUITE, "expectations": [{"name": "a"}]}, r"description \(str\).* \{'name': 'a'\}\."),
-        ({**SUITE, "expectations": [{**FEW, "name": True}]}, r"name \(str\)"),
-        ({**SUITE, "expectations": [{**FEW, "kwargs": []}]}, r"kwargs \(dict\)"),
+        ({**SUITE, "key": "a"}, r"`key` \(a list\)"),
+        (
+            {**SUITE, "expectations": [7]},
+            r"`name` \(a text\), `description` .*, `type` .*, `kwargs` .* 7\.",
+        ),
+        (
+            {**SUITE, "expectations": [{"name": "a"}]},
+            r"`description` \(a text\).* \{'name': 'a'\}\.",
+        ),
+        ({**SUITE, "expectations": [{**FEW, "name": True}]}, r"`name` \(a text\)"),
+        ({**SUITE, "expectations": [{**FEW, "kwargs": []}]}, r"`kwargs` \(a mapping\)"),
     ],
 )
 def test_a_suite_that_is_not_as_it_should_be_is_shown(
