@@ -24,13 +24,15 @@ from great_expectations.data_context.types.base import (
     ProgressBarsConfig,
 )
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource, TableAsset
+from great_expectations.expectations.expectation import Expectation as GxExpectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from warehouse.checkpoints import expectations as _registered  # noqa: F401 (suites use them)
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, judged, not_compared
-from warehouse.checkpoints.project import STORE, Suite
+from warehouse.checkpoints.project import STORE, Expectation, Suite
 from warehouse.checkpoints.store import missing_file, parse_store_url, read_only
 from warehouse.checkpoints.verdicts import FILES_OF_THE_BUILD, ManifestRow
 from warehouse.checkpoints.wording import NAMED
@@ -39,10 +41,9 @@ from warehouse.functions import register_functions
 from warehouse.settings import Settings
 
 WAREHOUSE = "warehouse"
-EVENTS = "raw.game_events"
 MEASURE = "expect_measure_to_be_between"
-# Great Expectations fetches the rows of a query after it has closed the connection. SQLAlchemy rolls
-# back as it closes, and DuckDB's dialect then drops them: `IndexError: list index out of range`.
+# Great Expectations fetches the rows of a query after it has closed the connection. SQLAlchemy then
+# has rolled back, and DuckDB's dialect dropped the rows: `IndexError: list index out of range`.
 WITHOUT_ROLLBACK = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 
 # The results of a suite by the names of its expectations, as Great Expectations writes them.
@@ -102,9 +103,7 @@ def run_checkpoints(
             connection_string="duckdb:///${WAREHOUSE_PATH}?access_mode=read_only",
             kwargs=WITHOUT_ROLLBACK,
             assets=[
-                _asset(suite.table, is_lake=settings.events_uri is not None)
-                for suites in checkpoints.values()
-                for suite in suites
+                _asset(suite.table, settings) for suites in checkpoints.values() for suite in suites
             ],
         )
         # The way that Great Expectations recommends, `data_sources.add_sql`, would query each.
@@ -176,12 +175,12 @@ def _context(environment: dict[str, str]) -> EphemeralDataContext:
     )
 
 
-def _asset(table: str, *, is_lake: bool) -> TableAsset:
-    schema_name, table_name = table.split(".")
-    if is_lake and table == EVENTS:
+def _asset(table: str, settings: Settings) -> TableAsset:
+    schema, name = table.split(".")
+    if name == "game_events" and settings.events_uri is not None:
         # As the last build found them.
-        table_name = "game_events_in_lake"
-    return TableAsset(name=table, schema_name=schema_name, table_name=table_name)
+        name = "game_events_in_lake"
+    return TableAsset(name=table, schema_name=schema, table_name=name)
 
 
 @contextmanager
@@ -226,16 +225,10 @@ def _judge(
         for expectation in suite.expectations:
             if expectation not in wanted:
                 yield not_compared(expectation, suite, uncompared)
-            elif expectation.name in evaluated:
+            else:
                 result = evaluated[expectation.name]
                 _name_rows_outside(result, suite, warehouse)
                 yield judged(expectation, suite, result)
-            else:
-                # Great Expectations goes on without it.
-                raise CannotCheckError(
-                    f"Great Expectations does not understand {expectation.name} in suites.yml."
-                    " Correct its type or its arguments."
-                )
 
 
 def _validate(
@@ -247,15 +240,7 @@ def _validate(
     the key of their table.
     """
     name = suite.table.replace(".", "__")
-    expectations = [
-        {
-            "type": each.type,
-            "kwargs": each.kwargs,
-            "description": each.description,
-            "meta": {"name": each.name},
-        }
-        for each in suite.expectations
-    ]
+    expectations = [_understood(each) for each in suite.expectations]
     asset = context.data_sources.get(WAREHOUSE).get_asset(suite.table)
     definition = gx.ValidationDefinition(
         name=name,
@@ -274,6 +259,23 @@ def _validate(
     )
     results = evaluated.to_json_dict()["results"]  # type: ignore[no-untyped-call]
     return {result["expectation_config"]["meta"]["name"]: result for result in results}
+
+
+def _understood(expectation: Expectation) -> GxExpectation:
+    configuration = ExpectationConfiguration(
+        type=expectation.type,
+        kwargs=expectation.kwargs,
+        description=expectation.description,
+        meta={"name": expectation.name},
+    )
+    try:
+        return configuration.to_domain_obj()
+    except Exception as error:
+        # A suite that is made of configurations goes on without it.
+        raise CannotCheckError(
+            f"Great Expectations does not understand {expectation.name} in suites.yml."
+            " Correct its type or its arguments."
+        ) from error
 
 
 def _name_rows_outside(result: dict[str, Any], suite: Suite, warehouse: Connection) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.warehouse.checkpoints.gx_project import (
     RUNS_GREAT_EXPECTATIONS,
     GxProject,
+    Json,
     Judged,
     bound,
     expects,
@@ -223,9 +224,15 @@ def _contents(folder: Path) -> dict[Path, tuple[int, bytes]]:
     }
 
 
-def test_an_expectation_that_cannot_be_understood_is_no_verdict(days: GxProject) -> None:
-    """Great Expectations leaves it out, and all that is left may hold."""
-    misspelt = {**FEW, "name": "misspelt", "type": "expect_column_values_to_be_betwen"}
+@pytest.mark.parametrize(
+    "mistake",
+    [{"type": "expect_column_values_to_be_betwen"}, {"kwargs": {"column": "share", "most": 1}}],
+)
+def test_an_expectation_that_cannot_be_understood_is_no_verdict(
+    days: GxProject, mistake: Json
+) -> None:
+    """Great Expectations would leave it out, and all that is left may hold."""
+    misspelt = {**FEW, "name": "misspelt", **mistake}
     days.write_suites(Judged("quality.days", [FEW, misspelt]), bounds={"most": 1})
     with pytest.raises(CannotCheckError, match=r"understand misspelt in suites\.yml"):
         days.check()
