@@ -27,7 +27,7 @@ def test_every_command_is_one(command: str) -> None:
 
 def test_every_operation_is_told() -> None:
     told = {command.split()[3] for command in COMMANDS}
-    assert {"backup", "verify", "restore", "rebuild", "prune"} <= told
+    assert {"backup", "verify", "restore", "load", "prune"} <= told
 
 
 @pytest.mark.parametrize("target", sorted({*re.findall(r"`make ([a-z]+)`", TEXT)}))
