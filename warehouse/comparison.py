@@ -152,7 +152,7 @@ PRUNED = "select coalesce(sum(event_count), 0)::bigint from stored_pruned"
 PRUNED_HERE = """
 select count(*) from landed_events anti join stored_events using (event_id)
 """
-# For the loader, which never lowers a balance.
+# Balances that are more than what was earned; the loader itself never lowers one.
 LOWER_BALANCES = f"""
 update raw.players as landed set balance = earned.coins
 from (

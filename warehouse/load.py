@@ -51,8 +51,8 @@ def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
     mode.add_argument(
         "--all",
         action="store_true",
-        help="ship again all that the store has, then end: what the warehouse lacks or has"
-        " otherwise is put right there, and nothing is removed",
+        help="ship again all that the store has, then end: what the warehouse lacks arrives, what"
+        " differs is put right, and nothing is removed; where it is interrupted, run it again",
     )
     mode.add_argument(
         "--follow", action="store_true", help="go on until stopped by Ctrl-C or SIGTERM"
@@ -129,7 +129,7 @@ def _once(
 
 
 def _lower_balances(warehouse_path: Path, console: Console) -> None:
-    """Lower the balances in the warehouse that are more than what was earned there."""
+    """Lower balances that are more than the earns in the warehouse: a shipment only raises them."""
     from warehouse.comparison import LOWER_BALANCES  # noqa: PLC0415 (brings SQLAlchemy in)
 
     with open_when_free(warehouse_path, read_only=False) as warehouse:

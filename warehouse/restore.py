@@ -207,10 +207,10 @@ def _renew(store: Path, warehouse: Path | None) -> None:
     """Give a store a new id, and note it in the warehouse that it feeds."""
     with closing(SqlUpkeep(f"sqlite:///{store}")) as upkeep:
         old_id, new_id = upkeep.store_id(), upkeep.renew_id()
-        if warehouse is None:
-            # The backup is of a time without one: all that the store has is to be shipped.
-            with closing(SqlOutbox(f"sqlite:///{store}")) as outbox:
-                outbox.ship_again()
+    if warehouse is None:
+        # The backup is of a time without one: all that the store has is to be shipped.
+        with closing(SqlOutbox(f"sqlite:///{store}")) as outbox:
+            outbox.ship_again()
     fold(store)
     sync(store)
     if warehouse is not None:

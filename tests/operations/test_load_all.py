@@ -153,6 +153,18 @@ def test_the_loader_of_an_api_that_runs_does_the_shipping(files: Files) -> None:
     assert files.failed() == []
 
 
+def test_a_new_store_has_nothing_to_ship(tmp_path: Path) -> None:
+    files = Files(tmp_path / "store.sqlite", tmp_path / "game.duckdb")
+    with files.open():
+        pass
+    assert files.run("load", "--all").exit_code == 0
+    assert not files.warehouse.exists()
+    files.change_warehouse("select 1")
+    run = files.run("load", "--all")
+    assert run.exit_code == 0, run.output
+    assert files.rows() == ([], [])
+
+
 def test_it_needs_a_store(files: Files) -> None:
     files.store.unlink()
     run = files.run("load", "--all")
