@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import resource
@@ -16,7 +15,7 @@ from typing import Any
 import waitress  # type: ignore[import-untyped]
 from structlog.typing import FilteringBoundLogger
 
-from api.assembly import assemble
+from api.assembly import assemble, freeze
 from api.draining import Drain
 from api.errors import App
 from api.log import LibraryLogs
@@ -77,10 +76,7 @@ def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
             logger.info(
                 "serving", host=settings.host, port=settings.port, loader=settings.loader_enabled
             )
-            # Else the garbage collector looks through all that the libraries keep, twice a second
-            # under load, and all requests wait for a tenth of a second.
-            gc.collect()
-            gc.freeze()
+            freeze()
             try:
                 # Returns at SystemExit, when the requests that have a thread are answered.
                 server.run()

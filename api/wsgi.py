@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from api.assembly import assemble
+from api.assembly import assemble, freeze
 from api.draining import Drain
 from api.log import create_logger
 from api.settings import Settings
@@ -16,3 +16,4 @@ from api.settings import Settings
 application, _store, _outbox = assemble(
     Settings.from_environment(), create_logger(sys.stdout), Drain()
 )
+freeze()

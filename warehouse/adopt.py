@@ -13,14 +13,13 @@ from functools import partial
 
 import duckdb
 
-from api.store.engine import sqlite_path
 from api.store.upkeep import SqlUpkeep, reading
 from warehouse import comparison
 from warehouse.comparison import Comparison
 from warehouse.copying import NOBODY, Tell, showing_progress
 from warehouse.database import open_when_free
 from warehouse.lake import Lake
-from warehouse.operations import CannotOperateError
+from warehouse.operations import CannotOperateError, require_store
 from warehouse.settings import Settings
 from warehouse.source_store import write_store_id
 from warehouse.terminal import console_for, say
@@ -37,9 +36,7 @@ STRANGE = (
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     settings = Settings.from_environment()
-    path = sqlite_path(settings.store_url)
-    if path is not None and not path.exists():
-        raise CannotOperateError(f"There is no store: {path} does not exist. Set STORE_URL.")
+    require_store(settings.store_url)
     with closing(SqlUpkeep(settings.store_url)) as upkeep:
         if options.new_id:
             say(f"The store has a new id, {upkeep.renew_id()}. All players log in again.")

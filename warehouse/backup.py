@@ -102,7 +102,7 @@ def store_file(settings: Settings) -> Path:
             f"STORE_URL names a database of {engine}, which its own tools copy: `pg_dump` and"
             " `pg_restore`. Copy WAREHOUSE_PATH first, while no loader and no build runs, and run"
             " pg_dump after it: then the store has all that the warehouse has. After a restore,"
-            " `python -m warehouse rebuild` ships what came in between."
+            " `python -m warehouse load --all` ships what came in between."
         )
     return path
 

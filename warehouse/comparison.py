@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from api.store.upkeep import Columns, Range, StoreReader
+from api.store.upkeep import Columns, StoreReader
 from warehouse.raw_tables import GAME_EVENTS, PLAYERS, RawTable
 
 if TYPE_CHECKING:
@@ -76,13 +76,13 @@ order by all
 """
 REPEATED = "select event_id from {events} group by event_id having count(*) > 1 order by all"
 REPEATED_PLAYERS = "select user_id from {players} group by user_id having count(*) > 1 order by all"
-IS_MISSING = """
-is_shipped and event_id not in (select event_id from landed_events where event_id is not null)
-"""
 # Shipped, and not there; in the order of the store.
-MISSING = f"select event_id from stored_events where {IS_MISSING} order by position"  # noqa: S608  # nosec B608
-MISSING_POSITIONS = f"select position from stored_events where {IS_MISSING} order by position"  # noqa: S608  # nosec B608
-SHIPPED = "select position from stored_events where is_shipped order by position"
+MISSING = """
+select event_id from stored_events
+where is_shipped
+and event_id not in (select event_id from landed_events where event_id is not null)
+order by position
+"""
 IS_DIFFERENT = """
 (
     stored.user_id is distinct from landed.user_id
@@ -152,43 +152,17 @@ PRUNED = "select coalesce(sum(event_count), 0)::bigint from stored_pruned"
 PRUNED_HERE = """
 select count(*) from landed_events anti join stored_events using (event_id)
 """
-LAST_EARNS = """
-select max(position) from stored_events
-where event_type = 'earn' and is_shipped and user_id in (select unnest(?::bigint[]))
-group by user_id order by all
-"""
-CORRECT_EVENTS = f"""
-update raw.game_events as landed set
-    user_id = stored.user_id,
-    event_type = stored.event_type,
-    occurred_at = make_timestamp(stored.occurred_at),
-    received_at = make_timestamp(stored.received_at),
-    meta = stored.meta
-from stored_events as stored
-where stored.event_id = landed.event_id and {IS_DIFFERENT}
-"""  # noqa: S608  # nosec B608
-CORRECT_PLAYERS = """
-update raw.players as landed set
-    username = stored.username,
-    created_at = make_timestamp(stored.created_at)
-from stored_players as stored
-where
-    stored.user_id = landed.user_id
-    and (
-        stored.username is distinct from landed.username
-        or make_timestamp(stored.created_at) is distinct from landed.created_at
-    )
-"""
-CORRECT_BALANCES = f"""
-update raw.players as landed set balance = coalesce(earned.coins, 0)
+# Balances that are more than what was earned; the loader itself never lowers one.
+LOWER_BALANCES = f"""
+update raw.players as landed set balance = earned.coins
 from (
-    select user_id, sum(coins)::bigint as coins from (
-        select user_id, {COINS}::hugeint as coins from raw.game_events where event_type = 'earn'
-        union all
-        select user_id, 0 from raw.players
-    ) group by user_id
+    select players.user_id, coalesce(sum({COINS}::hugeint), 0)::bigint as coins
+    from raw.players as players
+    left join raw.game_events as events
+        on players.user_id = events.user_id and events.event_type = 'earn'
+    group by players.user_id
 ) as earned
-where earned.user_id = landed.user_id and landed.balance is distinct from earned.coins
+where landed.user_id = earned.user_id and landed.balance > earned.coins
 """  # noqa: S608  # nosec B608
 
 
@@ -231,35 +205,13 @@ class Comparison:
         """Bring in some events."""
         self._fill("stored_events", STORED_EVENTS, [columns])
 
-    def column(self, query: str, parameters: list[Any] | None = None) -> list[Any]:
+    def column(self, query: str) -> list[Any]:
         """Ask for one column."""
-        return [row[0] for row in self.rows(query, parameters)]
+        return [row[0] for row in self.rows(query)]
 
-    def rows(self, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Ask for rows."""
-        return self._warehouse.execute(query, parameters).fetchall()
-
-    def positions(self, query: str, among: str) -> list[Range]:
-        """Ask for ascending keys, as ranges in which the store has no other that was shipped.
-
-        Args:
-            query: One column of keys.
-            among: All keys that were shipped, likewise.
-        """
-        wanted = f"select * from ({query}) as wanted(key)"  # noqa: S608 (both are from here)  # nosec B608
-        rows = self._warehouse.execute(
-            f"""
-            with every as (
-                select key, row_number() over (order by key) as place from ({among}) as t(key)
-            ),
-            found as (
-                select key, place - row_number() over (order by key) as run
-                from every semi join ({wanted}) as found using (key)
-            )
-            select min(key), max(key) from found group by run order by 1
-            """  # noqa: S608  # nosec B608
-        ).fetchall()
-        return [Range(first, last) for first, last in rows]
+        return self._warehouse.execute(query).fetchall()
 
     def _show(self, view: str, table: RawTable) -> None:
         """Make a view of a table of the loader's, without rows where there is no such table."""

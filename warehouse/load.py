@@ -11,16 +11,19 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.store.protocol import Outbox, StoreError
-from warehouse.database import WarehouseUnavailableError
+from warehouse.database import WarehouseUnavailableError, open_when_free
 from warehouse.destination import Destination
 from warehouse.destinations import destination_of
 from warehouse.election import election_of
 from warehouse.loader import Loader, Status
+from warehouse.operations import require_store
+from warehouse.raw_tables import make_raw_tables
 from warehouse.settings import Settings, default_interval
 from warehouse.terminal import ShownStream, complain, console_for, line
 
@@ -44,6 +47,12 @@ def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
     mode = load.add_mutually_exclusive_group()
     mode.add_argument(
         "--once", action="store_true", help="ship what waits, then end (this is the default)"
+    )
+    mode.add_argument(
+        "--all",
+        action="store_true",
+        help="ship again all that the store has, then end: what the warehouse lacks arrives, what"
+        " differs is put right, and nothing is removed; where it is interrupted, run it again",
     )
     mode.add_argument(
         "--follow", action="store_true", help="go on until stopped by Ctrl-C or SIGTERM"
@@ -70,13 +79,15 @@ def run(options: argparse.Namespace) -> int:
     logging.getLogger("warehouse").setLevel(logging.INFO)
     console = console_for()
     destination = destination_of(settings.warehouse_path, settings.events_uri)
+    if options.all:
+        require_store(settings.store_url)
     try:
         outbox = SqlOutbox(settings.store_url)
         try:
             if options.follow:
                 _follow(settings, outbox, destination, options.interval, console)
             else:
-                _once(settings, outbox, destination, console)
+                _once(settings, outbox, destination, console, ship_again=options.all)
         finally:
             outbox.close()
     except (StoreError, WarehouseUnavailableError) as error:
@@ -88,7 +99,19 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _once(settings: Settings, outbox: Outbox, destination: Destination, console: Console) -> None:
+def _once(
+    settings: Settings,
+    outbox: Outbox,
+    destination: Destination,
+    console: Console,
+    *,
+    ship_again: bool,
+) -> None:
+    if ship_again:
+        # It refuses another store before this one is changed.
+        destination.has(outbox.next_batch(1))
+        count = outbox.ship_again()
+        line(console, f"All players and {count:,} events that were shipped wait again.")
     total = outbox.backlog().event_count
     with _progress(console, total) as show:
         loader = Loader(
@@ -101,6 +124,19 @@ def _once(settings: Settings, outbox: Outbox, destination: Destination, console:
         )
         loader.ship_all()
     line(console, _summary(loader.status, destination))
+    if ship_again and settings.events_uri is None and settings.warehouse_path.exists():
+        _lower_balances(settings.warehouse_path, console)
+
+
+def _lower_balances(warehouse_path: Path, console: Console) -> None:
+    """Lower balances that are more than the earns in the warehouse: a shipment only raises them."""
+    from warehouse.comparison import LOWER_BALANCES  # noqa: PLC0415 (brings SQLAlchemy in)
+
+    with open_when_free(warehouse_path, read_only=False) as warehouse:
+        make_raw_tables(warehouse)
+        ((count,),) = warehouse.execute(LOWER_BALANCES).fetchall()
+    if count:
+        line(console, f"Lowered {count:,} balances to what was earned.")
 
 
 def _follow(
@@ -157,7 +193,7 @@ def _lines(console: Console, total: int) -> Callable[[Status], None]:
 
 def _summary(status: Status, destination: Destination) -> str:
     if not status.event_count and not status.player_count:
-        return f"Nothing waited for {destination}."
+        return f"Nothing was left to ship to {destination}."
     return (
         f"Shipped {status.event_count:,} events and {status.player_count:,} player records"
         f" to {destination}."

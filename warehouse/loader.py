@@ -130,14 +130,14 @@ class Loader:
         return self._ship_batch(_for_seconds(self._patience_seconds))
 
     def ship_all(self) -> None:
-        """Ship until nothing waits, or until another loader has done so.
+        """Ship until nothing waits, or until another loader has shipped what waits now.
 
         Raises:
             WarehouseUnavailableError: As `ship_once`, or another loader does not get on with it.
             StoreError: As `ship_once`.
         """
         try:
-            if self._is_left_to_me(_for_seconds(self._patience_seconds)):
+            if self._is_left_to_me():
                 while self._election.stand() and self.ship_once():
                     pass
         finally:
@@ -188,12 +188,17 @@ class Loader:
             self._status = replace(self._status, is_elected=is_elected)
         return is_elected
 
-    def _is_left_to_me(self, wait: Wait) -> bool:
-        """Wait until this loader is elected (true), or until nothing waits (false)."""
-        pauses = delays()
+    def _is_left_to_me(self) -> bool:
+        """Wait until this loader is elected (true), or what waits now is shipped (false)."""
+        began = self._clock().timestamp() * 1_000_000
+        last: Batch | None = None
         while not self._election.stand():
-            if _is_empty(self._outbox.next_batch(1)):
+            first = self._outbox.next_batch(1)
+            if _is_empty(first) or any(received > began for received in first.events.received_at):
                 return False
+            if first != last:
+                # The other loader gets on with it.
+                last, wait, pauses = first, _for_seconds(self._patience_seconds), delays()
             if not wait(next(pauses)):
                 raise WarehouseUnavailableError(
                     f"Another loader ({self._election.incumbent()}) is in charge of"

@@ -1,4 +1,4 @@
-"""The commands of those who run it: backup, verify, restore, adopt, rebuild, prune and compact.
+"""The commands of those who run it: backup, verify, restore, adopt, prune and compact.
 
 Only what they are told stands here. What they do brings SQLAlchemy in, which takes longer to import
 than other commands take to run; so that is imported when one of them runs.
@@ -23,13 +23,25 @@ class CannotOperateError(Exception):
     """A backup, a restore or the like cannot run; the message says why and what to do."""
 
 
+def require_store(store_url: str) -> None:
+    """Refuse a file that is not there: to open it would make an empty store of it.
+
+    Raises:
+        CannotOperateError: It is not there.
+    """
+    from api.store.engine import sqlite_path  # noqa: PLC0415 (brings SQLAlchemy in)
+
+    path = sqlite_path(store_url)
+    if path is not None and not path.exists():
+        raise CannotOperateError(f"There is no store: {path} does not exist. Set STORE_URL.")
+
+
 def add_operations(commands: Commands) -> None:
     """Add them to the commands of `python -m warehouse`."""
     _add_backup(commands)
     _add_verify(commands)
     _add_restore(commands)
     _add_adopt(commands)
-    _add_rebuild(commands)
     _add_prune(commands)
     _add_compact(commands)
 
@@ -126,26 +138,6 @@ def _add_adopt(commands: Commands) -> None:
         " before are refused, since what they name may be another player now",
     )
     adopt.set_defaults(run=_of("warehouse.adopt"))
-
-
-def _add_rebuild(commands: Commands) -> None:
-    rebuild = commands.add_parser(
-        "rebuild",
-        help="make the events and players of the warehouse whole again from the store",
-        description="Compares raw.game_events and raw.players with the store, puts right what"
-        " differs and ships what is missing; where there is no warehouse, that is everything. The"
-        " API may run; its loader then does the shipping. Where it is interrupted, run it again."
-        " Nothing is removed from a warehouse. Events that were pruned from the store come back"
-        " from a backup only; the command says how many. Run `make build` after it.",
-        epilog="Settings: WAREHOUSE_PATH and STORE_URL.",
-    )
-    rebuild.add_argument(
-        "--replace",
-        action="store_true",
-        help="set the warehouse aside, into replaced-TIME beside it, and begin with none: for one"
-        " that cannot be read",
-    )
-    rebuild.set_defaults(run=_of("warehouse.rebuild"))
 
 
 def _add_prune(commands: Commands) -> None:

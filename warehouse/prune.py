@@ -17,14 +17,13 @@ from pathlib import Path
 import duckdb
 
 from api.clock import utc_now
-from api.store.engine import sqlite_path
 from api.store.upkeep import Candidates, SqlUpkeep
 from warehouse import comparison
 from warehouse.comparison import Comparison
 from warehouse.copying import NOBODY, Tell, showing_progress
 from warehouse.database import open_when_free
 from warehouse.lake import Lake, Pinned
-from warehouse.operations import CannotOperateError
+from warehouse.operations import require_store
 from warehouse.settings import Settings
 from warehouse.terminal import console_for, line
 
@@ -54,9 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     console = console_for()
     settings = Settings.from_environment()
-    path = sqlite_path(settings.store_url)
-    if path is not None and not path.exists():
-        raise CannotOperateError(f"There is no store: {path} does not exist. Set STORE_URL.")
+    require_store(settings.store_url)
     received_before = utc_now() - timedelta(days=options.older_than)
     with closing(SqlUpkeep(settings.store_url)) as upkeep, showing_progress(console) as tell:
         pruned = prune(
@@ -73,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         place = settings.events_uri or settings.warehouse_path
         told = (
             f"Kept {pruned.kept:,} events that are marked as shipped and that {place} does not have"
-            " as the store does. `python -m warehouse rebuild` says how they are shipped again."
+            " as the store does. `python -m warehouse load --all` ships them again."
         )
         line(console, (told, "yellow"))
         return EXIT_FAILED
@@ -104,7 +101,7 @@ def prune(  # noqa: PLR0913 (each setting stands for itself)
         StoreUnavailableError: The store cannot be read or written.
     """
     removed = kept = position = 0
-    last, _ = upkeep.ends()
+    last = upkeep.last_position()
     while candidates := upkeep.candidates(position, received_before, LOOKED_UP):
         alike = _in_warehouse(candidates, warehouse_path, lake, tell)
         kept += len(candidates) - len(alike)

@@ -63,28 +63,26 @@ class RawTable:
         )
 
     @property
-    def insert_missing(self) -> str:
-        """Inserts like `insert`, but only the rows whose key is not there yet.
-
-        To look for each key takes longer than all the rest of the insert.
-        """
-        return f"{self.insert} on conflict ({self.key}) do nothing"
-
-    @property
     def upsert(self) -> str:
-        """Inserts like `insert`, and overwrites the rows whose key is there.
+        """Inserts like `insert`, and puts the rows right whose key is there and that differ.
 
-        What grows never gets smaller: an old batch that comes late leaves what later ones brought.
-        It is no delete and insert: in one transaction, DuckDB takes that for a duplicate key.
+        To look for each key takes longer than all the rest of the insert. What grows never gets
+        smaller: an old batch that comes late leaves what later ones brought. It is no delete and
+        insert: in one transaction, DuckDB takes that for a duplicate key.
         """
-        changes = ", ".join(
-            f"{column} = greatest({column}, excluded.{column})"
+        new = {
+            column: f"greatest({column}, excluded.{column})"
             if column in self.growing
-            else f"{column} = excluded.{column}"
-            for column in self.columns
+            else f"excluded.{column}"
+            for column in self.shipped_columns
             if column != self.key
+        }
+        changes = ", ".join(f"{column} = {value}" for column, value in new.items())
+        differs = " or ".join(f"{column} is distinct from {value}" for column, value in new.items())
+        return (
+            f"{self.insert} on conflict ({self.key})"  # nosec B608 # names from here
+            f" do update set {changes}, loaded_at = excluded.loaded_at where {differs}"
         )
-        return f"{self.insert} on conflict ({self.key}) do update set {changes}"  # nosec B608 # names from here
 
 
 def _sent_as(kind: str) -> str:

@@ -21,9 +21,10 @@ from pathlib import Path
 import duckdb
 
 from api.clock import Clock, utc_now
+from api.store.outbox import SqlOutbox
 from api.store.protocol import StoreUnavailableError
 from api.store.snapshot import StoreInUseError, fold
-from api.store.upkeep import Range, SqlUpkeep
+from api.store.upkeep import SqlUpkeep
 from warehouse.backup import store_file
 from warehouse.copying import (
     NOBODY,
@@ -45,7 +46,6 @@ from warehouse.terminal import console_for, say
 from warehouse.verify import show_checks, verify_backup, verify_live
 
 EXIT_OK, EXIT_FAILED = 0, 1
-MAX_KEY = 2**63 - 1
 
 
 def run(options: argparse.Namespace) -> int:
@@ -207,10 +207,10 @@ def _renew(store: Path, warehouse: Path | None) -> None:
     """Give a store a new id, and note it in the warehouse that it feeds."""
     with closing(SqlUpkeep(f"sqlite:///{store}")) as upkeep:
         old_id, new_id = upkeep.store_id(), upkeep.renew_id()
-        if warehouse is None:
-            # The backup is of a time without one: all that the store has is to be shipped.
-            everything = [Range(0, MAX_KEY)]
-            upkeep.unmark(everything, everything)
+    if warehouse is None:
+        # The backup is of a time without one: all that the store has is to be shipped.
+        with closing(SqlOutbox(f"sqlite:///{store}")) as outbox:
+            outbox.ship_again()
     fold(store)
     sync(store)
     if warehouse is not None:

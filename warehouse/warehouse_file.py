@@ -86,7 +86,7 @@ class WarehouseFile:
                 except duckdb.ConstraintException:
                     # Some of the events are there: a crash kept them from being marked as shipped.
                     warehouse.rollback()
-                    _write(warehouse, GAME_EVENTS.insert_missing, events | now, players | now)
+                    _write(warehouse, GAME_EVENTS.upsert, events | now, players | now)
         except duckdb.Error as error:
             raise WarehouseUnavailableError(advice(self._path, error, "write to")) from error
         self._whole = (self._identity(), batch.store_id)

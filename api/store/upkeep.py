@@ -1,4 +1,4 @@
-"""What those who run the store do with it: read it whole, ship it again, prune it.
+"""What those who run the store do with it: read it whole, give it a new id, prune it.
 
 Everything here goes through the database like the API does, so it works while the API runs.
 """
@@ -20,13 +20,11 @@ from sqlalchemy import (
     Engine,
     FromClause,
     Select,
-    Update,
     and_,
     bindparam,
     column,
     delete,
     exists,
-    false,
     func,
     insert,
     inspect,
@@ -81,21 +79,6 @@ ALL_PRUNED = select(
     pruned_events.c.user_id, pruned_events.c.event_type, pruned_events.c.event_count
 ).order_by(pruned_events.c.user_id, pruned_events.c.event_type)
 
-UNMARK_EVENTS = (
-    update(events)
-    .where(events.c.position.between(bindparam("begin"), bindparam("end")), events.c.is_shipped)
-    .values(is_shipped=false())
-)
-UNMARK_PLAYERS = (
-    update(players)
-    .where(players.c.user_id.between(bindparam("begin"), bindparam("end")), players.c.is_shipped)
-    .values(is_shipped=false())
-)
-WAITING = select(func.count()).where(~events.c.is_shipped, events.c.position <= bindparam("last"))
-WAITING_PLAYERS = select(func.count()).where(
-    ~players.c.is_shipped, players.c.user_id <= bindparam("last_player")
-)
-
 COUNT_MORE = (
     update(pruned_events)
     .where(
@@ -110,14 +93,6 @@ FORGET = delete(idempotency_keys).where(
 STORE_ID = select(store_identity.c.store_id)
 # Alembic's own table.
 alembic_version = table("alembic_version", column("version_num"))
-
-
-@dataclass(frozen=True)
-class Range:
-    """Keys from the first to the last, both included."""
-
-    first: int
-    last: int
 
 
 class StoreReader:
@@ -248,34 +223,10 @@ class SqlUpkeep:
             connection.execute(update(store_identity).values(store_id=store_id))
         return store_id
 
-    def unmark(self, of_events: Sequence[Range], of_players: Sequence[Range]) -> None:
-        """Have events and players shipped again: all of them, or none where this is interrupted.
-
-        Args:
-            of_events: Their positions.
-            of_players: Their ids.
-        """
-        with unavailable_if_it_fails(), self._write_engine.begin() as connection:
-            _for_each(connection, UNMARK_PLAYERS, of_players)
-            _for_each(connection, UNMARK_EVENTS, of_events)
-
-    def ends(self) -> tuple[int, int]:
-        """Tell the last event's position and the last player's id; 0 where there is none."""
-        last_event, last_player = func.max(events.c.position), func.max(players.c.user_id)
+    def last_position(self) -> int:
+        """Tell the last event's position; 0 where there is none."""
         with unavailable_if_it_fails(), self.read_engine.begin() as connection:
-            return (
-                connection.execute(select(last_event)).scalar() or 0,
-                connection.execute(select(last_player)).scalar() or 0,
-            )
-
-    def waiting(self, ends: tuple[int, int]) -> int:
-        """Count what waits to be shipped, up to these ends."""
-        last, last_player = ends
-        with unavailable_if_it_fails(), self.read_engine.begin() as connection:
-            return int(
-                connection.execute(WAITING, {"last": last}).scalar_one()
-                + connection.execute(WAITING_PLAYERS, {"last_player": last_player}).scalar_one()
-            )
+            return connection.execute(select(func.max(events.c.position))).scalar() or 0
 
     def candidates(self, after: int, received_before: datetime, limit: int) -> Candidates:
         """Find events that may be pruned, the oldest first.
@@ -368,9 +319,3 @@ def _has_enough(newer: FromClause, is_of_same: ColumnElement[bool]) -> ColumnEle
         .limit(1)
         .offset(KEPT_PER_PLAYER - 1)
     )
-
-
-def _for_each(connection: Connection, statement: Update, ranges: Sequence[Range]) -> None:
-    if ranges:
-        rows = [{"begin": each.first, "end": each.last} for each in ranges]
-        connection.execute(statement, rows)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.api.game import Game, Process
+from tests.api.game import Game, Play, Process, Start
 
 
 @pytest.fixture
@@ -19,7 +19,21 @@ def game(tmp_path: Path, store_url: str) -> Iterator[Game]:
 
 
 @pytest.fixture
-def start(tmp_path: Path, store_url: str) -> Iterator[Callable[..., Process]]:
+def play(tmp_path: Path) -> Iterator[Play]:
+    """Makes games with settings."""
+    games = []
+
+    def play(**variables: str) -> Game:
+        games.append(Game(tmp_path, variables=variables))
+        return games[-1]
+
+    yield play
+    for game in games:
+        game.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path, store_url: str) -> Iterator[Start]:
     """Starts `python -m api serve` with settings; ends it after the test."""
     processes = []
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -300,3 +301,8 @@ class Process:
         """End it, if it still runs."""
         self._process.kill()
         self._process.wait()
+
+
+# Makes games, and starts processes, with settings.
+Play = Callable[..., Game]
+Start = Callable[..., Process]

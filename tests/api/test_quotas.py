@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,26 +12,10 @@ import requests
 
 from api.store.disk import DiskFloor
 from api.store.protocol import DiskFullError
-from tests.api.game import PASSWORD, Game, Process, assert_problem
+from tests.api.game import PASSWORD, Play, Start, assert_problem
 from tests.faults.machine import Disk, small_disk
 
-Play = Callable[..., Game]
-Start = Callable[..., Process]
 JUMP = {"eventType": "jump"}
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Iterator[Play]:
-    """Makes games with settings."""
-    games = []
-
-    def play(**variables: str) -> Game:
-        games.append(Game(tmp_path, variables=variables))
-        return games[-1]
-
-    yield play
-    for game in games:
-        game.close()
 
 
 def batch(count: int) -> dict[str, object]:

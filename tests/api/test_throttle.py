@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import falcon
 import pytest
 from falcon import testing
@@ -23,11 +20,10 @@ from api.throttle import (
     Limiter,
     LoginGuard,
 )
-from tests.api.game import PASSWORD, Game, assert_problem
+from tests.api.game import PASSWORD, Play, assert_problem
 
 ALICE = {"username": "alice", "password": PASSWORD}
 WRONG = {**ALICE, "password": "wrong horse battery"}
-Play = Callable[..., Game]
 
 
 class Timer:
@@ -45,20 +41,6 @@ class Timer:
 @pytest.fixture
 def timer() -> Timer:
     return Timer()
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Iterator[Play]:
-    """Makes games with settings."""
-    games = []
-
-    def play(**variables: str) -> Game:
-        games.append(Game(tmp_path, variables=variables))
-        return games[-1]
-
-    yield play
-    for game in games:
-        game.close()
 
 
 def test_client_that_sends_too_much_is_told_when_to_come_back(play: Play) -> None:

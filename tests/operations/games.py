@@ -33,10 +33,10 @@ LONG_AGO = NOW - timedelta(days=40)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from warehouse.__main__ import main
 from warehouse.backup import make_backup
 from warehouse.copying import Tell
 from warehouse.prune import prune
-from warehouse.rebuild import mark_missing
 from warehouse.restore import restore
 from warehouse.settings import Settings
 from api.store.upkeep import SqlUpkeep

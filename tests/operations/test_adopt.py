@@ -74,13 +74,19 @@ def test_a_warehouse_of_another_store_is_refused_where_nothing_waits(files: File
         assert outbox.backlog().event_count == 0
 
 
-@pytest.mark.parametrize("command", ["rebuild", "adopt"])
-def test_a_warehouse_of_another_store_is_not_made_this_ones(files: Files, command: str) -> None:
+@pytest.mark.parametrize("command", [["load", "--all"], ["adopt"]])
+def test_a_warehouse_of_another_store_is_not_made_this_ones(
+    files: Files, command: list[str]
+) -> None:
     rows, other = files.rows(), strangers(files)
-    run = other.run(command)
+    elsewhere = Files(other.store, files.warehouse.with_name("elsewhere.duckdb"))
+    elsewhere.ship()
+    run = other.run(*command)
     assert run.exit_code == 2, run.output
     assert "Nothing was changed" in run.output
     assert files.rows() == rows
+    with closing(SqlOutbox(other.url)) as outbox:
+        assert outbox.backlog().event_count == 0
     assert noted(files) == [(store_id(files),)]
 
 

@@ -122,7 +122,7 @@ def test_what_is_not_in_the_warehouse_as_in_the_store_is_kept(files: Files) -> N
         metas = {event.meta for event in store.recent_events(1, 10**6)}
     assert {f'{{"n": {number}}}' for number in (3, 4, 5, 6, 7)} <= metas
     assert '{"n": 8}' not in metas
-    assert files.run("rebuild").exit_code == 0
+    assert files.run("load", "--all").exit_code == 0
     assert files.failed() == []
     assert pruned(files) == Pruned(5, 0, 0)
     assert files.failed() == []
@@ -206,23 +206,23 @@ def test_requests_are_answered_while_it_prunes(files: Files) -> None:
     assert files.failed() == []
 
 
-def test_what_was_pruned_survives_restore_and_rebuild(files: Files, tmp_path: Path) -> None:
+def test_what_was_pruned_survives_a_restore_and_a_load_of_all(files: Files, tmp_path: Path) -> None:
     pruned(files)
     before = answers(files)
     backup = make_backup(files.settings, tmp_path / "backups")
     new = Files(tmp_path / "new/store.sqlite", tmp_path / "new/warehouse.duckdb")
     restore(new.settings, backup, replace=False)
-    assert new.run("rebuild").exit_code == 0
+    assert new.run("load", "--all").exit_code == 0
     assert new.failed() == []
     assert answers(new) == before
     new.ship()
     files.ship()
     assert new.rows() == files.rows()
-    # Where the warehouse is lost they are gone from it, and it is said; the money holds.
-    run = new.run("rebuild", "--replace")
-    assert run.exit_code == 0
-    total = STEPS + CLICKS
-    assert f"{total} of {total} pruned events are neither in the store" in run.output
+    # Where the warehouse is lost they are gone from it, and `verify` says it; the money holds.
+    new.warehouse.unlink()
+    assert new.run("load", "--all").exit_code == 0
+    run = new.run("verify")
+    assert f"{STEPS + CLICKS}, 0 of them in the warehouse" in run.output
     assert new.failed() == []
     assert answers(new) == before
 

@@ -88,7 +88,7 @@ def test_url_that_names_no_store_stops_the_start(
     [
         ["api", "serve"],
         ["warehouse", "load"],
-        ["warehouse", "rebuild"],
+        ["warehouse", "load", "--all"],
         ["warehouse", "prune", "--older-than", "9"],
     ],
 )

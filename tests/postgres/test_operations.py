@@ -43,12 +43,12 @@ def game(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return game
 
 
-def test_verify_rebuild_and_prune(game: Game, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_load_all_and_prune(game: Game, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify"]) == 0
     with duckdb.connect(str(game.warehouse)) as warehouse:
         warehouse.execute("delete from raw.game_events where event_type = 'earn'")
     assert main(["verify"]) == 1
-    assert main(["rebuild"]) == 0
+    assert main(["load", "--all"]) == 0
     assert main(["verify"]) == 0
     capsys.readouterr()
     assert main(["prune", "--older-than", "9"]) == 0

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from api.store.protocol import Batch
 from tests.harness import ROOT
-from tests.warehouse.shipping import Game, Late, eventually
+from tests.warehouse.shipping import Game, Late, event, eventually
 from warehouse.database import WarehouseUnavailableError
 from warehouse.election import FileElection
 from warehouse.loader import Loader
@@ -134,3 +135,34 @@ def test_ship_all_leaves_it_to_the_elected_loader(game: Game) -> None:
     loader.ship_all()
     process.communicate()
     assert loader.status.event_count == 0
+
+
+class Busy:
+    """The outbox of one that stands by: whenever it looks, the elected one has shipped an event."""
+
+    def __init__(self, game: Game) -> None:
+        """See the outbox of this game, in which a player goes on after what waits is shipped."""
+        self._game = game
+        self._elected = Loader(game.outbox, game.warehouse, batch_size=1)
+        self.mark_shipped = game.outbox.mark_shipped
+        self.ship_again = game.outbox.ship_again
+        self.backlog = game.outbox.backlog
+        self.close = game.outbox.close
+
+    def next_batch(self, limit: int) -> Batch:
+        """Ship an event, play another."""
+        self._elected.ship_once()
+        self._game.store.record(1, event("step"))
+        return self._game.outbox.next_batch(limit)
+
+
+def test_ship_all_waits_for_another_loader_that_gets_on_but_not_for_what_comes_later(
+    game: Game,
+) -> None:
+    game.play(game.register("ann"), 20)
+    before = set(game.stored_ids())
+    process, _ = _stand_elsewhere(game.warehouse)
+    Loader(Busy(game), game.warehouse, patience_seconds=0.01).ship_all()
+    process.communicate()
+    assert before <= set(game.shipped_ids())
+    assert game.outbox.backlog().event_count > 0

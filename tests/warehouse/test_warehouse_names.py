@@ -55,7 +55,7 @@ def test_any_other_name_is_taken(name: str) -> None:
     "command",
     [
         *(["inputs"], ["summary"], ["check"], ["docs"], ["page"], ["schedule", "--check"]),
-        *(["load"], ["verify"], ["rebuild"], ["prune", "--older-than", "1"]),
+        *(["load"], ["verify"], ["load", "--all"], ["prune", "--older-than", "1"]),
         *(["backup", "--to", "backups"], ["restore", "backups"]),
     ],
 )

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from warehouse.checkpoints.bounds import read_bounds
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.checkpoints.importing import without_pyspark
 from warehouse.checkpoints.project import (
     CHECKPOINTS,
-    Checkpoint,
+    Suite,
     bounds_in_use,
-    read_checkpoint,
+    read_bounds,
+    read_suites,
 )
 from warehouse.checkpoints.table import print_checkpoint
 from warehouse.checkpoints.verdicts import record_verdicts
@@ -75,7 +74,7 @@ def check(
         settings: Where things are.
         console: Where to print.
         brief: Show only what fails, and a line per checkpoint.
-        folder: Holds the project `gx/` and `bounds.yml`.
+        folder: Holds `suites.yml` and `bounds.yml`.
 
     Returns:
         0 where all hold, 1 where one fails or has nothing to judge.
@@ -84,23 +83,22 @@ def check(
         CannotCheckError: The checkpoints cannot run as things stand.
         WarehouseUnavailableError: The warehouse cannot be read.
     """
-    checkpoints = [read_checkpoint(folder / "gx", name) for name in names]
-    bounds = read_bounds(folder / "bounds.yml", bounds_in_use(folder / "gx"))
+    suites = read_suites(folder / "suites.yml")
+    bounds = read_bounds(folder / "bounds.yml", bounds_in_use(suites))
+    checkpoints = {name: suites[name] for name in names}
     # Whole lines: what they name has spaces and brackets of its own.
     say = partial(line, console)
     _require_tables(checkpoints, settings.warehouse_path, say)
     docs = settings.reports_path / "data_docs"
     with _workshop(settings.reports_path) as workshop:
-        shutil.copytree(folder / "gx", workshop / "gx", copy_function=shutil.copyfile)
         # It takes seconds, which the other commands and every refusal above should not.
         with without_pyspark():
-            from warehouse.checkpoints.run import (  # noqa: PLC0415
-                publish_data_docs,
-                run_checkpoints,
-            )
+            from warehouse.checkpoints.run import run_checkpoints  # noqa: PLC0415
 
-        results = run_checkpoints(checkpoints, bounds, settings, workshop, say)
-        publish_data_docs(workshop, docs)
+        results = run_checkpoints(checkpoints, bounds, settings, workshop / "data_docs", say)
+        if docs.exists():
+            docs.rename(workshop / "data_docs_before")
+        (workshop / "data_docs").rename(docs)
     for outcome in results.checkpoints:
         print_checkpoint(console, outcome, brief=brief)
     passed = {outcome.name: outcome.passed for outcome in results.checkpoints}
@@ -112,14 +110,14 @@ def check(
 
 
 def _require_tables(
-    checkpoints: Sequence[Checkpoint], path: Path, report: Callable[[str], None]
+    checkpoints: Mapping[str, Sequence[Suite]], path: Path, report: Callable[[str], None]
 ) -> None:
     with open_when_free(path, read_only=True, report=report) as warehouse:
         rows = warehouse.execute(
             "select table_schema || '.' || table_name from information_schema.tables"
         ).fetchall()
     existing = {name for (name,) in rows}
-    judged = {table: None for checkpoint in checkpoints for table in checkpoint.tables}
+    judged = dict.fromkeys(suite.table for suites in checkpoints.values() for suite in suites)
     if missing := [table for table in judged if table not in existing]:
         verb = "does" if len(missing) == 1 else "do"
         raise CannotCheckError(

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from warehouse.checkpoints import wording
-from warehouse.checkpoints.project import Expectation, Validation
+from warehouse.checkpoints.project import Expectation, Suite
 
 # The expectations that pass, and observe nothing, where there is too little data to judge.
 NULL_IS_TOO_LITTLE = {"expect_measure_to_be_between", "expect_counts_to_lie_between"}
@@ -78,14 +78,12 @@ class CheckpointOutcome:
         return not self.failed and bool(self.held)
 
 
-def judged(
-    expectation: Expectation, validation: Validation, evaluated: Mapping[str, Any]
-) -> Outcome:
+def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any]) -> Outcome:
     """Read what Great Expectations says of an expectation.
 
     Args:
         expectation: It.
-        validation: Where it stands.
+        suite: Where it stands.
         evaluated: The result, as the JSON object that Great Expectations makes of it.
     """
     configuration, result = evaluated["expectation_config"], evaluated["result"]
@@ -94,12 +92,12 @@ def judged(
     if details is not None:
         verdict = Verdict.ERROR
     elif not evaluated["success"]:
-        verdict, details = Verdict.FAILED, wording.named(result, validation.key)
+        verdict, details = Verdict.FAILED, wording.named(result, suite.key)
     else:
         verdict = Verdict.TOO_LITTLE_DATA if _is_too_little(kind, result) else Verdict.OK
     return Outcome(
         name=expectation.name,
-        table=validation.table,
+        table=suite.table,
         column=wording.subject(kwargs),
         demanded=wording.demanded(kind, kwargs),
         found=wording.found(result),
@@ -109,17 +107,17 @@ def judged(
     )
 
 
-def not_compared(expectation: Expectation, validation: Validation, reason: str) -> Outcome:
+def not_compared(expectation: Expectation, suite: Suite, reason: str) -> Outcome:
     """Say that an expectation was left out.
 
     Args:
         expectation: It.
-        validation: Where it stands.
+        suite: Where it stands.
         reason: Why.
     """
     return Outcome(
         name=expectation.name,
-        table=validation.table,
+        table=suite.table,
         column="",
         demanded="",
         found="",

@@ -1,168 +1,152 @@
-"""What the Great Expectations project says, read without Great Expectations.
+"""What `suites.yml` and `bounds.yml` say, read without Great Expectations.
 
 Importing that takes seconds. What can be refused or said without it is refused or said at once.
 """
 
 from __future__ import annotations
 
-import json
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from warehouse.checkpoints.errors import CannotCheckError
+from warehouse.checkpoints.wording import cut
 
 # In the order in which data goes through the warehouse.
 CHECKPOINTS = ("landed", "marts", "reports")
 # The data source of the operational store. It may not exist yet: a warehouse needs no API.
 STORE = "store"
+KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """One expectation, as its suite states it.
+    """One expectation.
 
     Attributes:
-        name: Its name, unique in its checkpoint.
+        name: Its name; no other has it.
         description: What it means, in a sentence.
-        compares_with_store: Whether judging it takes the operational store.
+        type: What Great Expectations calls it, `expect_...`.
+        kwargs: Its arguments, a bound as `{"$PARAMETER": name}`.
     """
 
     name: str
     description: str
-    compares_with_store: bool
-
-
-@dataclass(frozen=True)
-class Validation:
-    """A suite and the table that it judges.
-
-    Attributes:
-        name: The name of the validation definition.
-        suite: The name of the suite.
-        table: The table or view, as `schema.table`.
-        key: The columns that name a row of it; empty where nothing does.
-        expectations: What the suite holds.
-    """
-
-    name: str
-    suite: str
-    table: str
-    key: tuple[str, ...]
-    expectations: tuple[Expectation, ...]
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """What is judged together."""
-
-    name: str
-    validations: tuple[Validation, ...]
+    type: str
+    kwargs: dict[str, Any]
 
     @property
-    def tables(self) -> list[str]:
-        """The tables and views it judges."""
-        return [validation.table for validation in self.validations]
+    def compares(self) -> bool:
+        """Whether judging it takes the operational store."""
+        return self.kwargs.get("comparison_data_source_name") == STORE
 
 
-def read_checkpoint(folder: Path, name: str) -> Checkpoint:
-    """Read a checkpoint with all it refers to.
+@dataclass(frozen=True)
+class Suite:
+    """What is expected of a table.
 
-    Args:
-        folder: The project, `gx/`.
-        name: The name of the checkpoint.
+    Attributes:
+        table: The table or view, as `schema.table`.
+        key: The columns that name a row of it; empty where nothing does.
+        expectations: What is expected.
+    """
+
+    table: str
+    key: list[str]
+    expectations: list[Expectation]
+
+
+def read_suites(path: Path) -> dict[str, list[Suite]]:
+    """Read the suites of each checkpoint.
 
     Raises:
-        CannotCheckError: A file is missing or is not what it should be.
+        CannotCheckError: The file is missing or is not what it should be.
     """
-    path = folder / "checkpoints" / f"{name}.json"
-    named = _read(path)
-    try:
-        names = [validation["name"] for validation in named["validation_definitions"]]
-    except (KeyError, TypeError) as error:
-        raise _malformed(path, error) from error
-    checkpoint = Checkpoint(name, tuple(_read_validation(folder, each) for each in names))
-    counts = Counter(
-        expectation.name
-        for validation in checkpoint.validations
-        for expectation in validation.expectations
-    )
+
+    def read(content: object, **types: type) -> dict[str, Any]:
+        if isinstance(content, dict) and {n: type(value) for n, value in content.items()} == types:
+            return content
+        wanted = ", ".join(f"`{name}` ({KINDS[kind]})" for name, kind in types.items())
+        raise CannotCheckError(
+            f"{path}: {wanted} and nothing else must stand where there is {cut(repr(content))}."
+        )
+
+    def read_suite(content: object) -> Suite:
+        suite = read(content, table=str, key=list, expectations=list)
+        expectations = [
+            Expectation(**read(each, name=str, description=str, type=str, kwargs=dict))
+            for each in suite["expectations"]
+        ]
+        return Suite(suite["table"], suite["key"], expectations)
+
+    content = read(_load(path), **dict.fromkeys(CHECKPOINTS, list))
+    suites = {name: [read_suite(each) for each in content[name]] for name in CHECKPOINTS}
+    counts = Counter(expectation.name for expectation in _expectations(suites))
     if repeated := sorted(name for name, count in counts.items() if count > 1):
         raise CannotCheckError(
             f"{path}: several expectations are named {', '.join(repeated)}."
-            " Give each a name of its own in its meta."
+            " Give each a name of its own."
         )
-    return checkpoint
+    return suites
 
 
-def bounds_in_use(folder: Path) -> set[str]:
-    """Name the bounds that the suites of a project refer to.
+def bounds_in_use(suites: dict[str, list[Suite]]) -> set[str]:
+    """Name the bounds that suites refer to."""
+    return {bound for each in _expectations(suites) for bound in _parameters(each.kwargs)}
+
+
+def read_bounds(path: Path, used: set[str]) -> dict[str, float]:
+    """Read the numbers that suites refer to, which a person sets.
 
     Args:
-        folder: The project, `gx/`.
+        path: The file, a flat mapping from name to number.
+        used: The bounds that the suites refer to. Those of the file must be the same: whoever sets
+            one that no suite uses believes in a check that does not exist.
 
     Raises:
-        CannotCheckError: A suite cannot be read.
+        CannotCheckError: The file cannot be read as such, or holds other bounds.
     """
-    suites = sorted((folder / "expectations").glob("*.json"))
-    return {bound for suite in suites for bound in _parameters(_read(suite))}
-
-
-def leave_out_comparisons(folder: Path, validation: Validation) -> None:
-    """Take the comparisons with the store out of a suite, in a copy of the project."""
-    path = folder / "expectations" / f"{validation.suite}.json"
-    suite = _read(path)
-    suite["expectations"] = [
-        expectation
-        for expectation in suite["expectations"]
-        if not _compares_with_store(expectation)
-    ]
-    path.write_text(json.dumps(suite), encoding="utf-8")
-
-
-def read_events_from_lake(folder: Path) -> None:
-    """Have events judged as the last build found them in the lake, in a copy of the project."""
-    path = folder / "great_expectations.yml"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(
-        text.replace("table_name: game_events\n", "table_name: game_events_in_lake\n"),
-        encoding="utf-8",
-    )
-
-
-def _read_validation(folder: Path, name: str) -> Validation:
-    path = folder / "validation_definitions" / f"{name}.json"
-    definition = _read(path)
-    try:
-        suite = str(definition["suite"]["name"])
-        table = str(definition["data"]["asset"]["name"])
-    except (KeyError, TypeError) as error:
-        raise _malformed(path, error) from error
-    path = folder / "expectations" / f"{suite}.json"
-    content = _read(path)
-    try:
-        return Validation(
-            name=name,
-            suite=suite,
-            table=table,
-            key=tuple((content.get("meta") or {}).get("key", ())),
-            expectations=tuple(
-                Expectation(
-                    name=expectation["meta"]["name"],
-                    description=expectation["description"],
-                    compares_with_store=_compares_with_store(expectation),
-                )
-                for expectation in content["expectations"]
-            ),
+    content = _load(path)
+    if not isinstance(content, dict):
+        raise CannotCheckError(f"{path} must hold lines `name: number` and nothing else.")
+    bounds = {str(name): value for name, value in content.items()}
+    wrong = [name for name, value in bounds.items() if not _is_number(value)]
+    if wrong:
+        raise CannotCheckError(
+            f"{path}: {', '.join(wrong)} must be a number, without quotes or a unit."
         )
-    except (KeyError, TypeError) as error:
-        raise _malformed(path, error) from error
+    if missing := sorted(used - bounds.keys()):
+        raise CannotCheckError(
+            f"{path} lacks {', '.join(missing)}. Add each as a line `name: number`."
+        )
+    if unused := sorted(bounds.keys() - used):
+        raise CannotCheckError(
+            f"{path}: no suite uses {', '.join(unused)}. Correct the name, or take the line out."
+        )
+    return bounds
 
 
-def _compares_with_store(expectation: dict[str, Any]) -> bool:
-    return bool(expectation.get("kwargs", {}).get("comparison_data_source_name") == STORE)
+def _load(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CannotCheckError(
+            f"{path} is missing. Bring it back from the repository: it holds what the checkpoints"
+            " allow."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CannotCheckError(f"{path} is no YAML: {error}") from error
+
+
+def _expectations(suites: dict[str, list[Suite]]) -> Iterator[Expectation]:
+    for of_checkpoint in suites.values():
+        for suite in of_checkpoint:
+            yield from suite.expectations
 
 
 def _parameters(node: object) -> Iterator[str]:
@@ -177,18 +161,5 @@ def _parameters(node: object) -> Iterator[str]:
             yield from _parameters(child)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CannotCheckError(f"{path} is missing.") from error
-    except ValueError as error:
-        raise CannotCheckError(f"{path} is no JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise CannotCheckError(f"{path} is no JSON object.")
-    return content
-
-
-def _malformed(path: Path, error: KeyError | TypeError) -> CannotCheckError:
-    fault = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-    return CannotCheckError(f"{path} is not what Great Expectations writes: {fault}.")
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -14,22 +15,24 @@ from urllib.parse import quote
 import duckdb
 import great_expectations as gx
 from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.core.validation_definition import ValidationDefinition
-from great_expectations.data_context.data_context.file_data_context import FileDataContext
-from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
+from great_expectations.data_context.data_context.ephemeral_data_context import (
+    EphemeralDataContext,
+)
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.datasource.fluent.sql_datasource import SQLDatasource, TableAsset
+from great_expectations.expectations.expectation import Expectation as GxExpectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from warehouse.checkpoints import expectations as _registered  # noqa: F401 (suites use them)
-from warehouse.checkpoints.buffering import buffer_results
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, judged, not_compared
-from warehouse.checkpoints.project import (
-    Checkpoint,
-    Validation,
-    leave_out_comparisons,
-    read_events_from_lake,
-)
+from warehouse.checkpoints.project import STORE, Expectation, Suite
 from warehouse.checkpoints.store import missing_file, parse_store_url, read_only
 from warehouse.checkpoints.verdicts import FILES_OF_THE_BUILD, ManifestRow
 from warehouse.checkpoints.wording import NAMED
@@ -39,6 +42,12 @@ from warehouse.settings import Settings
 
 WAREHOUSE = "warehouse"
 MEASURE = "expect_measure_to_be_between"
+# Great Expectations fetches the rows of a query after it has closed the connection. SQLAlchemy then
+# has rolled back, and DuckDB's dialect dropped the rows: `IndexError: list index out of range`.
+WITHOUT_ROLLBACK = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+
+# The results of a suite by the names of its expectations, as Great Expectations writes them.
+Evaluated = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -55,10 +64,10 @@ class Results:
 
 
 def run_checkpoints(
-    checkpoints: Sequence[Checkpoint],
+    checkpoints: Mapping[str, Sequence[Suite]],
     bounds: Mapping[str, float],
     settings: Settings,
-    workshop: Path,
+    docs: Path,
     report: Callable[[str], None],
 ) -> Results:
     """Run checkpoints, and build Data Docs of this run alone.
@@ -66,61 +75,62 @@ def run_checkpoints(
     No other process can write to the warehouse until all is judged.
 
     Args:
-        checkpoints: Which.
+        checkpoints: The suites of each.
         bounds: The numbers that the suites refer to.
         settings: Where things are.
-        workshop: A folder with a copy of the project in `gx/`, which may be changed; Data Docs are
-            built in `data_docs/` beside it.
+        docs: A folder that does not exist yet, for the Data Docs.
         report: Told who holds the warehouse, where it has to be waited for.
 
     Raises:
-        CannotCheckError: The project cannot be run as it stands.
+        CannotCheckError: The suites cannot be run as they stand.
         WarehouseUnavailableError: Another process holds the warehouse.
     """
-    buffer_results()
     # It logs a traceback for each query that fails; the expectation's outcome tells the reason.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     store = parse_store_url(settings.store_url)
     uncompared = _reason_not_to_compare(store, settings)
-    if settings.events_uri is not None:
-        read_events_from_lake(workshop / "gx")
-    if uncompared is not None:
-        for checkpoint in checkpoints:
-            for validation in checkpoint.validations:
-                leave_out_comparisons(workshop / "gx", validation)
     with _refusals():
-        context = gx.get_context(
-            mode="file",
-            context_root_dir=workshop / "gx",
-            runtime_environment={
+        context = _context(
+            {
                 # It becomes part of a URL.
                 "WAREHOUSE_PATH": quote(str(settings.warehouse_path.absolute())),
                 "STORE_URL": read_only(store),
-                "DATA_DOCS_PATH": str(workshop / "data_docs"),
-            },
+                "DATA_DOCS_PATH": str(docs),
+            }
         )
-        with _held(context, settings.warehouse_path, report) as warehouse:
+        warehouse = SQLDatasource(
+            name=WAREHOUSE,
+            connection_string="duckdb:///${WAREHOUSE_PATH}?access_mode=read_only",
+            kwargs=WITHOUT_ROLLBACK,
+            assets=[
+                _asset(suite.table, settings) for suites in checkpoints.values() for suite in suites
+            ],
+        )
+        # The way that Great Expectations recommends, `data_sources.add_sql`, would query each.
+        for source in (warehouse, SQLDatasource(name=STORE, connection_string="${STORE_URL}")):
+            context.add_datasource(datasource=source)
+        validate = partial(_validate, context, bounds)
+        with _held(warehouse, settings.warehouse_path, report) as connection:
             outcomes = tuple(
                 CheckpointOutcome(
-                    checkpoint.name,
-                    tuple(_judge(context, warehouse, checkpoint, bounds, uncompared)),
+                    name, tuple(_judge(name, suites, validate, connection, uncompared))
                 )
-                for checkpoint in checkpoints
+                for name, suites in checkpoints.items()
             )
-            built = _built_files(warehouse)
+            built = _built_files(connection)
         context.build_data_docs()
     return Results(outcomes, built)
 
 
-def _reason_not_to_compare(store: URL, settings: Settings) -> str | None:
-    """Tell why the warehouse cannot be compared with the store; None where it can."""
+def _reason_not_to_compare(store: URL, settings: Settings) -> str:
+    """Tell why the warehouse cannot be compared with the store; blank where it can."""
     missing_store = missing_file(store)
     if missing_store is not None:
         return f"no store at {missing_store}"
     if settings.events_uri is not None:
         # The loader ships on without regard to builds; `python -m warehouse verify` compares.
         return "events are as the last build found them in the lake"
-    return None
+    return ""
 
 
 @contextmanager
@@ -137,17 +147,49 @@ def _refusals() -> Iterator[None]:
         ) from error
 
 
+def _context(environment: dict[str, str]) -> EphemeralDataContext:
+    """Make a context that writes Data Docs and nothing else.
+
+    Args:
+        environment: What `${NAME}` stands for; values may hold dollar signs of their own.
+    """
+    return gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            store_backend_defaults=InMemoryStoreBackendDefaults(),
+            data_docs_sites={
+                "reports": {
+                    "class_name": "SiteBuilder",
+                    "show_how_to_buttons": False,
+                    "store_backend": {
+                        "class_name": "TupleFilesystemStoreBackend",
+                        "base_directory": "${DATA_DOCS_PATH}",
+                    },
+                    "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                }
+            },
+            analytics_enabled=False,
+            progress_bars=ProgressBarsConfig(globally=False),
+        ),
+        runtime_environment=environment,
+    )
+
+
+def _asset(table: str, settings: Settings) -> TableAsset:
+    schema, name = table.split(".")
+    if name == "game_events" and settings.events_uri is not None:
+        # As the last build found them.
+        name = "game_events_in_lake"
+    return TableAsset(name=table, schema_name=schema, table_name=name)
+
+
 @contextmanager
-def _held(
-    context: FileDataContext, path: Path, report: Callable[[str], None]
-) -> Iterator[Connection]:
+def _held(source: SQLDatasource, path: Path, report: Callable[[str], None]) -> Iterator[Connection]:
     """Hold the warehouse, so that no writer changes it between two queries.
 
     DuckDB refuses a second connection of a process that is configured in another way, so this one
     comes from an engine of the data source.
     """
-    source = context.data_sources.get(WAREHOUSE)
-    assert isinstance(source, SQLDatasource)  # noqa: S101 (for mypy)  # nosec B101
     engine = source.get_engine()
     try:
         with connect_when_free(path, lambda: _connect(engine), report=report) as warehouse:
@@ -170,52 +212,48 @@ def _connect(engine: Engine) -> Connection:
 
 
 def _judge(
-    context: FileDataContext,
+    checkpoint: str,
+    suites: Sequence[Suite],
+    validate: Callable[[Suite, RunIdentifier], Evaluated],
     warehouse: Connection,
-    checkpoint: Checkpoint,
-    bounds: Mapping[str, float],
-    uncompared: str | None,
+    uncompared: str,
 ) -> Iterator[Outcome]:
-    run_id = RunIdentifier(run_name=checkpoint.name, run_time=datetime.now(UTC))
-    definitions = {
-        definition.name: definition
-        for definition in context.checkpoints.get(checkpoint.name).validation_definitions
-    }
-    for validation in checkpoint.validations:
-        evaluated = _validate(definitions[validation.name], validation, bounds, run_id)
-        for expectation in validation.expectations:
-            if expectation.compares_with_store and uncompared is not None:
-                yield not_compared(expectation, validation, uncompared)
-            elif expectation.name in evaluated:
-                result = evaluated[expectation.name]
-                _name_rows_outside(result, validation, warehouse)
-                yield judged(expectation, validation, result)
+    run_id = RunIdentifier(run_name=checkpoint, run_time=datetime.now(UTC))
+    for suite in suites:
+        wanted = [each for each in suite.expectations if not (uncompared and each.compares)]
+        evaluated = validate(replace(suite, expectations=wanted), run_id) if wanted else {}
+        for expectation in suite.expectations:
+            if expectation not in wanted:
+                yield not_compared(expectation, suite, uncompared)
             else:
-                # Great Expectations goes on without it.
-                raise CannotCheckError(
-                    f"Great Expectations does not understand {expectation.name} in"
-                    f" {validation.suite}.json. Correct its type or its arguments."
-                )
+                result = evaluated[expectation.name]
+                _name_rows_outside(result, suite, warehouse)
+                yield judged(expectation, suite, result)
 
 
 def _validate(
-    definition: ValidationDefinition,
-    validation: Validation,
-    bounds: Mapping[str, float],
-    run_id: RunIdentifier,
-) -> dict[str, dict[str, Any]]:
+    context: EphemeralDataContext, bounds: Mapping[str, float], suite: Suite, run_id: RunIdentifier
+) -> Evaluated:
     """Give the result of each expectation of a suite, by its name.
 
     `Checkpoint.run` has one result format for all of its validations, and so no way to name rows by
     the key of their table.
     """
-    if not definition.suite.expectations:
-        return {}
+    name = suite.table.replace(".", "__")
+    expectations = [_understood(each) for each in suite.expectations]
+    asset = context.data_sources.get(WAREHOUSE).get_asset(suite.table)
+    definition = gx.ValidationDefinition(
+        name=name,
+        data=asset.add_batch_definition_whole_table("whole"),
+        suite=context.suites.add(
+            gx.ExpectationSuite(name, expectations, meta={"key": suite.key} if suite.key else None)
+        ),
+    )
     evaluated = definition.run(
         expectation_parameters=dict(bounds),
         result_format={
             "result_format": "SUMMARY",
-            **({"unexpected_index_column_names": list(validation.key)} if validation.key else {}),
+            **({"unexpected_index_column_names": suite.key} if suite.key else {}),
         },
         run_id=run_id,
     )
@@ -223,16 +261,31 @@ def _validate(
     return {result["expectation_config"]["meta"]["name"]: result for result in results}
 
 
-def _name_rows_outside(
-    result: dict[str, Any], validation: Validation, warehouse: Connection
-) -> None:
+def _understood(expectation: Expectation) -> GxExpectation:
+    configuration = ExpectationConfiguration(
+        type=expectation.type,
+        kwargs=expectation.kwargs,
+        description=expectation.description,
+        meta={"name": expectation.name},
+    )
+    try:
+        return configuration.to_domain_obj()
+    except Exception as error:
+        # A suite that is made of configurations goes on without it.
+        raise CannotCheckError(
+            f"Great Expectations does not understand {expectation.name} in suites.yml."
+            " Correct its type or its arguments."
+        ) from error
+
+
+def _name_rows_outside(result: dict[str, Any], suite: Suite, warehouse: Connection) -> None:
     """Add the rows that are out of bounds to a failed measure, as other results have them.
 
     Great Expectations reduces a measure to its range, which does not say where it fails.
     """
     configuration = result["expectation_config"]
     is_outside = not result["success"] and result["result"].get("observed_value") is not None
-    if configuration["type"] != MEASURE or not is_outside or not validation.key:
+    if configuration["type"] != MEASURE or not is_outside or not suite.key:
         return
     column = configuration["kwargs"]["column"]
     outside = [
@@ -241,7 +294,7 @@ def _name_rows_outside(
         if bound in configuration["kwargs"]
     ]
     rows = warehouse.exec_driver_sql(
-        f"select {', '.join([*validation.key, column])} from {validation.table}"  # noqa: S608 (ours)  # nosec B608
+        f"select {', '.join([*suite.key, column])} from {suite.table}"  # noqa: S608 (ours)  # nosec B608
         f" where {' or '.join(outside)} order by all limit {NAMED + 1}"
     )
     result["result"]["partial_unexpected_index_list"] = [dict(row) for row in rows.mappings()]
@@ -255,15 +308,3 @@ def _built_files(warehouse: Connection) -> tuple[ManifestRow, ...]:
     if not tables.all():
         return ()
     return tuple(tuple(row) for row in warehouse.exec_driver_sql(FILES_OF_THE_BUILD))
-
-
-def publish_data_docs(workshop: Path, docs: Path) -> None:
-    """Put the Data Docs that were built in a workshop where those of the run before are.
-
-    Args:
-        workshop: The folder that `run_checkpoints` was given.
-        docs: The folder of the Data Docs, on the same file system.
-    """
-    if docs.exists():
-        docs.rename(workshop / "data_docs_before")
-    (workshop / "data_docs").rename(docs)

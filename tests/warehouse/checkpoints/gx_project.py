@@ -1,25 +1,21 @@
-"""A Great Expectations project of a test's own, with the warehouse that it judges."""
+"""Checkpoints of a test's own, with the warehouse that they judge."""
 
 from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 import duckdb
 import pytest
-import yaml
 from rich.console import Console
 
-from tests.harness import ROOT, Run
+from tests.harness import Run
 from warehouse.checkpoints.command import check
 from warehouse.checkpoints.project import CHECKPOINTS
 from warehouse.settings import Settings
-
-OWN = ROOT / "warehouse/checkpoints/gx/great_expectations.yml"
 
 # Marks a module whose tests run Great Expectations in this process.
 RUNS_GREAT_EXPECTATIONS = [
@@ -34,10 +30,10 @@ Json = dict[str, Any]
 def expects(kind: str, name: str, **kwargs: object) -> Json:
     """An expectation of type `expect_<kind>` with a name and a description."""
     return {
+        "name": name,
+        "description": f"What {name} means.",
         "type": f"expect_{kind}",
         "kwargs": kwargs,
-        "description": f"What {name} means.",
-        "meta": {"name": name},
     }
 
 
@@ -70,7 +66,7 @@ class GxProject:
 
     @property
     def folder(self) -> Path:
-        """What holds `gx/` and `bounds.yml`."""
+        """What holds `suites.yml` and `bounds.yml`."""
         return self.root / "checkpoints"
 
     @property
@@ -105,54 +101,17 @@ class GxProject:
     def write_suites(
         self, *judged: Judged, checkpoint: str = "landed", bounds: dict[str, float] | None = None
     ) -> None:
-        """Write the project: one checkpoint with a suite per table, the others without any.
+        """Write the suites of one checkpoint, the others without any, and the bounds."""
+        suites = [asdict(each) for each in judged]
+        self.write("suites.yml", {n: suites if n == checkpoint else [] for n in CHECKPOINTS})
+        self.write("bounds.yml", bounds or {})
 
-        Stores, data sources and Data Docs are set as in the product's own project.
-        """
-        configuration = yaml.safe_load(OWN.read_text(encoding="utf-8"))
-        configuration["fluent_datasources"]["warehouse"]["assets"] = {
-            each.table: {
-                "type": "table",
-                "schema_name": each.table.split(".")[0],
-                "table_name": each.table.split(".")[1],
-                "batch_definitions": {"whole": {"partitioner": None}},
-            }
-            for each in judged
-        }
-        self.write("great_expectations.yml", yaml.safe_dump(configuration))
-        for each in judged:
-            name = each.table.replace(".", "__")
-            self._write_object(
-                "expectations", name, meta={"key": each.key}, expectations=each.expectations
-            )
-            self._write_object(
-                "validation_definitions",
-                name,
-                data={
-                    "datasource": {"name": "warehouse"},
-                    "asset": {"name": each.table},
-                    "batch_definition": {"name": "whole"},
-                },
-                suite={"name": name},
-            )
-        for name in CHECKPOINTS:
-            tables = [each.table for each in judged] if name == checkpoint else []
-            self._write_object(
-                "checkpoints",
-                name,
-                validation_definitions=[{"name": table.replace(".", "__")} for table in tables],
-            )
-        (self.folder / "bounds.yml").write_text(json.dumps(bounds or {}), encoding="utf-8")
-
-    def write(self, path: str, text: str) -> None:
-        """Write a file of `gx/`."""
-        file = self.folder / "gx" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def _write_object(self, kind: str, name: str, **content: object) -> None:
-        identified = {"name": name, "id": str(uuid5(NAMESPACE_URL, f"{kind}/{name}")), **content}
-        self.write(f"{kind}/{name}.json", json.dumps(identified))
+    def write(self, name: str, content: object) -> Path:
+        """Write a file of the folder."""
+        self.folder.mkdir(exist_ok=True)
+        path = self.folder / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
 
     def execute(self, sql: str, *parameters: object) -> None:
         """Change the warehouse."""

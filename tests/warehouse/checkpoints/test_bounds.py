@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.checkpoints.bounds import read_bounds
 from warehouse.checkpoints.errors import CannotCheckError
+from warehouse.checkpoints.project import read_bounds
 
 
 def test_bounds_are_numbers_by_name(tmp_path: Path) -> None:

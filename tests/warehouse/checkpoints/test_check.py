@@ -14,6 +14,7 @@ import pytest
 from tests.warehouse.checkpoints.gx_project import (
     RUNS_GREAT_EXPECTATIONS,
     GxProject,
+    Json,
     Judged,
     bound,
     expects,
@@ -21,7 +22,6 @@ from tests.warehouse.checkpoints.gx_project import (
 )
 from tests.warehouse.shipping import held
 from warehouse.checkpoints.errors import CannotCheckError
-from warehouse.checkpoints.project import Checkpoint
 from warehouse.database import WarehouseUnavailableError, connect_when_free
 from warehouse.settings import Settings
 
@@ -224,18 +224,25 @@ def _contents(folder: Path) -> dict[Path, tuple[int, bytes]]:
     }
 
 
-def test_an_expectation_that_cannot_be_understood_is_no_verdict(days: GxProject) -> None:
-    """Great Expectations leaves it out, and all that is left may hold."""
-    misspelt = {**FEW, "type": "expect_column_values_to_be_betwen", "meta": {"name": "misspelt"}}
+@pytest.mark.parametrize(
+    "mistake",
+    [{"type": "expect_column_values_to_be_betwen"}, {"kwargs": {"column": "share", "most": 1}}],
+)
+def test_an_expectation_that_cannot_be_understood_is_no_verdict(
+    days: GxProject, mistake: Json
+) -> None:
+    """Great Expectations would leave it out, and all that is left may hold."""
+    misspelt = {**FEW, "name": "misspelt", **mistake}
     days.write_suites(Judged("quality.days", [FEW, misspelt]), bounds={"most": 1})
-    with pytest.raises(CannotCheckError, match=r"understand misspelt in quality__days\.json"):
+    with pytest.raises(CannotCheckError, match=r"understand misspelt in suites\.yml"):
         days.check()
     assert verdicts(days) == ["not_run"] * 3
     assert not days.docs.exists()
 
 
-def test_a_project_that_great_expectations_cannot_read_is_no_verdict(days: GxProject) -> None:
-    days.write("great_expectations.yml", "stores: 7")
+def test_suites_that_great_expectations_cannot_run_are_no_verdict(days: GxProject) -> None:
+    twice = [Judged("quality.days", [{**FEW, "name": name}]) for name in ("few", "again")]
+    days.write_suites(*twice, bounds={"most": 1})
     with pytest.raises(CannotCheckError, match=r"^Great Expectations cannot run this: "):
         days.check()
 
@@ -274,8 +281,6 @@ def test_a_warehouse_that_is_taken_meanwhile_is_waited_for(
 ) -> None:
     from warehouse.checkpoints import run as module  # noqa: PLC0415 (it takes seconds)
 
-    (tmp_path / "workshop").mkdir()
-    (days.folder / "gx").rename(tmp_path / "workshop/gx")
     told: list[str] = []
     slept: list[float] = []
 
@@ -292,10 +297,10 @@ def test_a_warehouse_that_is_taken_meanwhile_is_waited_for(
     with held(days.warehouse, "writer") as holder:
         with pytest.raises(WarehouseUnavailableError, match=rf"held by .*\(PID {holder.pid}\)"):
             module.run_checkpoints(
-                [Checkpoint("landed", ())],
+                {"landed": []},
                 {},
                 Settings.from_environment(days.environment),
-                tmp_path / "workshop",
+                tmp_path / "data_docs",
                 told.append,
             )
         assert [f"(PID {holder.pid}); waiting up to 3 s" in line for line in told] == [True]

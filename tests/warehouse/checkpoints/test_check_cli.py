@@ -20,7 +20,6 @@ def days(project: Project, gx_project: GxProject) -> GxProject:
     few = expects("column_values_to_be_between", "few", column="share", max_value=bound("most"))
     gx_project.execute("create schema quality; create table quality.days as select 0.5 as share")
     gx_project.write_suites(Judged("quality.days", [few]), bounds={"most": 0.1})
-    shutil.rmtree(project.root / "warehouse/checkpoints/gx")
     shutil.copytree(gx_project.folder, project.root / "warehouse/checkpoints", dirs_exist_ok=True)
     return gx_project
 

@@ -1,4 +1,4 @@
-"""The files of the project, read without Great Expectations."""
+"""The suites, read without Great Expectations."""
 
 from __future__ import annotations
 
@@ -6,19 +6,9 @@ import re
 
 import pytest
 
-from tests.warehouse.checkpoints.gx_project import GxProject, Judged, bound, expects
+from tests.warehouse.checkpoints.gx_project import GxProject, Json, Judged, bound, expects
 from warehouse.checkpoints.errors import CannotCheckError
-from warehouse.checkpoints.project import (
-    Expectation,
-    Validation,
-    bounds_in_use,
-    leave_out_comparisons,
-    read_checkpoint,
-)
-
-SUITE = "expectations/quality__days.json"
-DEFINITION = "validation_definitions/quality__days.json"
-CHECKPOINT = "checkpoints/landed.json"
+from warehouse.checkpoints.project import CHECKPOINTS, bounds_in_use, read_suites
 
 FEW = expects("measure_to_be_between", "few", column="share", max_value=bound("max_share"))
 AGREE = expects(
@@ -37,67 +27,84 @@ def written(gx_project: GxProject) -> GxProject:
     return gx_project
 
 
-def test_a_checkpoint_is_read_with_all_that_belongs_to_it(written: GxProject) -> None:
-    checkpoint = read_checkpoint(written.folder / "gx", "landed")
-    assert checkpoint.tables == ["quality.days"]
-    assert checkpoint.validations == (
-        Validation(
-            name="quality__days",
-            suite="quality__days",
-            table="quality.days",
-            key=("source", "day"),
-            expectations=(
-                Expectation("few", "What few means.", compares_with_store=False),
-                Expectation("agree", "What agree means.", compares_with_store=True),
-            ),
-        ),
-    )
-    assert read_checkpoint(written.folder / "gx", "marts").validations == ()
+def test_suites_are_read_with_all_that_belongs_to_them(written: GxProject) -> None:
+    suites = read_suites(written.folder / "suites.yml")
+    assert list(suites) == ["landed", "marts", "reports"]
+    (suite,) = suites["landed"]
+    assert (suite.table, suite.key) == ("quality.days", ["source", "day"])
+    few, agree = suite.expectations
+    assert (few.name, few.description, few.type) == ("few", "What few means.", FEW["type"])
+    assert few.kwargs == FEW["kwargs"]
+    assert (few.compares, agree.compares) == (False, True)
+    assert suites["marts"] == []
 
 
 def test_bounds_are_found_at_any_depth_and_in_every_suite(written: GxProject) -> None:
-    nested = '{"expectations": [{"kwargs": {"value_set": [{"$PARAMETER": "first"}]}}]}'
-    written.write("expectations/of_no_checkpoint.json", nested)
-    assert bounds_in_use(written.folder / "gx") == {"first", "max_share"}
+    nested = expects("column_values_to_be_in_set", "known", value_set=[bound("first")])
+    written.write_suites(Judged("raw.a", [FEW]), Judged("raw.b", [nested]), checkpoint="reports")
+    assert bounds_in_use(read_suites(written.folder / "suites.yml")) == {"first", "max_share"}
 
 
-def test_comparisons_alone_are_left_out(written: GxProject) -> None:
-    folder = written.folder / "gx"
-    (before,) = read_checkpoint(folder, "landed").validations
-    leave_out_comparisons(folder, before)
-    (after,) = read_checkpoint(folder, "landed").validations
-    assert [expectation.name for expectation in after.expectations] == ["few"]
-    assert after.key == before.key
+EMPTY: Json = {name: [] for name in CHECKPOINTS}
+SUITE: Json = {"table": "raw.a", "key": [], "expectations": []}
 
 
 @pytest.mark.parametrize(
-    ("path", "content", "fault"),
+    ("content", "fault"),
     [
-        (CHECKPOINT, None, " is missing."),
-        (DEFINITION, None, " is missing."),
-        (SUITE, None, " is missing."),
-        (SUITE, "{", " is no JSON: "),
-        (SUITE, "[]", " is no JSON object."),
-        (CHECKPOINT, "{}", ": 'validation_definitions' is missing."),
-        (CHECKPOINT, '{"validation_definitions": 7}', " is not what Great Expectations writes: "),
-        (DEFINITION, '{"suite": {}}', ": 'name' is missing."),
-        (SUITE, '{"expectations": [{"meta": {}}]}', ": 'name' is missing."),
-        (SUITE, '{"expectations": [{"meta": {"name": "a"}}]}', ": 'description' is missing."),
+        (None, r"None\."),
+        ([], r"\[\]\."),
+        (
+            {"landed": [], "marts": []},
+            "`landed` .*, `marts` .*, `reports` .* and nothing else must",
+        ),
+        ({**EMPTY, "landing": []}, "`landed` .* and nothing else must"),
+        ({**EMPTY, "landed": 7}, "`landed` .* and nothing else must"),
     ],
 )
-def test_a_file_that_is_not_as_it_should_be_is_named(
-    written: GxProject, path: str, content: str | None, fault: str
+def test_checkpoints_that_are_not_as_they_should_be_are_shown(
+    gx_project: GxProject, content: object, fault: str
 ) -> None:
-    file = written.folder / "gx" / path
-    if content is None:
-        file.unlink()
-    else:
-        file.write_text(content)
-    with pytest.raises(CannotCheckError, match=f"^{re.escape(str(file))}.*{re.escape(fault)}"):
-        read_checkpoint(written.folder / "gx", "landed")
+    path = gx_project.write("suites.yml", content)
+    with pytest.raises(CannotCheckError, match=f"^{re.escape(str(path))}: .*{fault}"):
+        read_suites(path)
+
+
+@pytest.mark.parametrize(
+    ("suite", "fault"),
+    [
+        ("raw.a", r"`table` \(a text\), `key` \(a list\), `expectations` \(a list\) .* 'raw\.a'\."),
+        ({"table": "raw.a", "expectations": []}, r"`key` \(a list\).* \{'table': 'raw\.a', "),
+        ({**SUITE, "keys": []}, r"nothing else must"),
+        ({**SUITE, "key": "a"}, r"`key` \(a list\)"),
+        (
+            {**SUITE, "expectations": [7]},
+            r"`name` \(a text\), `description` .*, `type` .*, `kwargs` .* 7\.",
+        ),
+        (
+            {**SUITE, "expectations": [{"name": "a"}]},
+            r"`description` \(a text\).* \{'name': 'a'\}\.",
+        ),
+        ({**SUITE, "expectations": [{**FEW, "name": True}]}, r"`name` \(a text\)"),
+        ({**SUITE, "expectations": [{**FEW, "kwargs": []}]}, r"`kwargs` \(a mapping\)"),
+    ],
+)
+def test_a_suite_that_is_not_as_it_should_be_is_shown(
+    gx_project: GxProject, suite: object, fault: str
+) -> None:
+    path = gx_project.write("suites.yml", {**EMPTY, "marts": [suite]})
+    with pytest.raises(CannotCheckError, match=f"^{re.escape(str(path))}: .*{fault}"):
+        read_suites(path)
+
+
+def test_a_file_that_is_no_yaml_is_named(written: GxProject) -> None:
+    path = written.folder / "suites.yml"
+    path.write_text("landed: [")
+    with pytest.raises(CannotCheckError, match=f"^{re.escape(str(path))} is no YAML: "):
+        read_suites(path)
 
 
 def test_a_name_is_one_expectation(written: GxProject) -> None:
     written.write_suites(Judged("raw.a", [FEW]), Judged("raw.b", [FEW, AGREE]))
     with pytest.raises(CannotCheckError, match="several expectations are named few"):
-        read_checkpoint(written.folder / "gx", "landed")
+        read_suites(written.folder / "suites.yml")

@@ -31,7 +31,7 @@ def test_a_warehouse_that_does_not_exist(days: GxProject) -> None:
 
 
 def test_tables_that_do_not_exist(days: GxProject) -> None:
-    suites = [Judged(f"quality.{name}", [{**FEW, "meta": {"name": name}}]) for name in "ab"]
+    suites = [Judged(f"quality.{name}", [{**FEW, "name": name}]) for name in "ab"]
     days.write_suites(*suites, Judged("quality.days", [FEW]), bounds={"most": 1})
     with pytest.raises(CannotCheckError) as error:
         days.check()
@@ -54,7 +54,7 @@ def test_bounds_that_do_not_fit(days: GxProject) -> None:
 
 
 def test_a_project_that_is_incomplete(days: GxProject) -> None:
-    path = days.folder / "gx/expectations/quality__days.json"
+    path = days.folder / "suites.yml"
     path.unlink()
     with pytest.raises(CannotCheckError, match=f"^{re.escape(str(path))} is missing"):
         days.check()

@@ -1,4 +1,4 @@
-"""The store makes the warehouse's events and players whole again, whatever happened to them."""
+"""`load --all` makes the warehouse's events and players whole again, whatever happened to them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ import duckdb
 import pytest
 
 from api.store.outbox import SqlOutbox
-from api.store.upkeep import SqlUpkeep
 from tests.operations.games import Files
 from tests.server import Request, Server
 from tests.warehouse.shipping import eventually
-from warehouse.database import WarehouseUnavailableError
 from warehouse.election import FileElection
 from warehouse.loader import Loader
-from warehouse.rebuild import mark_missing, ship
 
-REBUILD = """
-mark_missing(SqlUpkeep(settings.store_url), settings.warehouse_path, tell)
+LOAD_ALL = """
+import api.store.outbox as outbox
+
+def then_told(function, step):
+    def call(*arguments):
+        result = function(*arguments)
+        after(step)
+        return result
+    return call
+
+outbox.IDS_PER_QUERY = 100
+outbox.retrying = then_told(outbox.retrying, "changed")
+main(["load", "--all"])
 """
 HARM = {
     "nothing": "select 1",
@@ -50,34 +58,33 @@ def test_whatever_is_missing_or_wrong_is_put_right(
     files: Files, expected: Files, harm: str
 ) -> None:
     files.change_warehouse(HARM[harm])
-    assert files.run("rebuild").exit_code == 0
+    assert files.run("load", "--all").exit_code == 0
     assert files.failed() == []
     assert files.rows() == expected.rows()
 
 
-def test_rebuild_of_a_warehouse_that_is_gone(files: Files, expected: Files) -> None:
+def test_a_warehouse_that_is_gone_is_made_again(files: Files, expected: Files) -> None:
     files.warehouse.unlink()
-    run = files.run("rebuild")
+    run = files.run("load", "--all")
     assert run.exit_code == 0, run.output
-    assert "and 3 players; put right: 0 rows" in run.output
+    assert "All players and 352 events that were shipped wait again." in run.output
+    assert "Shipped 354 events and 3 player records" in run.output
     assert files.failed() == []
     assert files.rows() == expected.rows()
 
 
-def test_a_warehouse_that_cannot_be_read_is_set_aside_when_told(
-    files: Files, expected: Files
-) -> None:
+def test_a_warehouse_that_cannot_be_read_is_to_be_moved_away(files: Files, expected: Files) -> None:
     files.warehouse.write_bytes(b"no database")
     files.warehouse.with_name(f"{files.warehouse.name}.wal").write_bytes(b"a log")
-    run = files.run("rebuild")
+    run = files.run("load", "--all")
     assert run.exit_code == 2
-    assert "rebuild --replace" in run.output
+    assert "move it away" in run.output
     assert files.warehouse.read_bytes() == b"no database"
-    run = files.run("rebuild", "--replace")
+    with closing(SqlOutbox(files.url)) as outbox:
+        assert outbox.backlog().event_count == 2
+    files.warehouse.rename(files.warehouse.with_suffix(".damaged"))
+    run = files.run("load", "--all")
     assert run.exit_code == 0, run.output
-    (aside,) = files.store.parent.glob("replaced-*")
-    assert (aside / files.warehouse.name).read_bytes() == b"no database"
-    assert (aside / f"{files.warehouse.name}.wal").read_bytes() == b"a log"
     assert files.failed() == []
     assert files.rows() == expected.rows()
 
@@ -88,24 +95,23 @@ def test_what_the_store_does_not_know_stays(files: Files) -> None:
         "insert into raw.game_events values ('x', null, 'deep_link', now()::timestamp,"
         " now()::timestamp, null, now()::timestamp)",
     )
-    assert files.run("rebuild").exit_code == 0
+    assert files.run("load", "--all").exit_code == 0
     with duckdb.connect(str(files.warehouse), read_only=True) as warehouse:
         assert warehouse.execute("from raw.purchases_raw").fetchall() == [(1,)]
         row = warehouse.execute("select count(*) from raw.game_events where event_id = 'x'")
         assert row.fetchone() == (1,)
 
 
-@pytest.mark.parametrize("step", ["corrected", "marked"])
-def test_a_killed_rebuild_can_be_repeated_and_needs_no_more_than_a_loader(
-    files: Files, expected: Files, step: str
+# All players, then events from the newest on, a hundred at a time, then what was shipped is marked.
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 6])
+def test_whoever_is_killed_has_done_no_harm_and_can_be_repeated(
+    files: Files, expected: Files, count: int
 ) -> None:
-    files.warehouse.unlink()
-    files.run_killed(REBUILD, step)
-    if step == "marked":
-        files.ship()
-        assert files.failed() == []
-        assert files.rows() == expected.rows()
-    run = files.run("rebuild")
+    files.change_warehouse(HARM["contents"], HARM["names"], HARM["high balances"])
+    files.run_killed(LOAD_ALL, "changed", count)
+    files.ship()
+    assert [len(rows) for rows in files.rows()] == [len(rows) for rows in expected.rows()]
+    run = files.run("load", "--all")
     assert run.exit_code == 0, run.output
     assert files.failed() == []
     assert files.rows() == expected.rows()
@@ -114,33 +120,32 @@ def test_a_killed_rebuild_can_be_repeated_and_needs_no_more_than_a_loader(
 @pytest.mark.parametrize(
     "harm", ["all events and players", "an early earn", "some events", "all but one player"]
 )
-def test_once_marked_any_loader_does_the_rest_in_small_batches(
+def test_once_all_waits_any_loader_does_the_rest_in_small_batches(
     files: Files, expected: Files, harm: str
 ) -> None:
     """Old batches arrive beside newer events, and lower no balance."""
     files.change_warehouse(HARM[harm])
-    with closing(SqlUpkeep(files.url)) as upkeep:
-        mark_missing(upkeep, files.warehouse)
     with closing(SqlOutbox(files.url)) as outbox:
+        outbox.ship_again()
         Loader(outbox, files.warehouse, batch_size=40).ship_all()
     assert files.failed() == []
     assert files.rows() == expected.rows()
 
 
 def test_the_loader_of_an_api_that_runs_does_the_shipping(files: Files) -> None:
+    files.change_warehouse(HARM["contents"], HARM["high balances"])
     server = Server(files.warehouse, {"STORE_URL": files.url})
     server.start()
     try:
         election = FileElection(files.warehouse)
         with closing(SqlOutbox(files.url)) as outbox:
             eventually(lambda: outbox.backlog().event_count == 0)
-        files.warehouse.unlink()
         credentials = {"username": "dora", "password": "a password of dora"}
         _, login = server.call(Request("POST", "/login", credentials))
         for _ in range(5):
             earn = Request("POST", "/earn", {"amount": 3, "reason": "x"}, login["token"])
             assert server.call(earn)[0] == 201
-        run = files.run("rebuild")
+        run = files.run("load", "--all")
         assert run.exit_code == 0, run.output
         assert election.incumbent() == f"PID {server.process.pid}"  # type: ignore[union-attr]
     finally:
@@ -148,20 +153,21 @@ def test_the_loader_of_an_api_that_runs_does_the_shipping(files: Files) -> None:
     assert files.failed() == []
 
 
-def test_another_loader_that_ships_nothing_is_told(files: Files) -> None:
-    election = FileElection(files.warehouse)
-    assert election.stand()
-    with (
-        closing(SqlUpkeep(files.url)) as upkeep,
-        pytest.raises(WarehouseUnavailableError, match=r"is in charge of .* and ships nothing"),
-    ):
-        ship(upkeep, files.settings, patience_seconds=0.3)
-    election.resign()
+def test_a_new_store_has_nothing_to_ship(tmp_path: Path) -> None:
+    files = Files(tmp_path / "store.sqlite", tmp_path / "game.duckdb")
+    with files.open():
+        pass
+    assert files.run("load", "--all").exit_code == 0
+    assert not files.warehouse.exists()
+    files.change_warehouse("select 1")
+    run = files.run("load", "--all")
+    assert run.exit_code == 0, run.output
+    assert files.rows() == ([], [])
 
 
-def test_rebuild_needs_a_store(files: Files) -> None:
+def test_it_needs_a_store(files: Files) -> None:
     files.store.unlink()
-    run = files.run("rebuild")
+    run = files.run("load", "--all")
     assert run.exit_code == 2
     assert "There is no store" in run.output
     assert not files.store.exists()
