@@ -165,7 +165,8 @@ def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: 
     tested = {
         node["attached_node"]
         for node in _nodes(manifest, "test")
-        if (node.get("test_metadata") or {}).get("name") in ("unique", "unique_together")
+        if "key" in (node.get("test_metadata") or {}).get("kwargs", {})
+        and node["test_metadata"]["name"] == "holds"
     }
     untested = [
         m["name"]
