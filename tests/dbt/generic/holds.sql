@@ -13,9 +13,8 @@
     {%- do rules.update({column ~ ' is never null': column ~ ' is not null'}) -%}
 {%- endfor -%}
 {%- for column, values in one_of.items() -%}
-    {%- do rules.update({
-        column ~ ' is one of ' ~ values | join(', '): column ~ ' is null or ' ~ is_in(column, values)
-    }) -%}
+    {%- set name = column ~ ' is one of ' ~ values | join(', ') -%}
+    {%- do rules.update({name: column ~ ' is null or ' ~ is_in(column, values)}) -%}
 {%- endfor -%}
 {%- for condition in conditions -%}
     {%- do rules.update({condition: condition}) -%}
