@@ -157,6 +157,16 @@ def test_unit_tests_are_named_after_their_model(manifest: dict[str, Any]) -> Non
     assert misnamed == []
 
 
+def test_promises_are_named_after_their_model(manifest: dict[str, Any]) -> None:
+    names = [
+        (node["name"], node["attached_node"].split(".")[-1])
+        for node in _nodes(manifest, "test")
+        if (node.get("test_metadata") or {}).get("name") == "holds"
+    ]
+    assert names
+    assert [name for name, model in names if name != f"{model}_holds"] == []
+
+
 def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: list[Node]) -> None:
     """Unless its grain is one row, a model below the reports has a test of its grain.
 
@@ -165,7 +175,8 @@ def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: 
     tested = {
         node["attached_node"]
         for node in _nodes(manifest, "test")
-        if (node.get("test_metadata") or {}).get("name") in ("unique", "unique_together")
+        if (test := node.get("test_metadata") or {}).get("name") == "holds"
+        and test["kwargs"].get("key")
     }
     untested = [
         m["name"]

@@ -21,6 +21,7 @@ from api.store.outbox import SqlOutbox
 from api.store.protocol import NewEvent
 from api.store.sql_store import SqlStore
 from tests.e2e.nasty import SCENARIOS, Scenario, nasty_inputs
+from tests.e2e.promises import assert_told_and_stopped, broken_build
 from tests.harness import DBT, ROOT, Project
 from tests.lake.games import LakeGame
 from tests.landing.files import Rows, read_rows, reordered, write_csv, write_parquet
@@ -95,6 +96,12 @@ def test_the_sample_with_all_data_tests(project: Project, cluster: Cluster) -> N
     generate_sample(project.root / "seeds")
     on_duckdb = build_on_duckdb(project)
     assert_same(build_on_spark(project, cluster), on_duckdb)
+
+
+def test_broken_checks_are_told_and_stop_what_stands_on_them(
+    project: Project, cluster: Cluster
+) -> None:
+    assert_told_and_stopped(broken_build(project, *on_spark(()), environment=cluster.address))
 
 
 def test_nasty_inputs_as_parquet_in_landing(
