@@ -29,6 +29,7 @@
    in the order of the `union all`. The delimiter is a control character, which JSON always escapes.
    #}
 {% macro duckdb__export_json(file_name, order_by, hidden, header, header_key, rows_key) -%}
+{%- set row_text = "'{', " ~ json_members_text(this, hidden) ~ ", '}'" -%}
 copy (
     with
 
@@ -41,12 +42,11 @@ copy (
     select {{ opening_line(header, header_key, rows_key) }} as line
     {{ 'from ' ~ header if header is not none }}
     union all
-    select
-        concat(
-            case when row_number() over () > 1 then ',' end,
-            '{', {{ json_members_text(this, hidden) }}, '}'
-        ) as line
-    from sorted_rows
+    select concat({{ row_text }}) as line
+    from (from sorted_rows limit 1)
+    union all
+    select concat(',', {{ row_text }}) as line
+    from (from sorted_rows offset 1)
     union all
     select {{ closing_line(header) }} as line
 )
@@ -100,7 +100,7 @@ to {{ sql_string(report_path(file_name) ~ '.next') }}
     {%- elif type == 'TIMESTAMP' -%}
         case
             when {{ name }} = date_trunc('second', {{ name }})
-                then concat('"', replace(cast({{ name }} as varchar), ' ', 'T'), 'Z"')
+                then strftime({{ name }}, '"%Y-%m-%dT%H:%M:%SZ"')
             else strftime({{ name }}, '"%Y-%m-%dT%H:%M:%S.%fZ"')
         end
     {%- else -%}

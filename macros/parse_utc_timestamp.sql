@@ -17,6 +17,9 @@
     {%- set too_early = "timestamp '0999-12-31 23:59:59.999999'" -%}
     {%- set too_late = "timestamp '10000-01-01'" -%}
     case
+        {#- nearly all are of this form, which engines cast as it is -#}
+        {{- ' ' }}when {{ matches_fully(text, date ~ 'T' ~ hour ~ ':[0-5][0-9]:[0-5][0-9]Z') }}
+            then try_cast({{ text }} as timestamp)
         when {{ matches_fully(text, date ~ '([T ]' ~ clock ~ 'Z?)?') }}
             then try_cast(replace(replace({{ text }}, 'Z', ''), ',', '.') as timestamp)
         when {{ matches_fully(text, date ~ '[T ]' ~ clock ~ offset) }}
