@@ -22,15 +22,16 @@
 
 {# The slots that what lies within the window of a moment may be in, each in a row of its own. #}
 {% macro explode_time_slots(timestamp_column) -%}
-    {%- set first = time_slot(timestamp_column ~ ' - ' ~ reconciliation_window()) -%}
-    {%- set last = time_slot(timestamp_column ~ ' + ' ~ reconciliation_window()) -%}
-    {{ adapter.dispatch('explode_numbers')(first, last) }}
+    {{ adapter.dispatch('explode_time_slots')(
+        time_slot(timestamp_column ~ ' - ' ~ reconciliation_window()),
+        time_slot(timestamp_column ~ ' + ' ~ reconciliation_window())
+    ) }}
 {%- endmacro %}
 
-{% macro duckdb__explode_numbers(first, last) -%}
+{% macro duckdb__explode_time_slots(first, last) -%}
     unnest(generate_series({{ first }}, {{ last }}))
 {%- endmacro %}
 
-{% macro spark__explode_numbers(first, last) -%}
+{% macro spark__explode_time_slots(first, last) -%}
     explode(sequence({{ first }}, {{ last }}))
 {%- endmacro %}

@@ -1,5 +1,6 @@
-{# A query for the rows of an input in landing, whose files the table `files` lists, with the
-   columns that the input must have, as text.
+{# A query for the rows of an input, whose files the table `files` lists, as text: with the columns
+   that the input must have and, where all of them are CSV with the same header, those they have
+   beside.
 
    Row numbers count over all files in the order of their paths. Columns go by their names, so that
    files may differ in the order of theirs, and in what else they have. Only files that are alike
@@ -21,7 +22,7 @@
     {%- endfor -%}
     {%- for group in groups -%}
         {%- if group.paths[0].endswith('.csv') %}
-            {{ landed_csv_rows(node, group) }}
+            {{ landed_csv_rows(node, group, has_all=groups | length == 1) }}
         {%- else %}
             {{ landed_parquet_rows(node, group) }}
         {%- endif %}
@@ -40,16 +41,17 @@
 {%- endmacro %}
 
 {# `row_number() over ()` numbers rows as they come, which is the order of the files and of their
-   lines, on one thread. #}
-{% macro landed_csv_rows(node, group) -%}
+   lines, on one thread. With `has_all`, further columns are there, too. #}
+{% macro landed_csv_rows(node, group, has_all) -%}
+    {%- set types = csv_types(node, fromjson(group.layout)) -%}
     select
         {{ group.rows_before[0] }} + row_number() over () as source_row_number
-        {%- for column in input_columns(node) %},
+        {%- for column in (types if has_all else input_columns(node)) %},
         {{ adapter.quote(column) }}
         {%- endfor %}
     from read_csv(
         {{ files_to_read(group.paths) }},
-        {{ csv_options(csv_types(node, fromjson(group.layout))) }}
+        {{ csv_options(types) }}
     )
 {%- endmacro %}
 

@@ -7,8 +7,8 @@
     {{ return(var('landing') or env_var('LANDING', '') or none) }}
 {%- endmacro %}
 
-{# The files of an input, as `landing_files` has them; without `landing`, the one in `seeds/`. `origin`
-   says in words where they are from, and `shown` is the name of each in messages. #}
+{# The files of an input, as `landing_files` has them; without `landing`, the one in `seeds/`.
+   `origin` says in words where they are from, and `shown` has the name of each in messages. #}
 {% macro input_files(node) -%}
     {%- if landing() is none -%}
         {%- set path = seed_path(node.name) | trim -%}

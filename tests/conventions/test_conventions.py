@@ -164,7 +164,7 @@ def test_promises_are_named_after_their_model(manifest: dict[str, Any]) -> None:
         if (node.get("test_metadata") or {}).get("name") == "holds"
     ]
     assert names
-    assert [name for name, model in names if name != f"{model}_holds"] == []
+    assert [name for name, model in names if not name.startswith(f"{model}_holds")] == []
 
 
 def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: list[Node]) -> None:

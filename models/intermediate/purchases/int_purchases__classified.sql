@@ -74,7 +74,7 @@ grouped as (
         case when receipt_id is null then revenue_usd end as group_revenue_usd
     from ruled
     where
-        receipt_id in (select receipt_id from repeated_receipts)
+        receipt_id in (select repeated_receipts.receipt_id from repeated_receipts)
         or receipt_id is null and first_rule = 'genuine'
 ),
 

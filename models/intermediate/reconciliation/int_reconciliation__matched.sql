@@ -5,7 +5,9 @@ pairs as (
 ),
 
 contested_pairs as (
-    select * from pairs where pair_rank is not null
+    select *
+    from pairs
+    where pair_rank is not null
 ),
 
 best_pairs as (
@@ -22,7 +24,9 @@ won_pairs as (
 ),
 
 taken_pairs as (
-    select * from pairs where pair_rank is null
+    select *
+    from pairs
+    where pair_rank is null
     union all
     select * from won_pairs
 ),

@@ -53,7 +53,7 @@ both_sides as (
         purchased_at,
         cast(null as timestamp) as confirmed_at
     from purchases
-    where appsflyer_id in (select appsflyer_id from unmatched_rows)
+    where appsflyer_id in (select unmatched_rows.appsflyer_id from unmatched_rows)
     union all
     select
         'confirmation' as side,
@@ -63,7 +63,7 @@ both_sides as (
         cast(null as timestamp) as purchased_at,
         confirmed_at
     from confirmations
-    where appsflyer_id in (select appsflyer_id from unmatched_rows)
+    where appsflyer_id in (select unmatched_rows.appsflyer_id from unmatched_rows)
 ),
 
 -- Rows of one instant may stand in any order: what one window misses of them, the other sees.

@@ -61,9 +61,10 @@ contested_confirmations as (
 marked as (
     select
         *,
-        purchase_id in (select purchase_id from contested_purchases)
-        or confirmation_id in (select confirmation_id from contested_confirmations)
-            as is_contested
+        purchase_id in (select contested_purchases.purchase_id from contested_purchases)
+        or confirmation_id in (
+            select contested_confirmations.confirmation_id from contested_confirmations
+        ) as is_contested
     from paired
 ),
 

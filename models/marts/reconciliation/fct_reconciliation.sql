@@ -41,7 +41,6 @@ sides as (
     select
         purchases.purchase_id,
         confirmations.confirmation_id,
-        coalesce(purchases.appsflyer_id, confirmations.appsflyer_id) as appsflyer_id,
         purchases.purchased_at,
         confirmations.confirmed_at,
         purchases.revenue_usd as purchase_revenue_usd,
@@ -50,8 +49,9 @@ sides as (
         confirmations.campaign as confirmation_campaign,
         purchases.receipt_id as purchase_receipt_id,
         confirmations.receipt_id as confirmation_receipt_id,
-        coalesce(purchases.is_charged_back, false) as is_charged_back,
         matches.match_rule,
+        coalesce(purchases.appsflyer_id, confirmations.appsflyer_id) as appsflyer_id,
+        coalesce(purchases.is_charged_back, false) as is_charged_back,
         case
             when confirmations.confirmation_id is null then 'af_only'
             when purchases.purchase_id is null then 'confirmed_only'
@@ -67,6 +67,7 @@ sides as (
 explained as (
     select
         sides.*,
+        neighbours.nearest_seconds_apart,
         coalesce(
             purchase_candidates.candidate_count, confirmation_candidates.candidate_count, 0
         ) as candidate_count,
@@ -74,7 +75,6 @@ explained as (
             greatest(purchase_candidates.candidate_count, confirmation_candidates.candidate_count),
             0
         ) > case when sides.outcome = 'matched' then 1 else 0 end as is_ambiguous,
-        neighbours.nearest_seconds_apart,
         case
             when sides.outcome = 'matched' then null
             when

@@ -1,5 +1,5 @@
-{#- int_purchases__classified, the only reader, keeps all of it. An engine that works out a step anew
-    wherever it is used takes a table. -#}
+{#- The only reader, int_purchases__classified, keeps all of it. An engine that works a view out
+    anew wherever it is read takes a table. #}
 {{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
 
 with
