@@ -19,7 +19,7 @@ from tests.harness import ROOT
 
 # What Schemathesis takes as it is, where valid data was sent; see the checks in `hooks`.
 _TAKEN = ["2xx", "3xx", "401", "403", "404", "409", "429", "503"]
-_REFUSED = ["400", "401", "403", "404", "405", "409", "415", "422", "429"]
+_REFUSED = ["400", "401", "403", "404", "405", "409", "413", "415", "422", "429"]
 _SERIES = re.compile(r'gamehouse_http_requests_total\{method="(.*)",route="(.*)",status="(.*)"\}')
 
 
