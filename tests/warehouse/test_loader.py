@@ -21,7 +21,7 @@ import duckdb
 import pytest
 import yaml
 
-from api.store.protocol import NewEvent, ShippedEvents, ShippedPlayers
+from api.store.protocol import MAX_BALANCE, NewEvent, ShippedEvents, ShippedPlayers
 from tests.harness import ROOT
 from tests.warehouse.shipping import MOMENT, Game, event, eventually, held
 from warehouse.database import WarehouseUnavailableError
@@ -77,7 +77,7 @@ def test_events_and_players_arrive_with_all_their_values(game: Game) -> None:
     before = datetime.now(UTC)
     (player,) = game.register("Zoë 🐉")
     loaded_at = datetime(2026, 2, 1, 8, 30, tzinfo=timezone(timedelta(hours=2)))
-    earned = game.store.earn(player, 2**62, 'a "quest"\\ \x00 ')
+    earned = game.store.earn(player, MAX_BALANCE, 'a "quest"\\ \x00 ')
     moments = {
         "first_year": datetime(1, 1, 1, tzinfo=UTC),
         "last_year": datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
@@ -95,7 +95,7 @@ def test_events_and_players_arrive_with_all_their_values(game: Game) -> None:
     assert [row[0] for row in rows] == game.stored_ids()
     assert {row[6] for row in rows} == {datetime(2026, 2, 1, 6, 30)}
     assert by_type["earn"][:2] == (earned.event_id, player)
-    assert json.loads(by_type["earn"][5]) == {"amount": 2**62, "reason": 'a "quest"\\ \x00 '}
+    assert json.loads(by_type["earn"][5]) == {"amount": MAX_BALANCE, "reason": 'a "quest"\\ \x00 '}
     assert by_type["without_meta"][1:4] == (player, "without_meta", MOMENT.replace(tzinfo=None))
     assert by_type["without_meta"][5] is None
     for name, moment in moments.items():
@@ -107,7 +107,7 @@ def test_events_and_players_arrive_with_all_their_values(game: Game) -> None:
     ((user_id, username, created_at, balance, player_loaded_at),) = game.query(
         "select * from raw.players"
     )
-    assert (user_id, username, balance) == (player, "Zoë 🐉", 2**62)
+    assert (user_id, username, balance) == (player, "Zoë 🐉", MAX_BALANCE)
     assert before <= created_at.replace(tzinfo=UTC) <= min(received)
     assert player_loaded_at == datetime(2026, 2, 1, 6, 30)
 
