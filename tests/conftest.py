@@ -21,12 +21,13 @@ from warehouse.generate import generate_sample
 # The files, and the folder, that take longest, in this order; what is begun last should be short,
 # so that no worker is left alone with it at the end.
 SLOWEST = [
-    *("spark", "test_corruptions.py", "test_services.py", "test_builds_again.py"),
-    *("test_reference_agrees.py", "test_build.py", "test_landing.py"),
-    *("test_inputs.py", "test_behind_proxy.py", "test_storm.py", "test_contract.py"),
-    *("test_errors.py", "test_proxy.py"),
-    *("test_builds.py", "test_warehouse_file.py", "test_schedule.py", "test_api_models.py"),
-    *("test_benchmarks_run.py", "test_readme.py", "test_truth.py", "test_dataframes.py"),
+    *("spark", "test_corruptions.py", "test_errors.py", "test_services.py"),
+    *("test_builds_again.py", "test_extremes.py", "test_warehouse_names.py", "test_storm.py"),
+    *("test_landing.py", "test_builds.py", "test_sample_build.py", "test_proxy.py"),
+    *("test_schedule.py", "test_api_models.py", "test_boundaries.py", "test_use.py"),
+    *("test_build.py", "test_reference_agrees.py", "test_inputs.py", "test_gate.py"),
+    *("test_numbers.py", "test_commands.py", "test_benchmarks_run.py", "test_crowds.py"),
+    *("test_contract.py", "test_behind_proxy.py", "test_readme.py", "test_truth.py"),
 ]
 
 
