@@ -71,10 +71,10 @@ def csv_row_count(path: str) -> int:
 
 @cache
 def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (other facts, another answer)
+    csv.field_size_limit(MAX_CHARACTERS)
     plain_rows = _plain_row_count(path)
     if plain_rows is not None:
         return plain_rows
-    csv.field_size_limit(MAX_CHARACTERS)
     with _opened(path) as file:
         first_lines = _first_lines_of_rows(_Lines(file))
         header = next(first_lines, 1)
@@ -99,9 +99,12 @@ def _plain_row_count(path: str) -> int | None:
             if not _are_plain(lines):
                 return None
             count += lines.count(b"\n")
-    if rest and not _are_plain(rest + b"\n"):
-        return None
-    return count + bool(rest) if count + bool(rest) >= 0 else None
+    if rest:
+        # The last line may have no end.
+        if not _are_plain(rest + b"\n"):
+            return None
+        count += 1
+    return None if count < 0 else count
 
 
 def _are_plain(lines: bytes) -> bool:
