@@ -1,18 +1,13 @@
 {# Path of the CSV file behind a seed. #}
-{% macro seed_path(name) -%}
-    {%- if execute -%}
-        {%- for node in graph.nodes.values()
-            if node.resource_type == 'seed' and node.name == name -%}
-            {{ adapter.dispatch('seed_file_path')(node) }}
-        {%- endfor -%}
-    {%- endif -%}
+{% macro seed_path(node) -%}
+    {{ return(adapter.dispatch('seed_path')(node)) }}
 {%- endmacro %}
 
-{% macro duckdb__seed_file_path(node) -%}
-    {{ adapter.get_seed_file_path(node) }}
+{% macro duckdb__seed_path(node) -%}
+    {{ return(adapter.get_seed_file_path(node)) }}
 {%- endmacro %}
 
 {# As a URL, because on Spark a path alone is one of the cluster's own file system. #}
-{% macro spark__seed_file_path(node) -%}
-    file://{{ node.root_path }}/{{ node.original_file_path }}
+{% macro spark__seed_path(node) -%}
+    {{ return('file://' ~ node.root_path ~ '/' ~ node.original_file_path) }}
 {%- endmacro %}

@@ -224,7 +224,7 @@ class SqlUpkeep:
         return store_id
 
     def last_position(self) -> int:
-        """Tell the last event's position; 0 where there is none."""
+        """Tell the position of the last event; 0 in a store without events."""
         with unavailable_if_it_fails(), self.read_engine.begin() as connection:
             return connection.execute(select(func.max(events.c.position))).scalar() or 0
 

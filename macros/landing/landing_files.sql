@@ -11,7 +11,7 @@
    `origin` says in words where they are from, and `shown` has the name of each in messages. #}
 {% macro input_files(node) -%}
     {%- if landing() is none -%}
-        {%- set path = seed_path(node.name) | trim -%}
+        {%- set path = seed_path(node) -%}
         {{ return({
             'folder': modules.re.sub('/[^/]*$', '', path), 'files': [path], 'format': 'csv',
             'origin': node.original_file_path, 'shown': {path: node.original_file_path},

@@ -105,8 +105,8 @@ def read_bounds(path: Path, used: set[str]) -> dict[str, float]:
 
     Args:
         path: The file, a flat mapping from name to number.
-        used: The bounds that the suites refer to. Those of the file must be the same: whoever sets
-            one that no suite uses believes in a check that does not exist.
+        used: The bounds that the suites refer to. The file must hold the same ones: a bound that
+            no suite uses promises a check that does not exist.
 
     Raises:
         CannotCheckError: The file cannot be read as such, or holds other bounds.

@@ -58,38 +58,11 @@ contested_confirmations as (
     having count(*) > 1
 ),
 
-marked as (
-    select
-        *,
-        purchase_id in (select contested_purchases.purchase_id from contested_purchases)
-        or confirmation_id in (
-            select contested_confirmations.confirmation_id from contested_confirmations
-        ) as is_contested
-    from paired
-),
-
-uncontested as (
-    select
-        purchase_id,
-        confirmation_id,
-        appsflyer_id,
-        is_same_receipt,
-        seconds_apart,
-        amount_difference_usd,
-        cast(null as bigint) as pair_rank
-    from marked
-    where not is_contested
-),
-
 -- Best first. The ids end the order, so no two pairs of a player share a rank.
 contested as (
     select
         purchase_id,
         confirmation_id,
-        appsflyer_id,
-        is_same_receipt,
-        seconds_apart,
-        amount_difference_usd,
         row_number() over (
             partition by appsflyer_id
             order by
@@ -101,14 +74,28 @@ contested as (
                 purchase_id asc,
                 confirmation_id asc
         ) as pair_rank
-    from marked
-    where is_contested
+    from paired
+    where
+        purchase_id in (select contested_purchases.purchase_id from contested_purchases)
+        or confirmation_id in (
+            select contested_confirmations.confirmation_id from contested_confirmations
+        )
 ),
 
 final as (
-    select * from uncontested
-    union all
-    select * from contested
+    select
+        paired.purchase_id,
+        paired.confirmation_id,
+        paired.appsflyer_id,
+        paired.is_same_receipt,
+        paired.seconds_apart,
+        paired.amount_difference_usd,
+        contested.pair_rank
+    from paired
+    left join contested
+        on
+            paired.purchase_id = contested.purchase_id
+            and paired.confirmation_id = contested.confirmation_id
 )
 
 select * from final
