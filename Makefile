@@ -7,11 +7,11 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 JOBS ?= 2
 # how long `make soak` keeps the API at its limit
 SOAK_MINUTES ?= 30
-# tests that have a long form (tests/long.py)
-LONG_TESTS := tests/faults tests/contract tests/properties tests/operations tests/load \
-	tests/e2e/test_storm.py tests/e2e/test_corruptions.py \
-	tests/warehouse/test_scale.py tests/postgres/test_storm.py tests/spark/test_macros.py \
-	tests/spark/test_unit_tests.py tests/benchmarks/pipeline
+# tests that have a long form (tests/support/long.py)
+LONG_TESTS := tests/system/faults tests/system/contract tests/system/properties tests/warehouse/operations tests/system/load \
+	tests/system/e2e/test_storm.py tests/system/e2e/test_corruptions.py \
+	tests/warehouse/sample/test_scale.py tests/system/postgres/test_storm.py tests/system/spark/test_macros.py \
+	tests/system/spark/test_unit_tests.py tests/benchmarks/pipeline
 
 .PHONY: help setup spark-setup build check serve spark test soak lint lint-python lint-sql audit \
 	bench lock clean
@@ -69,7 +69,7 @@ test: setup lint ## run all tests; those of Spark where Java is
 
 soak: setup ## the long forms of the tests, then the API at its limit for SOAK_MINUTES=30
 	@LONG=1 $(BIN)/pytest $(LONG_TESTS)
-	@$(BIN)/python -m tests.soak --minutes $(SOAK_MINUTES)
+	@$(BIN)/python -m tests.system.soak --minutes $(SOAK_MINUTES)
 
 lint: setup ## check style and types of Python and SQL, and Python for what makes it easy to attack
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python lint-sql

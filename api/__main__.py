@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from api.log import create_logger
 from api.serve import serve
 from api.settings import Settings, SettingsError
-from api.store.protocol import StoreUnavailableError
 from api.tokens import Identity, Role, Tokens
+from warehouse.store.protocol import StoreUnavailableError
 
 EXIT_OK, EXIT_COULD_NOT_RUN = 0, 2
 MAX_TTL_SECONDS = 366 * 86400

@@ -6,7 +6,6 @@ import falcon
 from structlog.typing import FilteringBoundLogger
 
 from api.auth import Authenticator
-from api.clock import Clock, utc_now
 from api.draining import Drain
 from api.errors import App, add_error_handlers
 from api.headers import SecurityHeaders
@@ -31,9 +30,10 @@ from api.resources.stats import StatsResource
 from api.resources.track import TrackResource
 from api.revocations import Revocations
 from api.settings import Settings
-from api.store.protocol import Store
 from api.throttle import ClientLimit, Clients, Counters, Limiter, LoginGuard
 from api.tokens import Tokens
+from warehouse.store.clock import Clock, utc_now
+from warehouse.store.protocol import Store
 
 
 def create_app(  # noqa: PLR0913 (collaborators)

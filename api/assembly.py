@@ -7,14 +7,14 @@ import gc
 from structlog.typing import FilteringBoundLogger
 
 from api.app import create_app
-from api.clock import utc_now
 from api.draining import Drain
 from api.errors import App
 from api.metrics import Metrics
 from api.settings import Settings
-from api.store.outbox import SqlOutbox
-from api.store.protocol import Outbox, Store
-from api.store.sql_store import SqlStore
+from warehouse.store.clock import utc_now
+from warehouse.store.outbox import SqlOutbox
+from warehouse.store.protocol import Outbox, Store
+from warehouse.store.sql_store import SqlStore
 
 
 def assemble(

@@ -9,7 +9,7 @@ import falcon
 from structlog.typing import FilteringBoundLogger
 
 from api.schemas import FieldError, Problem
-from api.store.protocol import (
+from warehouse.store.protocol import (
     BalanceOverflowError,
     DiskFullError,
     IdempotencyKeyReusedError,

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from api import __version__
-from api.docs import (
+from api.errors import MEDIA_TYPE, App
+from api.operation import (
     BASIC,
     BEARER,
     ETAG,
@@ -26,7 +27,6 @@ from api.docs import (
     Tag,
     documented,
 )
-from api.errors import MEDIA_TYPE, App
 from api.schemas import Problem
 
 # What any endpoint may answer: the request is wrong, or the server is, or it has too much to do.

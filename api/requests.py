@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from api.errors import ProblemError
 from api.schemas import FieldError, IdempotencyHeaders
-from api.store.protocol import Idempotency
+from warehouse.store.protocol import Idempotency
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_QUERY_FIELDS = 50

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from api.clock import Clock
-from api.store.protocol import Store
 from api.tokens import Token
+from warehouse.store.clock import Clock
+from warehouse.store.protocol import Store
 
 # How long another process may take to hear of a logout.
 REFRESH_SECONDS = 1.0

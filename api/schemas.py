@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, to_json
 
-from api.store.protocol import MAX_BALANCE, StoredEvent
+from warehouse.store.protocol import MAX_BALANCE, StoredEvent
 
 MAX_BATCH = 500
 # Fields of a request, or of an event in a batch: far more than any has.

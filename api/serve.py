@@ -20,7 +20,7 @@ from api.draining import Drain
 from api.errors import App
 from api.log import LibraryLogs
 from api.settings import Settings
-from api.store.protocol import Outbox
+from warehouse.store.protocol import Outbox
 
 # The loader itself gives up its last attempt before this.
 LOADER_STOP_SECONDS = 20.0
@@ -133,9 +133,9 @@ def _loader(settings: Settings, outbox: Outbox, logger: FilteringBoundLogger) ->
         yield
         return
     # DuckDB is large, and the API runs without it where LOADER=off.
-    from warehouse.destinations import destination_of  # noqa: PLC0415
-    from warehouse.election import election_of  # noqa: PLC0415
-    from warehouse.loader import Loader  # noqa: PLC0415
+    from warehouse.loader.destinations import destination_of  # noqa: PLC0415
+    from warehouse.loader.loader import Loader  # noqa: PLC0415
+    from warehouse.store.election import election_of  # noqa: PLC0415
 
     loader = Loader(
         outbox,

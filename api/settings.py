@@ -15,10 +15,10 @@ from limits import RateLimitItem
 
 from api.requests import MAX_BODY_BYTES
 from api.schemas import MAX_BATCH
-from api.store.disk import MEGABYTE
-from api.store.engine import sqlite_path, store_url
 from api.throttle import parse_limit
 from warehouse.settings import default_interval, store_beside, usable_warehouse_path
+from warehouse.store.disk import MEGABYTE
+from warehouse.store.engine import sqlite_path, store_url
 
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_BYTES = 32

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import jwt
 
-from api.clock import Clock, utc_now
 from api.errors import ProblemError, invalid_token
+from warehouse.store.clock import Clock, utc_now
 
 ALGORITHM = "HS256"
 ISSUER = "gamehouse"

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 SERVICE = "https://api.osv.dev/v1/query"

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
-from tests.harness import GOOD, Project, Run
-from tests.left_out import leave_out
-from tests.postgres.server import PostgresServer, find_programs
+from tests.support.harness import GOOD, Project, Run
+from tests.support.left_out import leave_out
+from tests.system.postgres.server import PostgresServer, find_programs
 from warehouse.checkpoints.importing import without_pyspark
-from warehouse.generate import generate_sample
+from warehouse.sample.generate import generate_sample
 
 # The files, and the folder, that take longest, in this order; what is begun last should be short,
 # so that no worker is left alone with it at the end.
@@ -103,7 +103,7 @@ class OneSparkScheduling(LoadFileScheduling):  # type: ignore[misc]  # it has no
 
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))
-        return "tests/spark" if file.startswith("tests/spark/") else file
+        return "tests/system/spark" if file.startswith("tests/system/spark/") else file
 
 
 def _rank(item: pytest.Item) -> int:

@@ -9,22 +9,22 @@ from pathlib import Path
 
 import duckdb
 
-from api.store.protocol import StoreError
-from warehouse import inputs
 from warehouse.checkpoints.command import add_check_command
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.database import WarehouseUnavailableError, advice
-from warehouse.docs import CannotDocumentError, add_docs_command
-from warehouse.generate import generate_sample
-from warehouse.load import add_load_command
-from warehouse.operations import CannotOperateError, add_operations
+from warehouse.dbt_docs import CannotDocumentError, add_docs_command
+from warehouse.inputs import headers
+from warehouse.loader.command import add_load_command
+from warehouse.operations.command import CannotOperateError, add_operations
 from warehouse.page.command import add_page_command
 from warehouse.page.facts import CannotDrawError
-from warehouse.scale import MAX_PURCHASES, MIN_PURCHASES, generate_with_progress
+from warehouse.sample.generate import generate_sample
+from warehouse.sample.scale import MAX_PURCHASES, MIN_PURCHASES, generate_with_progress
 from warehouse.schedule import add_schedule_command
 from warehouse.settings import Settings
 from warehouse.spark.command import add_spark_commands
 from warehouse.spark.errors import CannotUseSparkError
+from warehouse.store.protocol import StoreError
 from warehouse.summary import print_summary
 from warehouse.terminal import complain, console_for, say, take_any_text
 
@@ -116,9 +116,9 @@ def parser() -> argparse.ArgumentParser:
 def _inputs(options: argparse.Namespace) -> int:
     landing = Settings.from_environment().landing
     if landing is None:
-        faults = inputs.faults(options.folder)
+        faults = headers.faults(options.folder)
     else:
-        faults = inputs.placeholder_faults(options.folder, landing)
+        faults = headers.placeholder_faults(options.folder, landing)
     for fault in faults:
         complain(fault)
     return EXIT_FAILED if faults else EXIT_OK
@@ -142,7 +142,7 @@ def _generate(options: argparse.Namespace) -> int:
             return EXIT_COULD_NOT_RUN
         return EXIT_OK
     generate_sample(options.out, options.seed)
-    say(f"Wrote {', '.join(inputs.HEADERS)} to {options.out}")
+    say(f"Wrote {', '.join(headers.HEADERS)} to {options.out}")
     return EXIT_OK
 
 

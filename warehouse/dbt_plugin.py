@@ -13,7 +13,7 @@ from dbt.adapters.events.logging import AdapterLogger
 from dbt_common.exceptions import DbtRuntimeError
 
 from warehouse.database import WarehouseUnavailableError, open_when_free
-from warehouse.functions import register_functions
+from warehouse.inputs.functions import register_functions
 from warehouse.settings import Settings, UnusablePathError
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from api.clock import utc_now
 from warehouse.database import WarehouseUnavailableError
 from warehouse.settings import Settings
+from warehouse.store.clock import utc_now
 from warehouse.terminal import say
 
 # How often a wait looks up: to show that it is alive, and whether it should stop.

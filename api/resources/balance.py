@@ -7,10 +7,10 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import Access, Answer, Operation
+from api.operation import Access, Answer, Operation
 from api.resources.answers import answer
 from api.schemas import BalanceResponse
-from api.store.protocol import Store, UnknownPlayerError
+from warehouse.store.protocol import Store, UnknownPlayerError
 
 
 class BalanceResource:

@@ -7,12 +7,12 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import REPLAYED, Access, Answer, Operation, link
+from api.operation import REPLAYED, Access, Answer, Operation, link
 from api.quotas import Quotas
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EarnRequest, EarnResponse, IdempotencyHeaders
-from api.store.protocol import Store
+from warehouse.store.protocol import Store
 
 
 class EarnResource:

@@ -8,13 +8,13 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.clock import Clock
-from api.docs import REPLAYED, Access, Answer, Operation, link
+from api.operation import REPLAYED, Access, Answer, Operation, link
 from api.quotas import Quotas
 from api.requests import read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EventRequest, EventResponse, IdempotencyHeaders, dump_meta
-from api.store.protocol import NewEvent, Store
+from warehouse.store.clock import Clock
+from warehouse.store.protocol import NewEvent, Store
 
 
 def new_event(request: EventRequest, now: datetime) -> NewEvent:

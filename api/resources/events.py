@@ -8,9 +8,8 @@ import falcon
 from pydantic import ValidationError
 
 from api.auth import Authenticator
-from api.clock import Clock
-from api.docs import Access, Answer, Operation, link
 from api.errors import ProblemError
+from api.operation import Access, Answer, Operation, link
 from api.quotas import Quotas
 from api.requests import field_errors, read_body, read_query, validation_code
 from api.resources.answers import answer
@@ -25,7 +24,8 @@ from api.schemas import (
     RecordedResult,
     RejectedResult,
 )
-from api.store.protocol import NewEvent, Store
+from warehouse.store.clock import Clock
+from warehouse.store.protocol import NewEvent, Store
 
 
 class EventsResource:

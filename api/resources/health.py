@@ -6,10 +6,10 @@ from http import HTTPStatus
 
 import falcon
 
-from api.docs import Access, Answer, Operation
+from api.operation import Access, Answer, Operation
 from api.resources.answers import answer
 from api.schemas import HealthResponse
-from api.store.protocol import Store
+from warehouse.store.protocol import Store
 
 
 class HealthResource:

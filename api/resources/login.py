@@ -6,16 +6,16 @@ from http import HTTPStatus
 
 import falcon
 
-from api.docs import Access, Answer, Operation, link
 from api.errors import CHALLENGE, ProblemError
+from api.operation import Access, Answer, Operation, link
 from api.passwords import Passwords
 from api.requests import read_body
 from api.resources.answers import answer
 from api.schemas import LoginRequest, LoginResponse
-from api.store.names import name_key
-from api.store.protocol import Player, Store, UsernameTakenError
 from api.throttle import LoginGuard
 from api.tokens import Identity, Role, Tokens
+from warehouse.store.names import name_key
+from warehouse.store.protocol import Player, Store, UsernameTakenError
 
 _USER_ID = "$response.body#/userId"
 _WELCOME = Answer(

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import Access, Answer, Operation
+from api.operation import Access, Answer, Operation
 from api.revocations import Revocations
 
 

@@ -7,8 +7,8 @@ from http import HTTPStatus
 import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.docs import Access, Answer, Operation
 from api.metrics import Metrics
+from api.operation import Access, Answer, Operation
 
 
 class MetricsResource:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import falcon
 
 from api.auth import Authenticator
-from api.docs import ETAG, LAST_MODIFIED, LOCATION, Access, Answer, Operation
 from api.errors import ProblemError
 from api.files import File, open_file
 from api.headers import NOTHING
+from api.operation import ETAG, LAST_MODIFIED, LOCATION, Access, Answer, Operation
 
 _INDEX = "index.html"
 _TAG = re.compile(r'"([^"]*)"')

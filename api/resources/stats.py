@@ -7,11 +7,11 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.docs import Access, Answer, Operation
+from api.operation import Access, Answer, Operation
 from api.requests import read_query
 from api.resources.answers import answer
 from api.schemas import StatsQuery, StatsResponse
-from api.store.protocol import Store
+from warehouse.store.protocol import Store
 
 
 class StatsResource:

@@ -7,13 +7,13 @@ from http import HTTPStatus
 import falcon
 
 from api.auth import Authenticator
-from api.clock import Clock
-from api.docs import Access, Answer, Operation
+from api.operation import Access, Answer, Operation
 from api.quotas import Quotas
 from api.requests import read_query
 from api.resources.answers import answer
 from api.schemas import DEEP_LINK, EventResponse, TrackQuery, dump_meta
-from api.store.protocol import NewEvent, Store
+from warehouse.store.clock import Clock
+from warehouse.store.protocol import NewEvent, Store
 
 
 class TrackResource:

@@ -22,15 +22,15 @@ import requests
 from falcon import testing
 
 from api.app import create_app
-from api.clock import utc_now
 from api.draining import Drain
 from api.log import create_logger
 from api.metrics import Metrics
 from api.settings import Settings
-from api.store.outbox import SqlOutbox
-from api.store.sql_store import SqlStore
 from api.tokens import AUDIENCE, ISSUER, Identity, Role, Tokens, key_id
-from tests.server import NO_LIMITS, free_port
+from tests.support.server import NO_LIMITS, free_port
+from warehouse.store.clock import utc_now
+from warehouse.store.outbox import SqlOutbox
+from warehouse.store.sql_store import SqlStore
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a secret of more than thirty-two bytes"  # noqa: S105 (guards nothing)

@@ -12,10 +12,10 @@ import falcon
 import pytest
 from jsonschema import Draft202012Validator
 
-from api.docs import Access, Operation
+from api.operation import Access, Operation
 from api.schemas import Event
-from api.store.protocol import StoredEvent
 from tests.api.game import PASSWORD, Game, bearer
+from warehouse.store.protocol import StoredEvent
 
 pytestmark = pytest.mark.sqlite_only("about descriptions")
 

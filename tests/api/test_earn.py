@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from api.store.protocol import MAX_BALANCE
 from api.tokens import Identity, Role
 from tests.api.game import Caller, Game, assert_problem
+from warehouse.store.protocol import MAX_BALANCE
 
 COINS = {"amount": 5, "reason": "level 3"}
 

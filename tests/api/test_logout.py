@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from api.clock import utc_now
 from api.revocations import REFRESH_SECONDS, Revocations
-from api.store.protocol import RevokedToken, Store, StoreUnavailableError
-from api.store.sql_store import SqlStore
 from tests.api.game import PASSWORD, Caller, Game, assert_problem
+from warehouse.store.clock import utc_now
+from warehouse.store.protocol import RevokedToken, Store, StoreUnavailableError
+from warehouse.store.sql_store import SqlStore
 
 ALICE = {"username": "alice", "password": PASSWORD}
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from api.store.disk import DiskFloor
-from api.store.protocol import DiskFullError
 from tests.api.game import PASSWORD, Play, Start, assert_problem
-from tests.faults.machine import Disk, small_disk
+from tests.system.faults.machine import Disk, small_disk
+from warehouse.store.disk import DiskFloor
+from warehouse.store.protocol import DiskFullError
 
 JUMP = {"eventType": "jump"}
 

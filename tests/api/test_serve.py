@@ -17,9 +17,9 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from api.store.engine import is_postgres, open_engine
-from api.store.outbox import SqlOutbox
 from tests.api.game import PASSWORD, PROBLEM, SECRET, Process
+from warehouse.store.engine import is_postgres, open_engine
+from warehouse.store.outbox import SqlOutbox
 
 Start = Callable[..., Process]
 COINS: dict[str, int | str] = {"amount": 1, "reason": "x"}

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from api.store.upkeep import SqlUpkeep
 from api.tokens import Identity, Role, Tokens
 from tests.api.game import SECRET, Process, bearer
-from tests.operations.games import Files
-from warehouse.backup import make_backup
-from warehouse.restore import restore
+from tests.warehouse.operations.games import Files
+from warehouse.operations.backup import make_backup
+from warehouse.operations.restore import restore
+from warehouse.store.upkeep import SqlUpkeep
 
 Start = Callable[..., Process]
 

@@ -9,8 +9,6 @@ from limits import parse
 from sqlalchemy import update
 
 from api.errors import ProblemError
-from api.store.engine import open_engine
-from api.store.tables import players
 from api.throttle import (
     FAILURES_PER_NAME,
     MAX_COUNTERS,
@@ -21,6 +19,8 @@ from api.throttle import (
     LoginGuard,
 )
 from tests.api.game import PASSWORD, Play, assert_problem
+from warehouse.store.engine import open_engine
+from warehouse.store.tables import players
 
 ALICE = {"username": "alice", "password": PASSWORD}
 WRONG = {**ALICE, "password": "wrong horse battery"}

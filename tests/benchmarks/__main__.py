@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 
 RESULTS = ROOT / "target/bench"
 LARGE = ["--large", "10000000"]

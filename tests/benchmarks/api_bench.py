@@ -30,10 +30,10 @@ from pathlib import Path
 from tests.benchmarks.comparator import Way
 from tests.benchmarks.load_client import Load, client_ceiling, encode_request, put_load
 from tests.benchmarks.memory import peak_memory_bytes
-from tests.harness import ROOT, Project, Run
-from tests.postgres.proxies import Node
-from tests.server import Request, Server
-from warehouse.generate import generate_sample
+from tests.support.harness import ROOT, Project, Run
+from tests.support.server import Request, Server
+from tests.system.postgres.proxies import Node
+from warehouse.sample.generate import generate_sample
 
 COINS = 7
 EVENT = {"eventType": "level_complete", "meta": {"level": 3, "score": 1200}}

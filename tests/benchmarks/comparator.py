@@ -52,7 +52,6 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from uuid_utils import uuid7
 
-from api.clock import utc_now
 from api.errors import ProblemError
 from api.passwords import Passwords
 from api.schemas import (
@@ -69,9 +68,10 @@ from api.schemas import (
     dump_meta,
 )
 from api.settings import Settings
-from api.store.protocol import MAX_BALANCE
-from api.store.tables import UtcTime
 from api.tokens import Identity, Role, Tokens
+from warehouse.store.clock import utc_now
+from warehouse.store.protocol import MAX_BALANCE
+from warehouse.store.tables import UtcTime
 
 BUSY_SECONDS = 30
 # As many as Starlette has; with 4 or 8 of them there are fewer answers, if fewer slow ones.

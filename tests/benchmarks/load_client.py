@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.server import START_SECONDS, Request, free_port
+from tests.support.server import START_SECONDS, Request, free_port
 
 HOST = "127.0.0.1"
 # Longer than any server takes that works; what takes longer is a failure.

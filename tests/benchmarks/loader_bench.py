@@ -32,14 +32,14 @@ import duckdb
 from sqlalchemy import insert
 from uuid_utils import uuid7
 
-from api.store.engine import open_engine
-from api.store.sql_store import SqlStore
-from api.store.tables import events, players
 from tests.benchmarks.api_bench import Contender
 from tests.benchmarks.load_client import Load, put_load
 from tests.benchmarks.memory import peak_memory_bytes
-from tests.harness import ROOT
-from tests.server import Server
+from tests.support.harness import ROOT
+from tests.support.server import Server
+from warehouse.store.engine import open_engine
+from warehouse.store.sql_store import SqlStore
+from warehouse.store.tables import events, players
 
 PLAYERS = 1000
 COINS = 7

@@ -21,8 +21,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.load_client import Load, encode_request, put_load
-from tests.postgres.server import PostgresServer, find_programs
-from tests.server import Request, Server
+from tests.support.server import Request, Server
+from tests.system.postgres.server import PostgresServer, find_programs
 
 CONNECTIONS = 32
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.pipeline.bench import LOOKS
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 
 PAGE = ROOT / "docs/benchmarks.md"
 PACKAGES = [
@@ -240,7 +240,7 @@ def _truth(pipeline: Json) -> str:
         "What the warehouse finds against what the generator knows. A pair is wrong where receipts"
         " are missing and the player bought twice within minutes, so that nothing but nearness"
         " tells. Wrong pairs that the ledger marks as ambiguous, and wrong pairs that it does not:"
-        f" {ambiguity}. The classes of errors are counted in `tests/e2e/test_truth.py`."
+        f" {ambiguity}. The classes of errors are counted in `tests/system/e2e/test_truth.py`."
         f"\n\n{_table(header, rows)}"
     )
 

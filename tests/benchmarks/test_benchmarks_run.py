@@ -21,10 +21,10 @@ from tests.benchmarks.load_client import encode_request, put_load
 from tests.benchmarks.loader_bench import measure_backlog, measure_freshness
 from tests.benchmarks.nodes import measure as measure_nodes
 from tests.benchmarks.nodes import table
-from tests.harness import Project
-from tests.left_out import leave_out
-from tests.postgres.server import find_programs
-from tests.server import Request
+from tests.support.harness import Project
+from tests.support.left_out import leave_out
+from tests.support.server import Request
+from tests.system.postgres.server import find_programs
 
 TINY = Plan(
     runs=1, seconds=0.3, warmup_seconds=0.1, connections=[2], players=2, is_beside_builds=False

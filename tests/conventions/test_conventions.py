@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Built
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 
 Node = dict[str, Any]
 

@@ -13,8 +13,8 @@ from threading import Thread
 import pytest
 
 from tests.audit import LOCKS, NONE_KNOWN, UNKNOWN, VULNERABLE, audit
-from tests.harness import ROOT
-from tests.server import free_port
+from tests.support.harness import ROOT
+from tests.support.server import free_port
 
 LOCKED = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9._-]*)(\[[a-z0-9,._-]+\])?==(?P<version>[a-z0-9.+!]+)"

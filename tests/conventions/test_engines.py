@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from tests.harness import ROOT
-from tests.spark.macro_cases import TABLES
+from tests.support.harness import ROOT
+from tests.system.spark.macro_cases import TABLES
 
 # Macros without cases in the table, since what they make is a step of a build or needs files, below
-# the test in `tests/spark` that is about them. DuckDB's are in each of its builds.
+# the test in `tests/system/spark` that is about them. DuckDB's are in each of its builds.
 ELSEWHERE = {
     "test_the_sample_with_all_data_tests": {
         *("built_relation", "create_raw_tables", "export_json", "file_sha256", "report_files"),
@@ -45,7 +45,9 @@ def test_every_dispatched_macro_has_cases_or_a_test_elsewhere() -> None:
 
 
 def test_the_tests_elsewhere_exist() -> None:
-    text = "".join(path.read_text("utf-8") for path in (ROOT / "tests/spark").glob("test_*.py"))
+    text = "".join(
+        path.read_text("utf-8") for path in (ROOT / "tests/system/spark").glob("test_*.py")
+    )
     assert [test for test in ELSEWHERE if f"\ndef {test}(" not in text] == []
 
 

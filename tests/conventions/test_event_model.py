@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 
 from api.schemas import Event
-from api.store.protocol import ShippedEvents, StoredEvent
 from tests.conftest import Built
-from warehouse.raw_tables import GAME_EVENTS, make_raw_tables
+from warehouse.loader.raw_tables import GAME_EVENTS, make_raw_tables
+from warehouse.store.protocol import ShippedEvents, StoredEvent
 
 
 def test_api_store_raw_table_and_dbt_source_have_the_same_columns(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
 CHECK = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema"]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from api.store.outbox import SqlOutbox
-from api.store.sql_store import SqlStore
-from tests.warehouse.shipping import Game
+from tests.warehouse.loader.shipping import Game
+from warehouse.store.outbox import SqlOutbox
+from warehouse.store.sql_store import SqlStore
 
 
 @pytest.fixture

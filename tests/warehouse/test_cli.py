@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Built
-from tests.harness import Project
+from tests.support.harness import Project
 
 WAREHOUSE = [sys.executable, "-m", "warehouse"]
 

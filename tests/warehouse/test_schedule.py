@@ -14,11 +14,11 @@ from time import sleep
 
 import pytest
 
-from api.clock import utc_now
-from tests.harness import GOOD, Project
+from tests.support.harness import GOOD, Project
 from warehouse import schedule as module
 from warehouse.database import open_when_free
 from warehouse.schedule import HEARTBEAT_SECONDS, Schedule, is_alive
+from warehouse.store.clock import utc_now
 
 SCHEDULE = [sys.executable, "-m", "warehouse", "schedule"]
 

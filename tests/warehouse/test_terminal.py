@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from tests.harness import ROOT
+from tests.support.harness import ROOT
 from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, Verdict
 from warehouse.checkpoints.table import print_checkpoint
 from warehouse.checkpoints.wording import named

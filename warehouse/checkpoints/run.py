@@ -37,7 +37,7 @@ from warehouse.checkpoints.store import missing_file, parse_store_url, read_only
 from warehouse.checkpoints.verdicts import FILES_OF_THE_BUILD, ManifestRow
 from warehouse.checkpoints.wording import NAMED
 from warehouse.database import WarehouseUnavailableError, connect_when_free
-from warehouse.functions import register_functions
+from warehouse.inputs.functions import register_functions
 from warehouse.settings import Settings
 
 WAREHOUSE = "warehouse"

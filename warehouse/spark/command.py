@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from warehouse import inputs
+from warehouse.inputs import headers
 from warehouse.spark.cluster import HOST, is_listening, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.reports import fetch_reports
@@ -116,7 +116,7 @@ def _faults_of_inputs(arguments: list[str]) -> list[str]:
     landing = os.environ.get("LANDING") or next(
         (argument for argument in arguments if "landing" in argument), None
     )
-    return inputs.placeholder_faults(SEEDS, landing) if landing else inputs.faults(SEEDS)
+    return headers.placeholder_faults(SEEDS, landing) if landing else headers.faults(SEEDS)
 
 
 def _cluster(_: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """The reports of a build on Spark, fetched through the Thrift Server into a folder.
 
 dbt cannot write a file of this machine from Spark. A report stands there as a view of its lines
-(`macros/export_json.sql`); here they become the files that DuckDB writes itself, to the byte.
+(`macros/export/export_json.sql`); here they become the files that DuckDB writes itself, to the byte.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from warehouse.functions import LAST, NEXT, publish_reports
+from warehouse.inputs.functions import LAST, NEXT, publish_reports
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.needs import require_packages
 

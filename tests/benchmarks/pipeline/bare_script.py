@@ -21,8 +21,8 @@ from typing import Any
 import duckdb
 
 from tests.benchmarks.pipeline.costs import Cost, cost_of
-from tests.harness import DBT, WITHOUT_UNIT_TESTS, Project
-from warehouse.functions import register_functions
+from tests.support.harness import DBT, WITHOUT_UNIT_TESTS, Project
+from warehouse.inputs.functions import register_functions
 from warehouse.settings import Settings
 
 # What changes the warehouse or writes a file; all else are questions of dbt's.

@@ -23,12 +23,12 @@ import duckdb
 
 from tests.benchmarks.pipeline.bare_script import Statement, record, write_script
 from tests.benchmarks.pipeline.costs import Cost, Costs, cost_of
-from tests.harness import DBT, ROOT, WITHOUT_UNIT_TESTS, Project
-from tests.truth import Truth, compare_with_truth
-from warehouse.functions import register_functions
-from warehouse.generate import generate_sample
-from warehouse.inputs import HEADERS
-from warehouse.scale import generate_game
+from tests.support.harness import DBT, ROOT, WITHOUT_UNIT_TESTS, Project
+from tests.support.truth import Truth, compare_with_truth
+from warehouse.inputs.functions import register_functions
+from warehouse.inputs.headers import HEADERS
+from warehouse.sample.generate import generate_sample
+from warehouse.sample.scale import generate_game
 
 BUILD = [DBT, "build", *WITHOUT_UNIT_TESTS]
 MEMORY_LIMIT = "8GB"

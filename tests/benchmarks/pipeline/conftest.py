@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.long import IS_LONG
+from tests.support.long import IS_LONG
 
 collect_ignore = [] if IS_LONG else ["test_pipeline_bench.py"]

@@ -12,10 +12,10 @@ import yaml
 
 from tests.benchmarks.pipeline import dataframes
 from tests.benchmarks.pipeline.dataframes import write_reports
-from tests.harness import ROOT, Project
-from warehouse.generate import generate_sample
-from warehouse.inputs import HEADERS
-from warehouse.scale import generate_game
+from tests.support.harness import ROOT, Project
+from warehouse.inputs.headers import HEADERS
+from warehouse.sample.generate import generate_sample
+from warehouse.sample.scale import generate_game
 
 PURCHASES, SEED = 5_000, 3
 REPORTS = ["purchases_curated", "reconciliation", "roas_d1", "roas_anomaly", "arpdau_d1"]

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from tests.harness import Run
+from tests.support.harness import Run
 from warehouse.checkpoints.command import check
 from warehouse.checkpoints.project import CHECKPOINTS
 from warehouse.settings import Settings

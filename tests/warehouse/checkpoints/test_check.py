@@ -20,7 +20,7 @@ from tests.warehouse.checkpoints.gx_project import (
     expects,
     rows_of,
 )
-from tests.warehouse.shipping import held
+from tests.warehouse.loader.shipping import held
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.database import WarehouseUnavailableError, connect_when_free
 from warehouse.settings import Settings

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from tests.harness import Project
+from tests.support.harness import Project
 from tests.warehouse.checkpoints.gx_project import GxProject, Judged, bound, expects, rows_of
-from tests.warehouse.shipping import held
+from tests.warehouse.loader.shipping import held
 
 CHECK = [sys.executable, "-m", "warehouse", "check"]
 

@@ -1,0 +1,65 @@
+{# Where EVENTS_URI is set, makes the views `raw.game_events_in_lake` and `raw.players_in_lake`,
+   which `source('api', ...)` then stands for, on the Parquet files of the lake as it is now: events
+   first, and players as of the last batch that these have. All of a build so reads one state,
+   whatever the loader writes and a compaction replaces meanwhile. The tables `raw.game_events` and
+   `raw.players` stay as they are. #}
+{% macro create_lake_views() -%}
+    {%- if execute and env_var('EVENTS_URI', '') -%}
+        {{ adapter.dispatch('create_lake_views')() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# delta-rs reads the log, in `warehouse/loader/lake.py`. #}
+{% macro duckdb__create_lake_views() -%}
+    {%- set pinned = run_query('select pin_lake(' ~ sql_string(env_var('EVENTS_URI')) ~ ')') -%}
+    {%- set lake = fromjson(pinned.columns[0].values()[0]) -%}
+    {%- do log(lake.told, info=true) -%}
+    create or replace view raw.game_events_in_lake as {{ lake.game_events }};
+    create or replace view raw.players_in_lake as {{ lake.players }}
+{%- endmacro %}
+
+{# SQL alone reads the log. A view names its files, since Spark leaves out at planning what its
+   filter on `_metadata` leaves out: neither files that a compaction has replaced, nor those that
+   the loader writes just now, are opened. #}
+{% macro spark__create_lake_views() -%}
+    {%- set uri = env_var('EVENTS_URI').rstrip('/') -%}
+    {%- if '://' not in uri and not uri.startswith('/') -%}
+        {%- do exceptions.raise_compiler_error(
+            'EVENTS_URI is "' ~ uri ~ '". Spark runs in other folders than dbt: set it to an'
+            ~ ' absolute path or an address such as s3a://bucket/folder.'
+        ) -%}
+    {%- endif -%}
+    {%- set events = lake_state(uri ~ '/game_events') -%}
+    {%- set players = lake_state(uri ~ '/players') -%}
+    {%- do log('Events of ' ~ uri ~ ', as of batch ' ~ events.batch_number, info=true) -%}
+    {%- set event_columns = [
+        ('event_id', 'string'),
+        ('user_id', 'bigint'),
+        ('event_type', 'string'),
+        ('occurred_at', 'timestamp'),
+        ('received_at', 'timestamp'),
+        ('meta', 'string'),
+        ('loaded_at', 'timestamp'),
+        ('received_date', 'date'),
+    ] -%}
+    {%- set player_columns = [
+        ('user_id', 'bigint'),
+        ('username', 'string'),
+        ('created_at', 'timestamp'),
+        ('balance', 'bigint'),
+        ('loaded_at', 'timestamp'),
+        ('batch_number', 'bigint'),
+    ] -%}
+    {%- do create_file_views('game_events_in_lake', uri ~ '/game_events', event_columns, events) -%}
+    {%- do create_file_views('all_players_in_lake', uri ~ '/players', player_columns, players) -%}
+    {%- call statement() -%}
+        create or replace view raw.players_in_lake as
+        select user_id, username, created_at, balance, loaded_at
+        from raw.all_players_in_lake
+        where batch_number <= {{ events.batch_number }}
+        qualify
+            row_number() over (
+                partition by user_id order by balance desc, batch_number desc
+            ) = 1
+    {%- endcall -%}
+{%- endmacro %}

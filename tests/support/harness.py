@@ -1,0 +1,200 @@
+"""A copy of the project in a folder of its own, built by the real dbt as a user would build it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.support.forking import run_dbt
+from warehouse.inputs.headers import HEADERS
+
+ROOT = Path(__file__).resolve().parents[1]
+DBT = str(Path(sys.executable).parent / "dbt")
+
+PROJECT_FILES = [".dbtignore", "dbt_project.yml", "profiles.yml", "selectors.yml"]
+PROJECT_FOLDERS = ["api", "macros", "models", "tests/dbt", "warehouse"]
+# Settings of the shell that runs the tests must not leak into the project under test.
+SETTINGS = [
+    *("WAREHOUSE_PATH", "WAREHOUSE_MEMORY_LIMIT", "REPORTS_PATH", "STORE_URL", "EVENTS_URI"),
+    *("LANDING", "LOADER", "LOADER_INTERVAL_SECONDS"),
+    *("HOST", "PORT", "THREADS", "JWT_SECRET", "TOKEN_TTL_SECONDS", "BUILD_INTERVAL_SECONDS"),
+    *("SPARK_THRIFT_HOST", "SPARK_THRIFT_PORT"),
+    *("DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_LOG_PATH"),
+]
+# What dbt keeps of parsing a project, so that it parses only what is new in the next run.
+PARSED = Path("target/partial_parse.msgpack")
+# Inputs of a few rows that nothing is wrong with.
+GOOD = {
+    "purchases_raw": """\
+appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,status
+af_1,purchase,2026-01-05T09:00:00Z,4.99,A,RCP-1,success
+af_2,purchase,2026-01-06T09:00:00Z,9.99,A,RCP-2,success
+""",
+    "confirmed_purchases": """\
+appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id
+af_1,purchase,2026-01-05T09:01:00Z,4.99,A,RCP-1
+""",
+    "costs_daily": "date,campaign,ad_cost_usd\n2026-01-05,A,10\n",
+    "sessions": "event_timestamp_utc,user_id,event_name\n2026-01-05T08:00:00Z,u1,session_start\n",
+}
+# The unit tests of the models run once, in a test of their own.
+WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a command did.
+
+    Attributes:
+        exit_code: Its exit status.
+        output: All it printed, standard error included.
+    """
+
+    exit_code: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder with inputs, a warehouse and reports of its own."""
+
+    root: Path
+
+    @classmethod
+    def copy_to(cls, root: Path) -> Project:
+        """Copy the project without its inputs, parsed as it is after a first run of dbt."""
+        project = cls.copy_unparsed_to(root)
+        (root / PARSED).parent.mkdir()
+        shutil.copy(_parsed(), root / PARSED)
+        return project
+
+    @classmethod
+    def copy_unparsed_to(cls, root: Path) -> Project:
+        """Copy the project without its inputs, as a fresh clone has it."""
+        for name in PROJECT_FILES:
+            root.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, root / name)
+        for name in PROJECT_FOLDERS:
+            shutil.copytree(
+                ROOT / name,
+                root / name,
+                ignore=shutil.ignore_patterns("*.duckdb*", "*.sqlite*", "__pycache__"),
+            )
+        (root / "seeds").mkdir()
+        shutil.copy(ROOT / "seeds/_seeds.yml", root / "seeds")
+        return cls(root)
+
+    def clone_to(self, root: Path) -> Project:
+        """Copy the project with all that was built in it."""
+        shutil.copytree(self.root, root)
+        return Project(root)
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the reports."""
+        return self.root / "reports"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.root / "warehouse/gamehouse.duckdb"
+
+    def write_inputs(self, inputs: dict[str, str]) -> None:
+        """Write `seeds/<name>.csv` for each name and text."""
+        for name, text in inputs.items():
+            (self.root / "seeds" / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
+
+    def build(
+        self,
+        *arguments: str,
+        variables: dict[str, object] | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> Run:
+        """Run `dbt build` without the unit tests of the models."""
+        variables_text = ["--vars", json.dumps(variables)] if variables else []
+        return self.dbt(
+            "build", *WITHOUT_UNIT_TESTS, *arguments, *variables_text, environment=environment
+        )
+
+    def dbt(self, *arguments: str, environment: dict[str, str] | None = None) -> Run:
+        """Run dbt in the project folder."""
+        return Run(*run_dbt(list(arguments), self.root, _environment(environment)))
+
+    def run(self, *command: str, environment: dict[str, str] | None = None) -> Run:
+        """Run any command in the project folder."""
+        process = self.start(*command, environment=environment)
+        output, _ = process.communicate()
+        return Run(process.returncode, output)
+
+    def start(
+        self, *command: str, environment: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Start any command in the project folder, its output in one pipe."""
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=_environment(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def report(self, name: str) -> Any:  # noqa: ANN401 (an object or an array)
+        """Read `reports/<name>.json`."""
+        return json.loads((self.reports / f"{name}.json").read_text(encoding="utf-8"))
+
+    def report_bytes(self) -> dict[str, bytes]:
+        """Read all reports as they stand, by file name."""
+        return {path.name: path.read_bytes() for path in self.reports.glob("*.json")}
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
+            return warehouse.execute(sql).fetchall()
+
+
+def _environment(changes: dict[str, str] | None) -> dict[str, str]:
+    inherited = {name: text for name, text in os.environ.items() if name not in SETTINGS}
+    return {
+        **inherited,
+        "DBT_USE_COLORS": "false",
+        "PYTHONUNBUFFERED": "1",
+        **(changes or {}),
+    }
+
+
+@cache
+def _parsed() -> Path:
+    """Let dbt parse the project as it is now, once for all workers and for later test runs."""
+    sources = hashlib.sha256()
+    for name in [*PROJECT_FILES, *PROJECT_FOLDERS, "seeds/_seeds.yml"]:
+        for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]):
+            if path.suffix in (".sql", ".yml", ".md") or (path.parent == ROOT and path.is_file()):
+                sources.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    folder = ROOT / "target/tests"
+    folder.mkdir(parents=True, exist_ok=True)
+    parsed = folder / f"{sources.hexdigest()}.msgpack"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not parsed.exists():
+            with tempfile.TemporaryDirectory() as scratch:
+                project = Project.copy_unparsed_to(Path(scratch, "project"))
+                for file, header in HEADERS.items():
+                    project.write_inputs({file.removesuffix(".csv"): f"{header}\n"})
+                run = project.dbt("parse")
+                assert run.exit_code == 0, run.output
+                shutil.copy(project.root / PARSED, folder / "new")
+            (folder / "new").replace(parsed)
+    return parsed

@@ -1,0 +1,185 @@
+"""A service within the walls that the Dockerfile and the compose file put around it.
+
+There is no container engine here. The kernel builds the same walls for `walls.sh`: a root file
+system of the service's own that is read-only, a user without rights, a network that is none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.support.harness import Run
+from tests.support.left_out import leave_out
+from tests.support.server import free_port
+from tests.system.containers.image import (
+    command,
+    compose,
+    healthcheck,
+    instruction,
+    service_environment,
+)
+
+WALLS = Path(__file__).with_name("walls.sh")
+# Of this machine, what the base image brings: system programs, their libraries, and Python.
+SYSTEM = ["/usr", "/etc"]
+# Long enough for a slow machine; nothing here waits for its end where all is well.
+PATIENCE_SECONDS = 120
+
+
+@cache
+def as_root() -> list[str]:
+    """Tell what to put before a command that only root may run: nothing, or sudo.
+
+    Where walls cannot be built, the tests that need them are left out.
+    """
+    prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
+    mount = ["unshare", "--mount", "--net", "mount", "-t", "tmpfs", "tmpfs", tempfile.gettempdir()]
+    needed = [*prefix[:1], "unshare", "mount", "prlimit", "chroot", "setpriv"]
+    missing = [program for program in needed if shutil.which(program) is None]
+    if not missing:
+        tried = subprocess.run([*prefix, *mount], capture_output=True, text=True, check=False)
+    if missing or tried.returncode != 0:
+        why = (
+            f"no {', '.join(missing)}" if missing else f"no right to mount ({tried.stderr.strip()})"
+        )
+        leave_out(f"a service cannot be walled in here: {why}. Run this as root, or with sudo")
+    return prefix
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of the compose file.
+
+    Attributes:
+        name: Its name there.
+        folder: Holds the image's working directory, the volume, and the service's log.
+        packages: The virtual environment that stands for the image's own packages.
+        environment: The service's variables.
+    """
+
+    name: str
+    folder: Path
+    packages: Path
+    environment: dict[str, str]
+
+    @classmethod
+    def set_up(cls, name: str, folder: Path, packages: Path, **shell: str) -> Service:
+        """Take a service as compose does for a shell with these variables."""
+        for needed in (f"{name}-root", "data"):
+            (folder / needed).mkdir(exist_ok=True)
+        subprocess.run([*as_root(), "chown", instruction("USER"), folder / "data"], check=True)
+        environment = service_environment(name, shell) | {
+            "HOME": "/nonexistent",  # as the image's user has it
+            "PATH": f"{packages / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+            "PORT": str(free_port()),
+        }
+        return cls(name, folder, packages, environment)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the compose file says of it."""
+        settings: dict[str, Any] = compose()["services"][self.name]
+        return settings
+
+    @property
+    def image(self) -> Path:
+        """What is mounted as the image's working directory."""
+        return self.folder / "image"
+
+    @property
+    def data(self) -> Path:
+        """What is mounted as the volume."""
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        """What the running service has printed."""
+        return self.folder / f"{self.name}.log"
+
+    def walled(self, words: list[str], pid_file: str = os.devnull) -> list[str]:
+        """Tell the command that runs a command within the walls of the service."""
+        settings = self.settings
+        assert settings["read_only"] is True
+        assert settings["cap_drop"] == ["ALL"]
+        assert settings["security_opt"] == ["no-new-privileges:true"]
+        (tmpfs,) = settings["tmpfs"]
+        seen = [*SYSTEM, sys.base_prefix, str(self.packages)]
+        workdir = instruction("WORKDIR")
+        return [
+            *as_root(),
+            *("unshare", "--mount", *(["--net"] if settings.get("network_mode") == "none" else [])),
+            *("sh", str(WALLS), str(self.folder / f"{self.name}-root")),
+            *(tmpfs.removeprefix("/tmp:"), instruction("USER")),  # noqa: S108 (inside the walls)
+            *(str(settings["pids_limit"]), pid_file),
+            *(f"ro={path}={path}" for path in dict.fromkeys(seen)),
+            f"ro={self.image}={workdir}",
+            f"rw={self.data}={instruction('VOLUME')}",
+            *("--", "env", "--ignore-environment", "--chdir", workdir),
+            *(f"{name}={text}" for name, text in self.environment.items()),
+            *words,
+        ]
+
+    def run(self, words: list[str]) -> Run:
+        """Run a command within the walls to its end, as `docker compose exec` does."""
+        run = subprocess.run(self.walled(words), capture_output=True, text=True, check=False)
+        return Run(run.returncode, run.stdout + run.stderr)
+
+    def is_healthy(self) -> bool:
+        """Run its health check."""
+        return self.run(healthcheck(self.name)).exit_code == 0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run it; at the end it stops in order on SIGTERM, as `docker compose stop` sends it."""
+        pid_file = self.folder / f"{self.name}.pid"
+        with (
+            self.log.open("wb") as log,
+            subprocess.Popen(
+                self.walled(command(self.name), str(pid_file)), stdout=log, stderr=subprocess.STDOUT
+            ) as process,
+        ):
+            try:
+                yield
+                self._signal("TERM")
+                assert process.wait(PATIENCE_SECONDS) == 0, self.log.read_text()
+            finally:
+                if process.poll() is None:
+                    self._signal("KILL")
+
+    def status(self) -> dict[str, str]:
+        """Read what the kernel says of the running process."""
+        lines = Path(f"/proc/{self._pid()}/status").read_text().splitlines()
+        return {name: text.strip() for name, _, text in (line.partition(":") for line in lines)}
+
+    def _pid(self) -> str:
+        return (self.folder / f"{self.name}.pid").read_text().strip()
+
+    def _signal(self, name: str) -> None:
+        subprocess.run([*as_root(), "kill", f"-{name}", self._pid()], check=True)
+
+    def wait_until_healthy(self) -> None:
+        """Repeat its health check until it passes."""
+        self._wait_until(self.is_healthy)
+
+    def wait_until_logged(self, *texts: str) -> None:
+        """Wait until it has printed these texts, in this order."""
+        pattern = re.compile(".*".join(map(re.escape, texts)), re.DOTALL)
+        self._wait_until(lambda: pattern.search(self.log.read_text()) is not None)
+
+    def _wait_until(self, is_so: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not is_so():
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.2)

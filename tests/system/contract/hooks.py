@@ -1,0 +1,87 @@
+"""Checks of ours for Schemathesis, which loads this module; its own know nothing of this game.
+
+It runs as a program of its own, so what these checks have to know comes in the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import schemathesis
+from schemathesis import Case, CheckContext, Response
+from schemathesis.core.parameters import ParameterLocation
+
+from tests.system.contract.roles import NOBODY, OPERATOR, PLAYER, ROLE_VARIABLE, USER_ID_VARIABLE
+
+_FOR_PLAYERS = {"POST /earn", "POST /event", "POST /events", "GET /balance"}
+_FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
+_FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}
+_FORBIDDEN = {
+    PLAYER: _FOR_OPERATORS,
+    OPERATOR: _FOR_PLAYERS,
+    NOBODY: _FOR_PLAYERS | _FOR_OPERATORS | _FOR_BOTH,
+}
+
+# Rules that OpenAPI cannot say: how many bytes of JSON a value makes and how deep it is, what is
+# easily guessed, and what was sent before. Nothing else excuses the refusal of valid data.
+_RULES_BEYOND = {"meta_too_large", "meta_too_deep", "idempotency_key_reused"}
+_RULES_BEYOND |= {"unsafe_password", "too_guessable", "too_short"}
+
+
+def _is_described(response: Response, case: Case[Any]) -> bool:
+    """Tell whether the request is one of the description; other methods are sent, too."""
+    return bool(response.request.method == case.operation.method.upper())
+
+
+@schemathesis.check
+def only_the_right_role_succeeds(_: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Nobody gets in or sees what is not theirs."""
+    if not _is_described(response, case):
+        return
+    role = os.environ[ROLE_VARIABLE]
+    if case.operation.label in _FORBIDDEN[role]:
+        assert response.status_code >= 400, f"{role} was let in"
+    if role == PLAYER and response.status_code == 200:
+        user_id = int(os.environ[USER_ID_VARIABLE])
+        if case.operation.label == "GET /balance":
+            assert response.json()["userId"] == user_id
+        wanted = parse_qs(urlsplit(str(response.request.url)).query).get("userId", [str(user_id)])
+        if case.operation.label in _FOR_BOTH:
+            assert {int(other) for other in wanted} == {user_id}, "another one's data is shown"
+        if case.operation.label == "GET /events":
+            assert {event["userId"] for event in response.json()["events"]} <= {user_id}
+
+
+@schemathesis.check
+def valid_data_is_refused_by_a_rule_alone(
+    _: CheckContext, response: Response, case: Case[Any]
+) -> None:
+    """What the description allows is refused for what it cannot say, and for nothing else."""
+    is_valid = case.meta is not None and case.meta.generation.mode.is_positive
+    if is_valid and _is_described(response, case) and response.status_code in (400, 422):
+        problem: dict[str, Any] = response.json()
+        codes = {problem["code"], *(error["code"] for error in problem.get("errors", []))}
+        codes.discard("invalid_body")
+        assert codes, problem
+        assert codes <= _RULES_BEYOND, problem
+
+
+@schemathesis.check
+def each_event_of_a_batch_has_its_result(
+    _: CheckContext, response: Response, case: Case[Any]
+) -> None:
+    """A batch is taken with events that are refused, which its answer says for each."""
+    is_batch = case.operation.label == "POST /events" and _is_described(response, case)
+    if not is_batch or response.status_code != 200:
+        return
+    answer = response.json()
+    sent: Any = case.body
+    statuses = [result["status"] for result in answer["results"]]
+    assert len(statuses) == len(sent["events"])
+    assert (statuses.count(201), statuses.count(400)) == (answer["recorded"], answer["rejected"])
+    for event, status in zip(sent["events"], statuses, strict=True):
+        assert isinstance(event, dict) or status == 400
+    if case.meta is not None and case.meta.is_negative_at(ParameterLocation.BODY):
+        assert answer["rejected"]

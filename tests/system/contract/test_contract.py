@@ -1,0 +1,110 @@
+"""The API does what /openapi.json says, and nothing else: everything in it, tried at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from api.tokens import Identity, Tokens
+from api.tokens import Role as TokenRole
+from tests.api.game import PASSWORD, SECRET, Process
+from tests.support.long import IS_LONG
+from tests.system.contract.fuzzing import Role, count_requests, fuzz
+from tests.system.contract.roles import NOBODY, OPERATOR, PLAYER
+from tests.system.postgres.proxies import HAPROXY, Node, running
+
+EXAMPLES = 300 if IS_LONG else 12
+SEED = random.randrange(2**32) if IS_LONG else 1
+# Whoever asks, the answer is the same.
+PUBLIC = ("/login", "/health", "/health/live", "/metrics", "/reports")
+# With a token it would be the last request that comes to anything.
+ENDS_ALL = ("/logout",)
+# What the description promises and random requests come by.
+STATUSES = {
+    "POST /login": {200, 201, 400, 415},
+    "POST /logout": {401},
+    "POST /earn": {201, 400, 401, 403, 415, 422},
+    "POST /event": {201, 400, 401, 403, 415, 422},
+    "POST /events": {200, 400, 401, 403, 415},
+    "GET /events": {200, 400, 401, 403},
+    "GET /balance": {200, 401, 403},
+    "GET /stats": {200, 400, 401, 403},
+    "GET /track": {200, 400},
+    "GET /health": {200},
+    "GET /health/live": {200},
+    "GET /metrics": {200},
+    "GET /reports": {308},
+    "GET /reports/{path:path}": {200, 401, 403, 404},
+}
+
+
+HIDDEN = "/metrics"
+PROXIED = "granian behind HAProxy"
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where requests go, and where the server that answers them counts them."""
+
+    url: str
+    counting_url: str
+
+
+@pytest.fixture(params=["waitress", *([PROXIED] if IS_LONG else [])])
+def api(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> Iterator[Api]:
+    """`python -m api serve` or, in the long form, a node of the compose file behind its proxy."""
+    if request.param != PROXIED:
+        server: Process = request.getfixturevalue("server")
+        yield Api(server.url, server.url)
+        return
+    settings = {"JWT_SECRET": SECRET, "REPORTS_PATH": str(folder / "reports")}
+    node = Node(tmp_path / "node.log", settings)
+    node.start()
+    try:
+        with running(HAPROXY, [node], tmp_path, {"gt 2000": "gt 1000000"}) as proxy:
+            yield Api(f"http://127.0.0.1:{proxy.port}", f"http://127.0.0.1:{node.port}")
+    finally:
+        node.kill()
+
+
+def log_in(api: Api) -> tuple[int, str]:
+    answer = requests.post(
+        f"{api.url}/login", json={"username": "alice", "password": PASSWORD}, timeout=30
+    )
+    return answer.json()["userId"], answer.json()["token"]
+
+
+def test_the_api_is_as_described(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user_id, token = log_in(api)
+    hidden = () if api.url == api.counting_url else (HIDDEN,)
+    operator = Tokens(SECRET).mint(Identity(TokenRole.OPERATOR, "ops"), 24 * 3600)
+    roles = [
+        Role(PLAYER, {"bearerToken": {"bearer": token}}, user_id, left_out=ENDS_ALL + hidden),
+        Role(OPERATOR, {"bearerToken": {"bearer": operator}}, left_out=PUBLIC + ENDS_ALL),
+        Role(NOBODY, {}, left_out=PUBLIC),
+    ]
+
+    failures = [
+        failure
+        for role in roles
+        if (failure := fuzz(api.url, role, examples=EXAMPLES, seed=SEED, folder=tmp_path))
+    ]
+
+    answered = count_requests(api.counting_url)
+    with capsys.disabled():
+        print(f"\n{answered.total():,} requests of the contract, seed {SEED}")
+    assert not failures, "\n".join(failures)
+    assert not [key for key in answered if key[1] >= 500]
+    unseen = {
+        route: statuses - {status for name, status in answered if name == route}
+        for route, statuses in STATUSES.items()
+        if route.removeprefix("GET ") not in hidden
+    }
+    assert not any(unseen.values()), unseen

@@ -1,0 +1,174 @@
+"""Clients that write without pause and remember what was acknowledged; and whether it is there."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import text
+
+from tests.support.server import Request, Server, exchange
+from warehouse.settings import store_beside
+from warehouse.store.engine import open_engine
+
+COINS = 7
+SHIPPED_WITHIN_SECONDS = 10
+
+
+@dataclass
+class Storm:
+    """Players that earn and send events until told to stop.
+
+    A request that fails is sent again with the same idempotency key until it is acknowledged, as a
+    game client does after a lost connection, so that at the end every request counts exactly once.
+
+    Attributes:
+        server: Where to.
+        others: Further processes on the same store. Players begin at each of them in turn, and go
+            to the next one when theirs fails.
+        clients: How many at once, each a player of its own.
+        event_ids: The ids of all acknowledged events.
+        coins: Acknowledged coins by user id.
+        failures: Answers other than 201 and lost connections, as text.
+    """
+
+    server: Server
+    others: Sequence[Server] = ()
+    clients: int = 16
+    event_ids: list[str] = field(default_factory=list)
+    coins: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    failures: list[str] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Register the players and let them write."""
+        for number in range(self.clients):
+            username, password = f"storm-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
+            credentials = {"username": username, "password": password}
+            status, login = self.server.call(Request("POST", "/login", credentials))
+            assert status == 201, login
+            thread = threading.Thread(
+                target=self._play, args=(number, login["userId"], login["token"])
+            )
+            self._threads.append(thread)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let every player finish the request it is at."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _play(self, first: int, user_id: int, token: str) -> None:
+        servers = [self.server, *self.others]
+        connections = [
+            http.client.HTTPConnection("127.0.0.1", servers[at % len(servers)].port, timeout=30)
+            for at in range(first, first + len(servers))
+        ]
+        number = 0
+        while not self._stop.is_set():
+            number += 1
+            is_earn = number % 3 == 0
+            path = "/earn" if is_earn else "/event"
+            body: dict[str, object] = (
+                {"amount": COINS, "reason": "storm"}
+                if is_earn
+                else {"eventType": "level_complete", "meta": {"level": number}}
+            )
+            request = Request("POST", path, body, token, key=uuid.uuid4().hex)
+            answer = self._until_acknowledged(connections, request)
+            with self._lock:
+                self.event_ids.append(answer["eventId"])
+                self.coins[user_id] += COINS if is_earn else 0
+        for connection in connections:
+            connection.close()
+
+    def _until_acknowledged(
+        self, connections: list[http.client.HTTPConnection], request: Request
+    ) -> dict[str, str]:
+        while True:
+            connection = connections[0]
+            try:
+                status, answer = exchange(connection, request)
+            except (OSError, http.client.HTTPException) as error:
+                self._fail(repr(error))
+                connection.close()
+            else:
+                if status == 201:
+                    return dict(answer)
+                self._fail(f"{status} {answer}")
+            connections.append(connections.pop(0))
+            self._stop.wait(0.05)
+
+    def _fail(self, failure: str) -> None:
+        with self._lock:
+            self.failures.append(failure)
+
+
+def in_warehouse(path: Path, query: str) -> list[tuple[object, ...]]:
+    """Ask the warehouse, waiting while the loader has it."""
+    while True:
+        try:
+            with duckdb.connect(str(path), read_only=True) as warehouse:
+                return warehouse.execute(query).fetchall()
+        except duckdb.IOException:
+            time.sleep(0.01)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until a condition holds; False where it did not in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return condition()
+
+
+def shipped_ids(path: Path) -> list[str]:
+    return [str(row[0]) for row in in_warehouse(path, "select event_id from raw.game_events")]
+
+
+def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
+    """Every acknowledged event and coin is in the store and in the warehouse, once."""
+    path = server.warehouse
+    acknowledged = sorted(storm.event_ids)
+    assert len(set(acknowledged)) == len(acknowledged)
+    wait_for(lambda: len(shipped_ids(path)) >= len(acknowledged), SHIPPED_WITHIN_SECONDS)
+    assert sorted(shipped_ids(path)) == acknowledged
+
+    engine = open_engine(server.environment.get("STORE_URL", store_beside(path)), writes=False)
+    stored: list[str] = []
+    earned: dict[int, int] = defaultdict(int)
+    with engine.begin() as store:
+        players = store.execute(text("select user_id, balance from players"))
+        balances = {row.user_id: row.balance for row in players}
+        for row in store.execute(text("select event_id, user_id, meta from events")):
+            stored.append(row.event_id)
+            earned[row.user_id] += json.loads(row.meta).get("amount", 0)
+    engine.dispose()
+    assert sorted(stored) == acknowledged
+    assert {user: balances[user] for user in storm.coins} == dict(storm.coins)
+    assert {user: earned[user] for user in storm.coins} == dict(storm.coins)
+
+    shipped = in_warehouse(path, "select user_id, balance from raw.players")
+    assert dict(shipped) == balances  # type: ignore[arg-type]
+    proof = in_warehouse(
+        path,
+        "select user_id, sum(cast(json_extract_string(meta, '$.amount') as bigint))"
+        " from raw.game_events where event_type = 'earn' group by user_id",
+    )
+    assert {user: int(str(coins)) for user, coins in proof} == {
+        user: coins for user, coins in storm.coins.items() if coins
+    }

@@ -1,0 +1,135 @@
+"""What a warehouse was built from before leaves no trace in what a build makes of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from pathlib import Path
+
+import duckdb
+
+from tests.support.harness import Project
+from tests.system.e2e.nasty import nasty_inputs
+
+PURCHASES = "appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,status\n"
+CONFIRMED = "appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id\n"
+SESSIONS = "event_timestamp_utc,user_id,event_name\n"
+COSTS = "date,campaign,ad_cost_usd\n"
+
+FIRST_DAYS = {
+    "purchases_raw": PURCHASES
+    + "p1,purchase,2026-01-01T10:00:00Z,5.00,A,RCP-1,success\n"
+    + "p1,purchase,2026-01-01T11:00:00Z,4.00,A,,success\n"
+    + "p2,purchase,2026-01-01T12:00:00Z,3.00,B,RCP-2,success\n"
+    + "p3,purchase,2026-01-02T12:00:00Z,9.00,B,RCP-3,success\n",
+    "confirmed_purchases": CONFIRMED
+    + "p1,purchase,2026-01-01T10:01:00Z,5.00,A,RCP-1\n"
+    + "p3,purchase,2026-01-02T12:09:00Z,9.00,B,RCP-3\n",
+    "sessions": SESSIONS
+    + "2026-01-01T09:00:00Z,p1,session_start\n2026-01-02T09:00:00Z,p2,session_start\n",
+    "costs_daily": COSTS + "2026-01-01,A,10\n2026-01-01,B,10\n2026-01-02,B,10\n",
+}
+# Every kind of row that changes what is known of an earlier day.
+GROWN = {
+    "purchases_raw": FIRST_DAYS["purchases_raw"]
+    # an earlier success with a receipt that is known: the known row becomes the duplicate
+    + "p2,purchase,2026-01-01T11:59:00Z,3.00,B,RCP-2,success\n"
+    # the same again, without a receipt
+    + "p1,purchase,2026-01-01T11:00:00Z,4.00,A,,success\n"
+    # charges back what was matched
+    + "p3,purchase,2026-01-03T08:00:00Z,9.00,B,RCP-3,chargeback\n"
+    # late, and nearer to the confirmation that went to another purchase
+    + "p1,purchase,2026-01-01T10:01:30Z,5.00,A,RCP-9,success\n"
+    # a new day, a new player
+    + "p4,purchase,2026-01-03T10:00:00Z,2.00,A,RCP-4,success\n"
+    + "p4,purchase,no time,2.00,A,RCP-5,success\n",
+    "confirmed_purchases": FIRST_DAYS["confirmed_purchases"]
+    # late: what was af_only is matched
+    + "p1,purchase,2026-01-01T11:02:00Z,4.00,A,RCP-8\n"
+    + "p2,purchase,2026-01-01T11:58:00Z,3.00,B,RCP-2\n"
+    + "p5,purchase,2026-01-03T10:00:00Z,2.00,A,RCP-6\n",
+    "sessions": FIRST_DAYS["sessions"]
+    + "2026-01-01T23:00:00Z,p9,session_start\n2026-01-03T09:00:00Z,p1,session_start\n",
+    "costs_daily": COSTS + "2026-01-01,A,7\n2026-01-02,B,\n2026-01-03,A,1\n",
+}
+# A row that left, one that changed, and a late one in the middle, as in an export sorted by time.
+SHRUNK = {
+    "purchases_raw": "".join(FIRST_DAYS["purchases_raw"].splitlines(keepends=True)[:-1]),
+    "confirmed_purchases": FIRST_DAYS["confirmed_purchases"].replace(
+        "\np3,", "\np2,purchase,2026-01-01T12:01:00Z,3.00,B,RCP-2\np3,"
+    ),
+    "sessions": FIRST_DAYS["sessions"].replace("p2", "p1"),
+}
+RULES: dict[str, object] = {"receipt_pattern": "X", "reconciliation_window_minutes": 5}
+LEFT_BY_EARLIER_VERSIONS = {"builds", "input_loads", "input_files"}
+# Neither the checkpoints' views nor the tests change a table.
+ONLY_REPORTS = ["--exclude", "path:models/quality", "--exclude-resource-type", "test"]
+
+
+def build(
+    project: Project,
+    variables: dict[str, object] | None = None,
+    environment: dict[str, str] | None = None,
+) -> None:
+    run = project.build(*ONLY_REPORTS, variables=variables, environment=environment)
+    assert run.exit_code == 0, run.output
+
+
+def assert_as_in_a_new_warehouse(
+    project: Project, folder: Path, variables: dict[str, object] | None = None
+) -> None:
+    """Build once more, and then beside it what had no build before."""
+    before = project.report_bytes()
+    build(project, variables)
+    paths = {"WAREHOUSE_PATH": folder / "new.duckdb", "REPORTS_PATH": folder / "reports"}
+    build(project, variables, {name: str(path) for name, path in paths.items()})
+    new = {path.name: path.read_bytes() for path in paths["REPORTS_PATH"].glob("*.json")}
+    assert project.report_bytes() == new != before
+
+
+def test_inputs_that_grow_and_shrink_and_other_rules(project: Project, tmp_path: Path) -> None:
+    project.write_inputs(FIRST_DAYS)
+    build(project)
+    with duckdb.connect(str(project.warehouse)) as warehouse:
+        for table in LEFT_BY_EARLIER_VERSIONS:
+            warehouse.execute(f"create table raw.{table} as select 1 as build_number")
+    project.write_inputs(GROWN)
+    assert_as_in_a_new_warehouse(project, tmp_path / "grown")
+    assert project.query(
+        "select purchase_id, disposition, duplicate_of, is_charged_back"
+        " from intermediate.int_purchases__classified where purchase_id in (3, 4) order by all"
+    ) == [(3, "duplicate", 5, False), (4, "curated", None, True)]
+    assert project.query(
+        "select purchase_id, outcome from marts.fct_reconciliation"
+        " where purchase_id in (2, 3, 5) order by all"
+    ) == [(2, "matched"), (5, "matched")]
+    tables = project.query("select table_name from information_schema.tables")
+    assert not {name for (name,) in tables} & LEFT_BY_EARLIER_VERSIONS
+    project.write_inputs(SHRUNK)
+    assert_as_in_a_new_warehouse(project, tmp_path / "shrunk")
+    assert_as_in_a_new_warehouse(project, tmp_path / "ruled", RULES)
+
+
+def test_nasty_rows_that_come_in_another_order(project: Project, tmp_path: Path) -> None:
+    """Some of them first, shuffled, so that late ones abound, and a part of a build in between."""
+    chance = random.Random(6)
+    halves, wholes = {}, {}
+    for name, text in nasty_inputs(6, 800).items():
+        header, *rows = csv.reader(io.StringIO(text, newline=""))
+        chance.shuffle(rows)
+        halves[name] = as_csv([header, *rows[: len(rows) // 2]])
+        wholes[name] = as_csv([header, *rows])
+    project.write_inputs(halves)
+    build(project)
+    project.write_inputs(wholes)
+    for arguments in (["seed"], ["run", "--select", "stg_appsflyer__purchases"]):
+        run = project.dbt(*arguments)
+        assert run.exit_code == 0, run.output
+    assert_as_in_a_new_warehouse(project, tmp_path / "wholes")
+
+
+def as_csv(rows: list[list[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()

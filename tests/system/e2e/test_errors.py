@@ -1,0 +1,210 @@
+"""Bad inputs, settings and disks: a clear error, and the earlier reports as they were."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.harness import DBT, GOOD, Project
+
+
+def assert_refused(
+    project: Project,
+    *words: str,
+    variables: dict[str, object] | None = None,
+    environment: dict[str, str] | None = None,
+) -> None:
+    """The build fails with these words in its output and leaves reports and raw rows alone."""
+    reports = project.report_bytes()
+    rows = project.query("select * from raw.costs_daily")
+    run = project.build(variables=variables, environment=environment)
+    assert run.exit_code != 0, run.output
+    folded = " ".join(run.output.split())
+    for word in words:
+        assert word in folded
+    assert "Traceback" not in run.output
+    assert project.report_bytes() == reports
+    assert project.query("select * from raw.costs_daily") == rows
+
+
+def test_renamed_column(good: Project) -> None:
+    good.write_inputs({"costs_daily": "date,campaign,cost\n2026-01-05,A,10\n"})
+    assert_refused(
+        good,
+        "seeds/costs_daily.csv has no column ad_cost_usd.",
+        "It has: date, campaign, cost.",
+        "it must have date,campaign,ad_cost_usd",
+    )
+
+
+def test_other_columns_other_order_and_other_line_ends_do_no_harm(good: Project) -> None:
+    """As a spreadsheet saves it: byte order mark, CRLF, quoted names, a comma at the end."""
+    good.write_inputs(
+        {
+            "costs_daily": '\ufeff"campaign", ad_cost_usd,note,date,\r\n'
+            'A,"20,5","say ""hi"",\r\nthen go",2026-01-05,\r\n'
+        }
+    )
+    run = good.build()
+    assert run.exit_code == 0, run.output
+    assert good.query(
+        "select cost_date::text, campaign, ad_cost_usd::double from staging.stg_ads__costs"
+    ) == [("2026-01-05", "A", 20.5)]
+    assert good.query("select note from raw.costs_daily") == [('say "hi",\r\nthen go',)]
+
+
+def test_column_named_twice(good: Project) -> None:
+    good.write_inputs({"costs_daily": "date,campaign,ad_cost_usd,date\n2026-01-05,A,10,x\n"})
+    assert_refused(good, "seeds/costs_daily.csv names a column twice: date.")
+
+
+def test_empty_file(good: Project) -> None:
+    good.write_inputs({"costs_daily": ""})
+    assert_refused(good, "seeds/costs_daily.csv is empty.", "date,campaign,ad_cost_usd")
+
+
+def test_header_without_rows(good: Project) -> None:
+    good.write_inputs({"costs_daily": "date,campaign,ad_cost_usd\n"})
+    assert_refused(
+        good, "seeds/costs_daily.csv has a header and no rows", "allow_empty_inputs: true"
+    )
+
+
+def test_header_without_rows_is_taken_where_it_is_meant(good: Project) -> None:
+    good.write_inputs({name: text.splitlines(keepends=True)[0] for name, text in GOOD.items()})
+    run = good.build(variables={"allow_empty_inputs": True})
+    assert run.exit_code == 0, run.output
+    assert good.report("purchases_curated") == []
+    assert good.report("roas_d1") == []
+    assert good.report("arpdau_d1") == [
+        {"date": None, "revenue_usd": 0, "dau": 0, "arpdau_usd": None, "state": "missing_sessions"}
+    ]
+    summary = good.run(sys.executable, "-m", "warehouse", "summary")
+    assert summary.exit_code == 0, summary.output
+    assert "there is no activity" in summary.output
+
+
+def test_lines_that_are_no_csv_are_listed(good: Project) -> None:
+    good.write_inputs(
+        {
+            "costs_daily": "date,campaign,ad_cost_usd\n2026-01-05,A,10\n2026-01-06,A\n"
+            '2026-01-06,A,4,99\n2026-01-07,"A"B,1\n'
+        }
+    )
+    assert_refused(
+        good,
+        "seeds/costs_daily.csv has lines that are not valid CSV",
+        "line 3: Expected Number of Columns: 3 Found: 2: 2026-01-06,A",
+        "line 4: Expected Number of Columns: 3 Found: 4: 2026-01-06,A,4,99",
+        "line 5: Value with unterminated quote found.",
+    )
+
+
+def test_files_that_dbt_cannot_read_are_named_before_it_starts(good: Project) -> None:
+    costs, sessions = good.root / "seeds/costs_daily.csv", good.root / "seeds/sessions.csv"
+    costs.unlink()
+    sessions.write_bytes("event_timestamp_utc,user_id,event_name\n,Jos\xe9,\n".encode("latin-1"))
+    run = good.run(sys.executable, "-m", "warehouse", "inputs")
+    assert run.exit_code == 1
+    assert run.output.splitlines() == [
+        "seeds/costs_daily.csv is missing. Put the export there, with the header line"
+        " date,campaign,ad_cost_usd",
+        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it again as UTF-8.",
+    ]
+
+
+def test_missing_file(good: Project) -> None:
+    reports = good.report_bytes()
+    (good.root / "seeds/costs_daily.csv").unlink()
+    run = good.build()
+    assert run.exit_code != 0
+    assert "depends on a node named 'costs_daily' which was not found" in run.output
+    assert good.report_bytes() == reports
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("as_of_date", "2026-02-30", "a date that exists, as YYYY-MM-DD"),
+        ("as_of_date", "yesterday", "a date that exists, as YYYY-MM-DD"),
+        ("reconciliation_window_minutes", -1, "a whole number, 0 or greater"),
+        ("roas_anomaly_ratio", "half", "a number, 0 or greater"),
+        ("purchase_event_names", "purchase", "a list"),
+    ],
+)
+def test_bad_setting(good: Project, name: str, value: object, expected: str) -> None:
+    assert_refused(good, f"Var {name} is", expected, variables={name: value})
+
+
+def test_file_that_is_no_warehouse(good: Project) -> None:
+    (good.root / "notes.txt").write_text("no database")
+    assert_refused(
+        good,
+        "Cannot open the warehouse notes.txt",
+        "set WAREHOUSE_PATH to another",
+        environment={"WAREHOUSE_PATH": "notes.txt"},
+    )
+
+
+@pytest.fixture
+def unwritable(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody may write, not even root: an empty file system mounted read-only."""
+    folder = tmp_path / "unwritable"
+    folder.mkdir()
+    if os.geteuid() == 0:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)], check=True)
+        yield folder
+        subprocess.run(["umount", str(folder)], check=True)
+    else:
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("setting", ["REPORTS_PATH", "WAREHOUSE_PATH"])
+def test_disk_that_cannot_be_written(good: Project, unwritable: Path, setting: str) -> None:
+    target = unwritable / "gamehouse.duckdb" if setting == "WAREHOUSE_PATH" else unwritable
+    assert_refused(
+        good,
+        f"Cannot write to {unwritable}.",
+        f"set {setting} to a place that can be written",
+        environment={setting: str(target)},
+    )
+
+
+def test_warehouse_that_another_process_holds(good: Project) -> None:
+    hold = (
+        "import duckdb, time\n"
+        "held = duckdb.connect('warehouse/gamehouse.duckdb')\n"
+        "print('held')\n"
+        "time.sleep(60)\n"
+    )
+    holder = good.start(sys.executable, "-c", hold)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    build = good.start(DBT, "build", "--select", "rpt_roas_d1")
+    assert build.stdout is not None
+    told = next((line for line in build.stdout if "is held by" in line), "dbt did not say")
+    holder.kill()
+    holder.communicate()
+    output, _ = build.communicate()
+    assert f"(PID {holder.pid}); waiting up to 63 s for it." in told
+    assert build.returncode == 0, output
+
+
+def test_memory_limit_that_is_none_is_named(good: Project) -> None:
+    run = good.build(environment={"WAREHOUSE_MEMORY_LIMIT": "much"})
+    assert run.exit_code != 0
+    assert "WAREHOUSE_MEMORY_LIMIT is 'much'. Set it to an amount such as 8GB" in run.output
+
+
+def test_memory_limit_holds_in_a_build(good: Project) -> None:
+    """One that is too small for any build fails it, so that a larger one is kept, too."""
+    run = good.build(environment={"WAREHOUSE_MEMORY_LIMIT": "1MB"})
+    assert run.exit_code != 0
+    assert "Out of Memory" in run.output

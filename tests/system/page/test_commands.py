@@ -1,0 +1,111 @@
+"""`python -m warehouse page` and `docs`: what they write, and what they say when they cannot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Built
+from tests.support.harness import Project
+from tests.system.page.conftest import MAX_BYTES, WAREHOUSE
+
+
+@pytest.fixture
+def copy(built: Built, tmp_path: Path) -> Project:
+    """The built sample, to change."""
+    return built.project.clone_to(tmp_path / "project")
+
+
+def test_page_is_one_small_file_and_the_same_each_time(copy: Project) -> None:
+    page = copy.reports / "index.html"
+    pages = []
+    for _ in range(2):
+        run = copy.run(*WAREHOUSE, "page")
+        assert (run.exit_code, run.output) == (0, "Page: reports/index.html\n")
+        pages.append(page.read_bytes())
+    assert pages[0] == pages[1]
+    assert len(pages[0]) < MAX_BYTES
+    assert [path.name for path in copy.reports.glob(".*")] == []
+
+
+def test_page_tells_of_a_failed_checkpoint(copy: Project) -> None:
+    path = copy.reports / "manifest.json"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            '"checkpoint_marts":"not_run"', '"checkpoint_marts":"failed"'
+        ),
+        encoding="utf-8",
+    )
+    assert copy.run(*WAREHOUSE, "page").exit_code == 0
+    page = (copy.reports / "index.html").read_text(encoding="utf-8")
+    assert '<li class="failed">checkpoint marts: failed</li>' in page
+    assert "The checkpoint <strong>marts</strong> failed" in page
+    assert '<li class="open">checkpoint landed: not run</li>' in page
+
+
+def test_page_before_the_first_build_says_what_to_do(project: Project) -> None:
+    run = project.run(*WAREHOUSE, "page")
+    assert run.exit_code == 2
+    assert "Run `make build` first" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_page_of_a_manifest_of_another_build_is_refused(copy: Project) -> None:
+    path = copy.reports / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["files"][0]["row_count"] += 1
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    run = copy.run(*WAREHOUSE, "page")
+    assert (run.exit_code, run.output) == (
+        2,
+        "reports/manifest.json belongs to another build than the warehouse."
+        " Run `dbt build` again.\n",
+    )
+    assert not (copy.reports / "index.html").exists()
+
+
+def test_page_that_cannot_be_written_is_an_error_and_leaves_nothing(copy: Project) -> None:
+    (copy.reports / "index.html").mkdir()
+    run = copy.run(*WAREHOUSE, "page")
+    assert run.exit_code == 2
+    assert "reports/index.html" in run.output
+    assert "Traceback" not in run.output
+    assert list(copy.reports.glob(".*")) == []
+
+
+def test_page_without_its_manifest_says_what_to_do(copy: Project) -> None:
+    (copy.reports / "manifest.json").unlink()
+    run = copy.run(*WAREHOUSE, "page")
+    assert (run.exit_code, run.output) == (
+        2,
+        "reports/manifest.json does not exist. Run `make build` first.\n",
+    )
+
+
+def test_docs_of_no_warehouse_say_what_to_do(project: Project) -> None:
+    run = project.run(*WAREHOUSE, "docs")
+    assert (run.exit_code, run.output) == (
+        2,
+        "warehouse/gamehouse.duckdb does not exist. Run `make build` or `dbt build` first.\n",
+    )
+    assert not project.warehouse.exists()
+
+
+def test_docs_that_dbt_cannot_write_name_the_fault(copy: Project) -> None:
+    (copy.root / "models/reports/broken.sql").write_text("select * from {{ ref('nowhere') }}")
+    run = copy.run(*WAREHOUSE, "docs")
+    assert run.exit_code == 2
+    assert "nowhere" in run.output
+    assert "Traceback" not in run.output
+    assert not (copy.reports / "dbt_docs.html").exists()
+
+
+@pytest.mark.parametrize("name", ["page_max_days", "page_max_charts", "page_max_rows"])
+def test_limit_of_the_page_that_makes_no_sense_stops_the_build(copy: Project, name: str) -> None:
+    run = copy.build(variables={name: 0})
+    assert run.exit_code != 0
+    assert f"Var {name} is 0. It must be a whole number, 1 or greater" in " ".join(
+        run.output.split()
+    )

@@ -1,0 +1,123 @@
+"""Empty, short and very long inputs, and names that mean harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.harness import Project
+from tests.system.e2e.test_api_models import hostile_clicks, land
+from tests.system.page import games
+from tests.system.page.browser import Visit, visit
+from tests.system.page.conftest import MAX_BYTES, WAREHOUSE, address_of
+
+PHONE = {"width": 360, "height": 800}
+
+
+def build(project: Project, written: games.Inputs) -> None:
+    """Build a project, and draw its page."""
+    project.write_inputs(written)
+    run = project.build("--exclude-resource-type", "test", variables={"allow_empty_inputs": True})
+    assert run.exit_code == 0, run.output
+    run = project.run(*WAREHOUSE, "page")
+    assert (run.exit_code, run.output) == (0, "Page: reports/index.html\n")
+
+
+@pytest.fixture
+def opened(browser: Browser, project: Project) -> Iterator[Callable[[games.Inputs], Visit]]:
+    """Opens the page of some inputs in the window of a phone."""
+    with ExitStack() as visits:
+
+        def open_page(written: games.Inputs) -> Visit:
+            build(project, written)
+            return visits.enter_context(visit(browser, address_of(project), viewport=PHONE))
+
+        yield open_page
+
+
+def assert_sound(visited: Visit, page: Path) -> None:
+    """Nothing is wrong with the page, whatever it says."""
+    assert visited.complaints == []
+    assert len(visited.requests) == 1
+    assert visited.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.stat().st_size < MAX_BYTES
+    text = visited.page.locator("body").inner_text()
+    for slip in ("None", "nan", "NaN", "undefined", "Undefined", "null,"):
+        assert slip not in text
+
+
+def test_page_of_nothing_says_so(opened: Callable[[games.Inputs], Visit], project: Project) -> None:
+    visited = opened(games.empty())
+    assert_sound(visited, project.reports / "index.html")
+    text = visited.page.locator("body").inner_text()
+    for sentence in (
+        "gamehouse: no activity",
+        "There are no purchases and no confirmations.",
+        "There is no D-1, because the inputs hold no purchase that counts and no session.",
+        "There is no paid campaign",
+        "There is no activity to show.",
+        "There are no purchases and no confirmations to reconcile.",
+        "No deep link was clicked yet.",
+        "(not there yet: make build writes it)",
+    ):
+        assert sentence in text
+    assert visited.page.locator("[data-chart]").count() == 0
+
+
+def test_page_of_one_day_says_why_figures_are_missing(
+    opened: Callable[[games.Inputs], Visit], project: Project
+) -> None:
+    visited = opened(games.one_day())
+    assert_sound(visited, project.reports / "index.html")
+    tiles = visited.page.locator("dl.tiles").inner_text()
+    assert "missing_sessions: no session is known for that day" in tiles
+    assert tiles.count("unknown") >= 3
+    attention = visited.page.locator(".attention").inner_text()
+    assert "A (since 2026-01-04) cannot be judged: missing_cost" in attention
+    assert "Every purchase is confirmed, and nothing else is." in attention
+    assert "Every row is matched." in visited.page.locator("#reconciliation ~ *").last.inner_text()
+
+
+def test_page_of_very_much_stays_readable(
+    opened: Callable[[games.Inputs], Visit], project: Project
+) -> None:
+    build(project, games.one_day())
+    land(project, hostile_clicks())
+    visited = opened(games.long())
+    assert_sound(visited, project.reports / "index.html")
+    assert len(visited.rows("campaign-table")) == 100
+    assert len(visited.rows("unmatched-table")) == 100
+    assert visited.page.locator('[data-chart^="campaign-"]').count() == 12
+    text = visited.page.locator("main").inner_text()
+    assert "The first 100 of 150: flagged ones, then by spend" in text
+    assert "The first 12 of 150 campaigns" in text
+    assert "the data begins on 2025-01-01" in text
+    assert len(visited.rows("days-table")) == 91
+    flagged = visited.page.locator(".attention li", has_text="is flagged since").count()
+    assert 0 < flagged <= 12
+
+
+def test_names_are_shown_and_never_obeyed(
+    opened: Callable[[games.Inputs], Visit], project: Project
+) -> None:
+    """As text, cut where they are too long; a script that ran would have opened a dialog."""
+    long = games.long()
+    costs = long["costs_daily"].splitlines()
+    hostile = [line for line in costs if "CAMPAIGN_" not in line]
+    visited = opened({**long, "costs_daily": "\n".join(hostile) + "\n"})
+    assert visited.complaints == []
+    visited.page.locator('.filters[data-table="campaign-table"] input').fill("<script>")
+    shown = [row[0] for row in visited.rows("campaign-table")]
+    assert shown == ["<SCRIPT>ALERT(1)</SCRIPT>"]
+    text = visited.page.locator("#campaign-table").text_content() or ""
+    for name in games.HOSTILE[:-1]:
+        assert name in text
+    assert "X" * 60 in text
+    assert "X" * 100 not in text
+    assert project.query(
+        f"select count(*) from reports.rpt_page_campaigns where campaign = '{games.HOSTILE[-1]}'"  # noqa: S608 (ours)
+    ) == [(1,)]

@@ -1,0 +1,84 @@
+"""The SQL of the models as dbt compiles it, run on rows that a test gives, without a build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+
+from tests.support.harness import Project
+from warehouse.inputs.headers import HEADERS
+
+# In the order in which they read each other.
+MODELS = (
+    "stg_appsflyer__purchases",
+    "stg_store__confirmed_purchases",
+    "stg_ads__costs",
+    "stg_game__sessions",
+    "int_purchases__classified",
+    "int_purchases__curated",
+    "int_confirmations__accepted",
+    "int_reconciliation__paired",
+    "int_reconciliation__matched",
+    "int_reconciliation__neighbours_measured",
+    "fct_reconciliation",
+)
+
+Rows = Sequence[Sequence[str | None]]
+
+
+class Models:
+    """A database in memory with the inputs, and every model of them as a view.
+
+    `fill` replaces the rows of an input; a query then sees what a build would make of them. The
+    models that others read more than once are tables, which `settle` makes anew.
+    """
+
+    def __init__(self, project: Project) -> None:
+        """Compile the models, once; `project` may be any copy without inputs."""
+        project.write_inputs({_table(name): f"{header}\n" for name, header in HEADERS.items()})
+        run = project.dbt("compile", "--select", *MODELS)
+        assert run.exit_code == 0, run.output
+        self._database = duckdb.connect(config={"threads": 1})
+        self._database.execute("attach ':memory:' as gamehouse; use gamehouse")
+        for schema in ("raw", "staging", "intermediate", "marts"):
+            self._database.execute(f"create schema {schema}")
+        for name, header in HEADERS.items():
+            columns = ", ".join(f"{column} varchar" for column in header.split(","))
+            self._database.execute(
+                f"create table raw.{_table(name)} (source_row_number bigint, {columns})"
+            )
+        self._queries: dict[str, str] = {}
+        for path in (project.root / "target/compiled").rglob("*.sql"):
+            if path.stem in MODELS:
+                schema = path.relative_to(project.root).parts[4]
+                self._queries[f"{schema}.{path.stem}"] = path.read_text(encoding="utf-8")
+        assert len(self._queries) == len(MODELS)
+
+    def fill(self, table: str, rows: Rows) -> None:
+        """Let these be the rows of an input, numbered from 1."""
+        self._database.execute(f"truncate raw.{table}")
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            lists = ", ".join("unnest(?::varchar[])" for _ in columns)
+            self._database.execute(
+                f"insert into raw.{table} select unnest(range(1, ?)), {lists}",
+                [len(rows) + 1, *columns],
+            )
+
+    def settle(self, names: Iterable[str] = MODELS) -> None:
+        """Make the tables of these models anew, as a build would."""
+        for wanted in sorted(names, key=MODELS.index):
+            (relation,) = (name for name in self._queries if name.endswith(f".{wanted}"))
+            self._database.execute(
+                f"create or replace table {relation} as {self._queries[relation]}"
+            )
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask for rows."""
+        return self._database.execute(sql).fetchall()
+
+
+def _table(file_name: str) -> str:
+    return file_name.removesuffix(".csv")

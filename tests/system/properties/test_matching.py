@@ -1,0 +1,215 @@
+"""Classification and matching: the SQL against the slow and obvious rules, on rows full of ties.
+
+Each example is many small games at once, which one run of the SQL solves together; a game's ids and
+receipts are its own, so that games do not mix. Their numbers are few: a handful of players,
+seconds, amounts and receipts, so that nearly every decision is one between equals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.system.e2e.reference import (
+    Confirmation,
+    Purchase,
+    Record,
+    classify,
+    has_same_receipt,
+    rank,
+    read_confirmations,
+    seconds,
+)
+from tests.system.properties.models import MODELS, Models
+from tests.system.properties.profile import examples
+from warehouse.inputs.headers import HEADERS
+
+Outcome = tuple[Any, ...]
+R = TypeVar("R", Purchase, Confirmation)
+
+WINDOW = timedelta(minutes=10)
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+EVENT_NAMES, RECEIPT_PATTERN = ("purchase", "af_purchase"), "^RCP-[0-9]+$"
+
+# What a row is made of, by the digits of one number: drawing one number is what costs.
+PLAYERS = ("a", "b")
+SECONDS = (
+    "0",
+    "0",
+    "1",
+    "-1",
+    "300",
+    "-300",
+    "600",
+    "-600",
+    "601",
+    "599.999999",
+    "600.000001",
+    "900",
+)
+AMOUNTS = ("4.99", "4.99", "4.99", "5.00", "4.98", "9.99", "0")
+RECEIPTS = (None, None, None, "1", "2", "3", "x")
+# Nearly every purchase is one that counts; the others are for `classify`.
+STATUSES = ("success",) * 8 + ("refund", "failed", "Voided")
+EVENTS = ("purchase",) * 7 + ("af_purchase", "install")
+OUTCOMES = """
+select
+    appsflyer_id, outcome, purchase_id, confirmation_id, seconds_apart, amount_difference_usd,
+    match_rule, candidate_count, is_ambiguous, reason, nearest_seconds_apart
+from marts.fct_reconciliation
+"""
+DISPOSITIONS = """
+select disposition, duplicate_of, is_orphan_chargeback, is_charged_back
+from intermediate.int_purchases__classified order by purchase_id
+"""
+
+
+@dataclass(frozen=True)
+class Game:
+    """The rows of one game, each a number that says what stands in it."""
+
+    purchases: list[int]
+    confirmations: list[int]
+
+
+def numbers(*choices: tuple[object, ...]) -> st.SearchStrategy[int]:
+    """Numbers that `spelled` reads for these choices."""
+    size = 1
+    for choice in choices:
+        size *= len(choice)
+    return st.integers(0, size - 1)
+
+
+def spelled(number: int, *choices: tuple[Any, ...]) -> list[Any]:
+    """One of each of the choices."""
+    taken = []
+    for choice in choices:
+        number, index = divmod(number, len(choice))
+        taken.append(choice[index])
+    return taken
+
+
+CONFIRMATION = (SECONDS, AMOUNTS, RECEIPTS, PLAYERS)
+PURCHASE = (*CONFIRMATION, STATUSES, EVENTS)
+
+
+def games(most_rows: int) -> st.SearchStrategy[Game]:
+    """A game with up to this many rows on either side."""
+    return st.builds(
+        Game,
+        st.lists(numbers(*PURCHASE), max_size=most_rows),
+        st.lists(numbers(*CONFIRMATION), max_size=most_rows),
+    )
+
+
+def row(game: int, number: int, *choices: tuple[Any, ...]) -> list[str | None]:
+    """A row of an input: id, event, time, amount, campaign, receipt, and what else there is."""
+    seconds, amount, receipt, player, *more = spelled(number, *choices)
+    at = NOON + timedelta(microseconds=int(Decimal(seconds) * 10**6))
+    receipt_id = None if receipt is None else f"RCP-{game}{receipt}"
+    status, event = more or (None, "purchase")
+    values = [f"{game}-{player}", event, at.isoformat(), amount, "A", receipt_id]
+    return [*values, status] if more else values
+
+
+def records(table: str, rows: list[list[str | None]]) -> list[Record]:
+    """Rows as the reference reads them from a file."""
+    columns = HEADERS[f"{table}.csv"].split(",")
+    return [dict(zip(columns, values, strict=True)) for values in rows]
+
+
+def walked(purchases: list[Purchase], confirmations: list[Confirmation]) -> list[Outcome]:
+    """Take the best pair of all that are left, and again, until none is left; then say why."""
+    taken: list[tuple[Purchase, Confirmation]] = []
+    candidates = [
+        (purchase, confirmation)
+        for purchase in purchases
+        for confirmation in confirmations
+        if abs(confirmation.at - purchase.at) <= WINDOW
+    ]
+    left = list(candidates)
+    while left:
+        best = min(left, key=rank)
+        taken.append(best)
+        left = [pair for pair in left if pair[0] != best[0] and pair[1] != best[1]]
+
+    def count(side: int, of: Purchase | Confirmation) -> int:
+        return sum(pair[side] == of for pair in candidates)
+
+    outcomes: list[Outcome] = []
+    for purchase, confirmation in taken:
+        is_ambiguous = count(0, purchase) > 1 or count(1, confirmation) > 1
+        rule = "receipt" if has_same_receipt((purchase, confirmation)) else "nearest"
+        outcomes.append(
+            (
+                *(purchase.appsflyer_id, "matched", purchase.row, confirmation.row),
+                seconds(confirmation.at - purchase.at),
+                confirmation.amount - purchase.amount,
+                *(rule, count(0, purchase), is_ambiguous, None, None),
+            )
+        )
+    for side, rows, others in ((0, purchases, confirmations), (1, confirmations, purchases)):
+        for each in rows:
+            if all(pair[side] != each for pair in taken):
+                nearest = min((abs(each.at - other.at) for other in others), default=None)
+                outcomes.append(_unmatched(side, each, count(side, each), nearest))
+    return outcomes
+
+
+def _unmatched(
+    side: int, each: Purchase | Confirmation, count: int, nearest: timedelta | None
+) -> Outcome:
+    ids = ("af_only", each.row, None) if side == 0 else ("confirmed_only", None, each.row)
+    why: tuple[str, Decimal | None]
+    if count:
+        why = ("lost_to_closer_pair", None)
+    elif nearest is None:
+        why = ("no_candidate", None)
+    else:
+        why = ("outside_window", seconds(nearest))
+    return (each.appsflyer_id, *ids, None, None, None, count, count > 0, *why)
+
+
+def by_player(rows: list[R]) -> dict[str, list[R]]:
+    """Nobody's purchase matches another one's confirmation."""
+    players: dict[str, list[R]] = {}
+    for each in rows:
+        players.setdefault(each.appsflyer_id, []).append(each)
+    return players
+
+
+@examples(short=40, long=2000)
+@given(st.lists(st.one_of(games(4), games(4), games(9)), min_size=1, max_size=60))
+# A chain: each is nearest to the next, and only the last pair is sure.
+@example([Game([0, 2, 4], [3, 5])])
+def test_every_game_ends_as_the_slow_rules_say(models: Models, played: list[Game]) -> None:
+    purchase_rows = [
+        row(n, each, *PURCHASE) for n, game in enumerate(played) for each in game.purchases
+    ]
+    confirmation_rows = [
+        row(n, each, *CONFIRMATION) for n, game in enumerate(played) for each in game.confirmations
+    ]
+    models.fill("purchases_raw", purchase_rows)
+    models.fill("confirmed_purchases", confirmation_rows)
+    models.settle(MODELS)
+
+    dispositions, curated = classify(
+        records("purchases_raw", purchase_rows), EVENT_NAMES, RECEIPT_PATTERN
+    )
+    assert models.query(DISPOSITIONS) == [
+        (each["disposition"], each["duplicate_of"], each["is_orphan"], each["is_charged_back"])
+        for each in dispositions
+    ]
+    confirmations = read_confirmations(records("confirmed_purchases", confirmation_rows))
+    ours, theirs = by_player([each.purchase for each in curated]), by_player(confirmations)
+    expected = [
+        outcome
+        for player in ours.keys() | theirs.keys()
+        for outcome in walked(ours.get(player, []), theirs.get(player, []))
+    ]
+    assert sorted(models.query(OUTCOMES), key=repr) == sorted(expected, key=repr)

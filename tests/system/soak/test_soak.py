@@ -1,0 +1,25 @@
+"""The soak itself, for some seconds: every part of it works, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.soak.__main__ import main
+
+
+def test_some_seconds_at_the_limit_leak_and_lose_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "soak.json"
+    # A build beside it belongs to the long form: `python -m tests.system.soak`, and to the storm.
+    exit_code = main(["--minutes", "0.15", "--sample", "1", "--no-builds", "--json", str(out)])
+
+    output = capsys.readouterr().out
+    assert exit_code == 0, output
+    report = json.loads(out.read_text(encoding="utf-8"))
+    assert report["acknowledged"] > 100
+    assert report["events"] > 100
+    assert len(report["samples"]) >= 4
+    assert "every acknowledged event and coin is there, once" in output

@@ -1,0 +1,139 @@
+"""What the tests of the loader share: a game to play, and programs that hold its warehouse."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import duckdb
+
+from warehouse.store.outbox import SqlOutbox
+from warehouse.store.protocol import Batch, NewEvent
+from warehouse.store.sql_store import SqlStore
+
+MOMENT = datetime(2026, 1, 30, 12, 0, tzinfo=UTC)
+HOLD = """
+import duckdb, sys
+held = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reader")
+print("held", flush=True)
+sys.stdin.read()
+"""
+# Balances as shipped, beside what the shipped `earn` events add up to.
+MONEY = """
+select user_id, balance, coalesce(earned, 0)::bigint
+from raw.players
+left join (
+    select user_id, sum((meta ->> 'amount')::bigint) as earned
+    from raw.game_events
+    where event_type = 'earn'
+    group by user_id
+) using (user_id)
+order by user_id
+"""
+ORPHANS = """
+select event_id
+from raw.game_events anti join raw.players using (user_id)
+where user_id is not null
+"""
+
+
+@dataclass(frozen=True)
+class Game:
+    """A store with its outbox, and a warehouse that may not exist yet."""
+
+    url: str
+    store: SqlStore
+    outbox: SqlOutbox
+    warehouse: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of a process that works on this game."""
+        return {"STORE_URL": self.url, "WAREHOUSE_PATH": str(self.warehouse)}
+
+    def register(self, *usernames: str) -> list[int]:
+        """Register players; returns their ids."""
+        return [self.store.register(name, "a hash").user_id for name in usernames]
+
+    def play(self, players: list[int], event_count: int, seed: int = 7) -> None:
+        """Let random players earn random amounts, with a few other events in between."""
+        random = Random(seed)
+        for _ in range(event_count):
+            player = random.choice(players)
+            if random.random() < 0.2:
+                level = f'{{"level": {random.randint(1, 9)}}}'
+                self.store.record_many(player, [event("level_up", level)])
+            else:
+                self.store.earn(player, random.randint(1, 10**12), "quest")
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
+            return warehouse.execute(sql).fetchall()
+
+    def shipped_ids(self) -> list[str]:
+        """The ids of all events in the warehouse, repeated ones included."""
+        return [row[0] for row in self.query("select event_id from raw.game_events order by all")]
+
+    def stored_ids(self) -> list[str]:
+        """The ids of all events in the store."""
+        return sorted(event.event_id for event in self.store.recent_events(None, 10**6))
+
+    def assert_money_holds(self) -> None:
+        """Every balance in the warehouse is the sum of the `earn` events there."""
+        assert [row for row in self.query(MONEY) if row[1] != row[2]] == []
+        assert self.query(ORPHANS) == []
+
+
+class Late:
+    """The outbox of a loader that was asleep since it read a batch."""
+
+    def __init__(self, outbox: SqlOutbox, batch: Batch) -> None:
+        """Take the batch; what is told goes to the outbox."""
+        self._batch = batch
+        self.mark_shipped = outbox.mark_shipped
+        self.ship_again = outbox.ship_again
+        self.backlog = outbox.backlog
+        self.close = outbox.close
+
+    def next_batch(self, _: int) -> Batch:
+        """Return the batch as it was."""
+        return self._batch
+
+
+def event(event_type: str, meta: str | None = None) -> NewEvent:
+    """An event that happened at MOMENT."""
+    return NewEvent(event_type, MOMENT, meta)
+
+
+@contextmanager
+def held(warehouse: Path, by: str) -> Iterator[subprocess.Popen[str]]:
+    """Let another process hold the warehouse, as a `writer` or as a `reader`."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(warehouse), by],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+    finally:
+        process.communicate()
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something is so; fail where it is not so after a long time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)

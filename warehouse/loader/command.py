@@ -1,0 +1,207 @@
+"""The command `python -m warehouse load`: ship events and players to the warehouse."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from warehouse.database import WarehouseUnavailableError, open_when_free
+from warehouse.loader.destination import Destination
+from warehouse.loader.destinations import destination_of
+from warehouse.loader.loader import Loader, Status
+from warehouse.loader.raw_tables import make_raw_tables
+from warehouse.operations.command import require_store
+from warehouse.settings import Settings, default_interval
+from warehouse.store.election import election_of
+from warehouse.store.protocol import Outbox, StoreError
+from warehouse.terminal import ShownStream, complain, console_for, line
+
+EXIT_OK, EXIT_COULD_NOT_RUN = 0, 2
+# A long backlog ships fastest in large batches; what arrives during a second is far smaller.
+BATCH_SIZE = 50_000
+STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
+
+
+def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `load` to the commands of a parser."""
+    load = commands.add_parser(
+        "load",
+        help="ship players and events from the store to the warehouse",
+        description="Ship players and events from the store to the warehouse. Every event arrives"
+        " exactly once, however often this is stopped or killed.",
+        epilog="Settings: STORE_URL (default: an SQLite file beside the warehouse), WAREHOUSE_PATH,"
+        " EVENTS_URI (a lake to ship to instead) and LOADER_INTERVAL_SECONDS (default 1, with"
+        " EVENTS_URI 60).",
+    )
+    mode = load.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--once", action="store_true", help="ship what waits, then end (this is the default)"
+    )
+    mode.add_argument(
+        "--all",
+        action="store_true",
+        help="ship again all that the store has, then end: what the warehouse lacks arrives, what"
+        " differs is put right, and nothing is removed; where it is interrupted, run it again",
+    )
+    mode.add_argument(
+        "--follow", action="store_true", help="go on until stopped by Ctrl-C or SIGTERM"
+    )
+    load.add_argument(
+        "--interval",
+        type=_seconds,
+        default=os.environ.get(
+            "LOADER_INTERVAL_SECONDS", default_interval(os.environ.get("EVENTS_URI"))
+        ),
+        metavar="SECONDS",
+        help="how long --follow rests when nothing waits (default: LOADER_INTERVAL_SECONDS)",
+    )
+    load.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0, or 2 with the reason on standard error where it cannot."""
+    # SQLAlchemy takes longer to import than the other commands to run, and they need none of it.
+    from warehouse.store.outbox import SqlOutbox  # noqa: PLC0415
+
+    settings = Settings.from_environment()
+    logging.basicConfig(format="%(message)s", stream=ShownStream(sys.stderr))
+    logging.getLogger("warehouse").setLevel(logging.INFO)
+    console = console_for()
+    destination = destination_of(settings.warehouse_path, settings.events_uri)
+    if options.all:
+        require_store(settings.store_url)
+    try:
+        outbox = SqlOutbox(settings.store_url)
+        try:
+            if options.follow:
+                _follow(settings, outbox, destination, options.interval, console)
+            else:
+                _once(settings, outbox, destination, console, ship_again=options.all)
+        finally:
+            outbox.close()
+    except (StoreError, WarehouseUnavailableError) as error:
+        complain(error)
+        return EXIT_COULD_NOT_RUN
+    except OSError as error:
+        complain(f"Cannot ship to {destination}: {error}")
+        return EXIT_COULD_NOT_RUN
+    return EXIT_OK
+
+
+def _once(
+    settings: Settings,
+    outbox: Outbox,
+    destination: Destination,
+    console: Console,
+    *,
+    ship_again: bool,
+) -> None:
+    if ship_again:
+        # It refuses another store before this one is changed.
+        destination.has(outbox.next_batch(1))
+        count = outbox.ship_again()
+        line(console, f"All players and {count:,} events that were shipped wait again.")
+    total = outbox.backlog().event_count
+    with _progress(console, total) as show:
+        loader = Loader(
+            outbox,
+            settings.warehouse_path,
+            destination=destination,
+            batch_size=BATCH_SIZE,
+            election=election_of(settings.store_url, settings.warehouse_path),
+            on_progress=show,
+        )
+        loader.ship_all()
+    line(console, _summary(loader.status, destination))
+    if ship_again and settings.events_uri is None and settings.warehouse_path.exists():
+        _lower_balances(settings.warehouse_path, console)
+
+
+def _lower_balances(warehouse_path: Path, console: Console) -> None:
+    """Lower balances that are more than the earns in the warehouse: a shipment only raises them."""
+    from warehouse.loader.comparison import LOWER_BALANCES  # noqa: PLC0415 (brings SQLAlchemy in)
+
+    with open_when_free(warehouse_path, read_only=False) as warehouse:
+        make_raw_tables(warehouse)
+        ((count,),) = warehouse.execute(LOWER_BALANCES).fetchall()
+    if count:
+        line(console, f"Lowered {count:,} balances to what was earned.")
+
+
+def _follow(
+    settings: Settings,
+    outbox: Outbox,
+    destination: Destination,
+    interval: float,
+    console: Console,
+) -> None:
+    loader = Loader(
+        outbox,
+        settings.warehouse_path,
+        destination=destination,
+        interval_seconds=interval,
+        batch_size=BATCH_SIZE,
+        election=election_of(settings.store_url, settings.warehouse_path),
+        on_progress=_lines(console, outbox.backlog().event_count),
+    )
+    # Signals are waited for instead of handled: a handler could run while the thread that it
+    # interrupts holds the lock of the event that it sets. Threads inherit what is blocked.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    stop = threading.Event()
+    thread = threading.Thread(target=loader.run, args=[stop], name="loader")
+    thread.start()
+    line(console, f"Shipping events to {destination} until stopped.")
+    signal.sigwait(STOP_SIGNALS)
+    stop.set()
+    thread.join()
+    line(console, _summary(loader.status, destination))
+
+
+@contextmanager
+def _progress(console: Console, total: int) -> Iterator[Callable[[Status], None]]:
+    """Show a bar on a terminal, and lines elsewhere, while a long backlog ships."""
+    if not console.is_terminal:
+        yield _lines(console, total)
+        return
+    columns = (TextColumn("Shipping events"), BarColumn(), MofNCompleteColumn())
+    hidden = total <= BATCH_SIZE
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=hidden) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda status: bar.update(task, completed=status.event_count)
+
+
+def _lines(console: Console, total: int) -> Callable[[Status], None]:
+    """Print a line per batch, until the events that waited at the start are shipped."""
+
+    def show(status: Status) -> None:
+        if status.event_count < total:
+            line(console, f"Shipped {status.event_count:,} of {total:,} events")
+
+    return show
+
+
+def _summary(status: Status, destination: Destination) -> str:
+    if not status.event_count and not status.player_count:
+        return f"Nothing was left to ship to {destination}."
+    return (
+        f"Shipped {status.event_count:,} events and {status.player_count:,} player records"
+        f" to {destination}."
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError
+    return seconds

@@ -1,0 +1,236 @@
+"""The store beside the warehouse: what one says of the other, asked in SQL.
+
+The store's players and events are brought into temporary tables of the warehouse's connection, so
+that both sides of a question are tables of DuckDB. The warehouse must be open before the store's
+snapshot begins: then nothing arrives in it while they are compared, and what the snapshot has as
+shipped must be there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable
+from warehouse.store.upkeep import Columns, StoreReader
+
+if TYPE_CHECKING:
+    # Who has no lake does without deltalake.
+    from warehouse.loader.lake import Pinned
+
+STORED_EVENTS = {
+    "position": "bigint",
+    "event_id": "text",
+    "user_id": "bigint",
+    "event_type": "text",
+    "occurred_at": "bigint",
+    "received_at": "bigint",
+    "meta": "text",
+    "balance": "bigint",
+    "is_shipped": "boolean",
+}
+STORED_PLAYERS = {
+    "user_id": "bigint",
+    "username": "text",
+    "created_at": "bigint",
+    "balance": "bigint",
+    "is_shipped": "boolean",
+}
+STORED_PRUNED = {"user_id": "bigint", "event_type": "text", "event_count": "bigint"}
+
+# The coins of an `earn`, as `stg_api__events` reads them: exact, and null where they cannot be.
+COIN_TEXT = "json_extract_string(try_cast(meta as json), '$.amount')"
+COINS = f"""
+case
+    when regexp_full_match({COIN_TEXT}, '[1-9][0-9]*') then try_cast({COIN_TEXT} as bigint)
+end
+"""
+# The balances that are not what the earns add up to, whoever has them.
+MONEY = f"""
+with earned as (
+    select
+        user_id,
+        sum({COINS}::hugeint) as coins,
+        count(*) filter (where {COINS} is null) as unreadable_count
+    from {{events}} where event_type = 'earn' group by user_id
+)
+select coalesce(players.user_id, earned.user_id)
+from {{players}} as players full join earned on players.user_id = earned.user_id
+where
+    players.balance is null
+    or players.balance != coalesce(earned.coins, 0)
+    or earned.unreadable_count > 0
+order by all
+"""  # noqa: S608 (names from here)  # nosec B608
+LAST_BALANCES = """
+select user_id from stored_players
+left join (
+    select user_id, arg_max(balance, position) as written from stored_events
+    where event_type = 'earn' group by user_id
+) using (user_id)
+where stored_players.balance != coalesce(written, 0)
+order by all
+"""
+REPEATED = "select event_id from {events} group by event_id having count(*) > 1 order by all"
+REPEATED_PLAYERS = "select user_id from {players} group by user_id having count(*) > 1 order by all"
+# Shipped, and not there; in the order of the store.
+MISSING = """
+select event_id from stored_events
+where is_shipped
+and event_id not in (select event_id from landed_events where event_id is not null)
+order by position
+"""
+IS_DIFFERENT = """
+(
+    stored.user_id is distinct from landed.user_id
+    or stored.event_type is distinct from landed.event_type
+    or make_timestamp(stored.occurred_at) is distinct from landed.occurred_at
+    or make_timestamp(stored.received_at) is distinct from landed.received_at
+    or stored.meta is distinct from landed.meta
+)
+"""
+DIFFERENT = f"""
+select stored.event_id from stored_events as stored
+join landed_events as landed on stored.event_id = landed.event_id
+where {IS_DIFFERENT} order by stored.position
+"""  # noqa: S608  # nosec B608
+# Those that the warehouse has exactly as the store has them.
+ALIKE = f"""
+select distinct stored.position from stored_events as stored
+join landed_events as landed on stored.event_id = landed.event_id
+where not {IS_DIFFERENT} order by stored.position
+"""  # noqa: S608  # nosec B608
+MISSING_PLAYERS = """
+select user_id from stored_players where is_shipped
+and user_id not in (select user_id from landed_players where user_id is not null)
+order by user_id
+"""
+DIFFERENT_PLAYERS = """
+select stored.user_id from stored_players as stored
+join landed_players as landed on stored.user_id = landed.user_id
+where
+    stored.username is distinct from landed.username
+    or make_timestamp(stored.created_at) is distinct from landed.created_at
+order by all
+"""
+# What the warehouse has of a player, and what waits for it, is what the store has.
+BALANCES = f"""
+with waiting as (
+    select user_id, sum({COINS}::hugeint) as coins from stored_events
+    where event_type = 'earn'
+    and event_id not in (select event_id from landed_events where event_id is not null)
+    group by user_id
+)
+select stored.user_id from stored_players as stored
+left join landed_players as landed on stored.user_id = landed.user_id
+left join waiting on stored.user_id = waiting.user_id
+where stored.balance != coalesce(landed.balance, 0) + coalesce(waiting.coins, 0)
+order by all
+"""  # noqa: S608  # nosec B608
+UNKNOWN_PLAYERS = """
+select user_id from landed_players
+where user_id not in (select user_id from stored_players) order by all
+"""
+# Beyond the events that were pruned, the warehouse knows none that the store does not know.
+UNKNOWN = """
+with unknown as (
+    select coalesce(user_id, 0) as user_id, event_type, count(*) as event_count
+    from landed_events anti join stored_events using (event_id) group by all
+)
+select unknown.user_id, event_type
+from unknown left join stored_pruned using (user_id, event_type)
+where unknown.event_count > coalesce(stored_pruned.event_count, 0)
+order by all
+"""
+COUNTS = """
+select count(*) from landed_events union all select count(*) from landed_players
+"""
+PRUNED = "select coalesce(sum(event_count), 0)::bigint from stored_pruned"
+PRUNED_HERE = """
+select count(*) from landed_events anti join stored_events using (event_id)
+"""
+# Balances that are more than what was earned; the loader itself never lowers one.
+LOWER_BALANCES = f"""
+update raw.players as landed set balance = earned.coins
+from (
+    select players.user_id, coalesce(sum({COINS}::hugeint), 0)::bigint as coins
+    from raw.players as players
+    left join raw.game_events as events
+        on players.user_id = events.user_id and events.event_type = 'earn'
+    group by players.user_id
+) as earned
+where landed.user_id = earned.user_id and landed.balance > earned.coins
+"""  # noqa: S608  # nosec B608
+
+
+class Comparison:
+    """A warehouse, or a lake, with the store's rows beside its own."""
+
+    def __init__(self, warehouse: duckdb.DuckDBPyConnection, lake: Pinned | None = None) -> None:
+        """Make the temporary tables, empty; the warehouse itself is not changed.
+
+        Args:
+            warehouse: Its connection.
+            lake: Where the events and players are, if not in the warehouse.
+        """
+        self._warehouse = warehouse
+        for name, columns in (
+            ("stored_events", STORED_EVENTS),
+            ("stored_players", STORED_PLAYERS),
+            ("stored_pruned", STORED_PRUNED),
+        ):
+            declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+            warehouse.execute(f"create or replace temp table {name} ({declared})")
+        if lake is None:
+            self._show("landed_events", GAME_EVENTS)
+            self._show("landed_players", PLAYERS)
+        else:
+            warehouse.execute(f"create or replace temp view landed_events as {lake.events_sql}")
+            warehouse.execute(f"create or replace temp view landed_players as {lake.players_sql}")
+
+    def read(self, reader: StoreReader, on_progress: Callable[[int, int], None]) -> None:
+        """Bring in all that the store has."""
+        total, done = reader.event_count(), 0
+        self._fill("stored_players", STORED_PLAYERS, reader.players())
+        self._fill("stored_pruned", STORED_PRUNED, reader.pruned())
+        for columns in reader.events():
+            self.add_events(columns)
+            done += len(columns["position"])
+            on_progress(done, total)
+
+    def add_events(self, columns: Columns) -> None:
+        """Bring in some events."""
+        self._fill("stored_events", STORED_EVENTS, [columns])
+
+    def column(self, query: str) -> list[Any]:
+        """Ask for one column."""
+        return [row[0] for row in self.rows(query)]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask for rows."""
+        return self._warehouse.execute(query).fetchall()
+
+    def _show(self, view: str, table: RawTable) -> None:
+        """Make a view of a table of the loader's, without rows where there is no such table."""
+        is_there = self._warehouse.execute(
+            "select count(*) from information_schema.tables"
+            " where table_catalog = current_database()"
+            " and table_schema || '.' || table_name = ?",
+            [table.name],
+        ).fetchone() != (0,)
+        nothing = ", ".join(f"null::{kind} as {name}" for name, kind in table.columns.items())
+        source = f"from {table.name}" if is_there else f"select {nothing} limit 0"
+        self._warehouse.execute(f"create or replace temp view {view} as {source}")
+
+    def _fill(self, table: str, kinds: dict[str, str], parts: Iterable[Columns]) -> None:
+        arrays = ", ".join(
+            f"""unnest(from_json(${column}, '["{kind}"]')) as {column}"""
+            for column, kind in kinds.items()
+        )
+        insert = f"insert into {table} select {arrays}"
+        for columns in parts:
+            values = {name: json.dumps(columns[name], ensure_ascii=False) for name in kinds}
+            self._warehouse.execute(insert, values)

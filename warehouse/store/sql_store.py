@@ -1,0 +1,484 @@
+"""The store on a relational database, through SQLAlchemy Core."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    any_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Connection
+from sqlalchemy.event import listen
+from sqlalchemy.exc import IntegrityError
+from uuid_utils import uuid7
+
+from warehouse.store.clock import Clock, utc_now
+from warehouse.store.disk import DiskFloor
+from warehouse.store.engine import is_postgres, open_engine, sqlite_path, unavailable_if_it_fails
+from warehouse.store.file import StoreFile, opening
+from warehouse.store.migrations import migrate
+from warehouse.store.names import name_key
+from warehouse.store.protocol import (
+    MAX_BALANCE,
+    BalanceOverflowError,
+    Idempotency,
+    IdempotencyKeyReusedError,
+    NewEvent,
+    Player,
+    Recorded,
+    RevokedToken,
+    StoredEvent,
+    StoreError,
+    StoreUnavailableError,
+    UnknownPlayerError,
+    UsernameTakenError,
+)
+from warehouse.store.tables import (
+    events,
+    idempotency_keys,
+    players,
+    pruned_events,
+    revoked_tokens,
+    store_identity,
+)
+from warehouse.store.writer import GroupCommitWriter
+
+T = TypeVar("T")
+
+EARN = "earn"
+# Requests that read at a time, each on a connection of its own.
+READERS = 32
+
+STORED_EVENT = (
+    events.c.event_id,
+    events.c.user_id,
+    events.c.event_type,
+    events.c.occurred_at,
+    events.c.received_at,
+    events.c.meta,
+)
+# Made once: to make a statement and look up what it compiles to takes longer than to run it.
+REGISTER = insert(players).returning(players.c.user_id)
+PLAYER_OF_NAME = (
+    select(players)
+    .where(
+        or_(
+            players.c.username == bindparam("username"),
+            players.c.username_key == bindparam("username_key"),
+        )
+    )
+    .order_by(case((players.c.username == bindparam("username"), 0), else_=1))
+    .limit(1)
+)
+PLAYER_OF_ID = select(players).where(players.c.user_id == bindparam("user_id"))
+RAISE_BALANCE = (
+    update(players)
+    .where(
+        players.c.user_id == bindparam("earner"),
+        players.c.balance <= bindparam("highest", type_=BigInteger),
+    )
+    .values(balance=players.c.balance + bindparam("amount", type_=BigInteger))
+    .returning(players.c.balance)
+)
+# Locked in one order by all processes, players cannot keep two of them waiting for each other. And
+# an event gets its position while its player is locked, so the positions of a player's events are
+# in the order of their commits: what is shipped of him is always all up to some earn of his.
+LOCK_PLAYERS = (
+    select(players.c.user_id)
+    .where(players.c.user_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+    .order_by(players.c.user_id)
+    .with_for_update(key_share=True)
+)
+# Likewise the positions of revoked tokens, behind which other processes look for new ones: nobody
+# gets one before whoever got the last has committed.
+LOCK_REVOKED = text("lock table revoked_tokens in share row exclusive mode")
+WRITE_EVENTS = insert(events)
+REMEMBERED = select(idempotency_keys).where(
+    idempotency_keys.c.user_id == bindparam("user_id"), idempotency_keys.c.key == bindparam("key")
+)
+REMEMBER = insert(idempotency_keys)
+IS_REVOKED = select(revoked_tokens.c.position).where(
+    revoked_tokens.c.token_id == bindparam("token_id")
+)
+REVOKE = insert(revoked_tokens)
+# All but the newest: SQLite would give its position to the next one, which others would overlook.
+FORGET_REVOKED = delete(revoked_tokens).where(
+    revoked_tokens.c.expires_at < bindparam("now"),
+    revoked_tokens.c.position < select(func.max(revoked_tokens.c.position)).scalar_subquery(),
+)
+REVOKED_AFTER = (
+    select(revoked_tokens)
+    .where(revoked_tokens.c.position > bindparam("position"))
+    .order_by(revoked_tokens.c.position)
+)
+STORE_ID = select(store_identity.c.store_id)
+# It reads the file, which `select 1` would not.
+PING = select(players.c.user_id).limit(1)
+
+
+@dataclass(frozen=True)
+class _Done(Generic[T]):
+    """What a command has done, but for its events: the last statement of a transaction writes all.
+
+    Attributes:
+        result: For the caller.
+        events: Rows of the table.
+    """
+
+    result: T
+    events: Sequence[Mapping[str, object]] = ()
+
+
+class SqlStore:
+    """Implements `protocol.Store`."""
+
+    def __init__(  # noqa: PLR0913 (each setting stands for itself and has a default)
+        self,
+        url: str,
+        *,
+        clock: Clock = utc_now,
+        queue_limit: int = 1000,
+        readers: int = READERS,
+        on_commit: Callable[[int], None] = lambda _: None,
+        disk_floor_bytes: int = 0,
+    ) -> None:
+        """Open the database, migrate its schema and start the writer.
+
+        Args:
+            url: SQLAlchemy URL.
+            clock: Tells when events are received.
+            queue_limit: Commands that may wait for the writer.
+            readers: Threads that read at a time.
+            on_commit: Told after each commit how many commands shared it.
+            disk_floor_bytes: How much of an SQLite file's disk stays free: with less, the store
+                takes nothing but revoked tokens, for which it is kept, among others.
+
+        Raises:
+            StoreUnavailableError: The database cannot be opened.
+        """
+        self._clock = clock
+        self._disk = DiskFloor(sqlite_path(url), disk_floor_bytes)
+        # SQLite needs microseconds for a row, a server a journey that others need not wait for.
+        self._is_remote = is_postgres(url)
+        with opening(url):
+            self._write_engine = open_engine(url, writes=True)
+            migrate(self._write_engine)
+        self._file = StoreFile(url)
+        # Every method that reads does so with one statement; one of them reads in the main thread.
+        self._read_engine = open_engine(url, writes=False, snapshots=False, connections=readers + 1)
+        # Else a connection that is opened later would read another file, or make an empty one.
+        listen(self._read_engine, "do_connect", lambda *_: self._file.confirm())
+        self._writer = GroupCommitWriter(
+            self._write_engine,
+            queue_limit=queue_limit,
+            # On SQLite, a writing transaction has the whole file.
+            prepare=_lock_players if self._is_remote else _lock_nothing,
+            finish=_write_events,
+            confirm=self._file.confirm,
+            on_commit=on_commit,
+        )
+
+    def store_id(self) -> str:
+        """See `Store.store_id`."""
+        with self._reading() as connection:
+            store_id: str = connection.execute(STORE_ID).scalar_one()
+            return store_id
+
+    def register(self, username: str, password_hash: str) -> Player:
+        """See `Store.register`."""
+        created_at = self._clock()
+
+        def command(connection: Connection) -> _Done[Player]:
+            key = name_key(username)
+            if _player(connection, PLAYER_OF_NAME, username=username, username_key=key):
+                raise UsernameTakenError(username)
+            account = {
+                "username": username,
+                "username_key": key,
+                "password_hash": password_hash,
+                "balance": 0,
+                "created_at": created_at,
+            }
+            user_id: int = connection.execute(REGISTER, account).scalar_one()
+            return _Done(Player(user_id, username, password_hash, 0, created_at))
+
+        # Another process may register the name between the look and the insert.
+        return self._carry_out(command, broken_constraint=UsernameTakenError(username))
+
+    def find_player(self, username: str) -> Player | None:
+        """See `Store.find_player`."""
+        with self._reading() as connection:
+            return _player(
+                connection, PLAYER_OF_NAME, username=username, username_key=name_key(username)
+            )
+
+    def get_player(self, user_id: int) -> Player | None:
+        """See `Store.get_player`."""
+        with self._reading() as connection:
+            return _player(connection, PLAYER_OF_ID, user_id=user_id)
+
+    def earn(
+        self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
+    ) -> Recorded:
+        """See `Store.earn`."""
+        now = self._clock()
+        meta = json.dumps({"amount": amount, "reason": reason}, ensure_ascii=False)
+        event = StoredEvent(str(uuid7()), user_id, EARN, now, now, meta)
+
+        def command(connection: Connection) -> _Done[Recorded]:
+            if known := _replay(connection, user_id, idempotency):
+                return _Done(known)
+            balance = connection.execute(
+                RAISE_BALANCE,
+                {"earner": user_id, "amount": amount, "highest": MAX_BALANCE - amount},
+            ).scalar_one_or_none()
+            if balance is None:
+                if _player(connection, PLAYER_OF_ID, user_id=user_id):
+                    raise BalanceOverflowError(f"the balance would exceed {MAX_BALANCE}")
+                raise UnknownPlayerError(str(user_id))
+            outcome = Recorded(event.event_id, balance, replayed=False)
+            _remember(connection, event, idempotency, outcome)
+            return _Done(outcome, [_row(event, balance)])
+
+        return self._carry_out(command, user_id=user_id)
+
+    def record(
+        self, user_id: int | None, event: NewEvent, idempotency: Idempotency | None = None
+    ) -> Recorded:
+        """See `Store.record`."""
+        stored = self._received(user_id, event)
+
+        def command(connection: Connection) -> _Done[Recorded]:
+            if user_id is not None and (known := _replay(connection, user_id, idempotency)):
+                return _Done(known)
+            outcome = Recorded(stored.event_id, None, replayed=False)
+            _remember(connection, stored, idempotency, outcome)
+            return _Done(outcome, [_row(stored)])
+
+        return self._carry_out(
+            command, broken_constraint=UnknownPlayerError(str(user_id)), user_id=user_id
+        )
+
+    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
+        """See `Store.record_many`."""
+        stored = [self._received(user_id, event) for event in events]
+
+        def command(_: Connection) -> _Done[list[Recorded]]:
+            outcomes = [Recorded(event.event_id, None, replayed=False) for event in stored]
+            return _Done(outcomes, [_row(event) for event in stored])
+
+        return self._carry_out(
+            command,
+            broken_constraint=UnknownPlayerError(str(user_id)),
+            rows=len(stored),
+            user_id=user_id,
+        )
+
+    def recent_events(
+        self, user_id: int | None, limit: int, before: str | None = None
+    ) -> list[StoredEvent]:
+        """See `Store.recent_events`."""
+        query = select(*STORED_EVENT).order_by(events.c.position.desc()).limit(limit)
+        if user_id is not None:
+            query = query.where(events.c.user_id == user_id)
+        if before is not None:
+            # Ids are in the order of time: where that event was pruned, the next one stands for it.
+            known = (
+                select(events.c.position)
+                .where(events.c.event_id >= before)
+                .order_by(events.c.event_id)
+                .limit(1)
+                .scalar_subquery()
+            )
+            query = query.where(events.c.position < known)
+
+        with self._reading() as connection:
+            return [stored_event(row) for row in connection.execute(query)]
+
+    def event_counts(self, user_id: int | None) -> dict[str, int]:
+        """See `Store.event_counts`."""
+        kept = select(events.c.event_type, func.count().label("event_count")).group_by(
+            events.c.event_type
+        )
+        pruned = select(pruned_events.c.event_type, pruned_events.c.event_count)
+        if user_id is not None:
+            kept = kept.where(events.c.user_id == user_id)
+            pruned = pruned.where(pruned_events.c.user_id == user_id)
+        # In one statement, so that no event is counted twice while it is pruned, or not at all.
+        both = union_all(kept, pruned).subquery()
+        query = select(
+            both.c.event_type, cast(func.sum(both.c.event_count), BigInteger).label("total")
+        ).group_by(both.c.event_type)
+
+        with self._reading() as connection:
+            counts = connection.execute(query.order_by(both.c.event_type))
+            return {row.event_type: row.total for row in counts}
+
+    def revoke(self, token_id: str, expires_at: float) -> None:
+        """See `Store.revoke`."""
+        now = self._clock().timestamp()
+
+        def command(connection: Connection) -> _Done[None]:
+            if self._is_remote:
+                connection.execute(LOCK_REVOKED)
+            connection.execute(FORGET_REVOKED, {"now": now})
+            if connection.execute(IS_REVOKED, {"token_id": token_id}).one_or_none() is None:
+                revoked = {"token_id": token_id, "expires_at": math.ceil(expires_at)}
+                connection.execute(REVOKE, revoked)
+            return _Done(None)
+
+        self._writer.submit(command)
+
+    def revoked_after(self, position: int) -> list[RevokedToken]:
+        """See `Store.revoked_after`."""
+        with self._reading() as connection:
+            rows = connection.execute(REVOKED_AFTER, {"position": position})
+            return [RevokedToken(row.position, row.token_id, row.expires_at) for row in rows]
+
+    def ping(self) -> None:
+        """See `Store.ping`."""
+        self._file.confirm()
+        with self._reading() as connection:
+            connection.execute(PING)
+        self._disk.confirm()
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._writer.close()
+        self._write_engine.dispose()
+        self._read_engine.dispose()
+
+    def _carry_out(
+        self,
+        command: Callable[[Connection], _Done[T]],
+        broken_constraint: StoreError | None = None,
+        rows: int = 1,
+        user_id: int | None = None,
+    ) -> T:
+        """Have a command carried out; where it breaks a constraint, raise what that means."""
+        self._disk.confirm()
+        try:
+            return self._writer.submit(command, rows, user_id).result
+        except StoreUnavailableError as error:
+            # The database looks closer than we did.
+            if broken_constraint and isinstance(error.__cause__, IntegrityError):
+                raise broken_constraint from error
+            raise
+
+    def _received(self, user_id: int | None, event: NewEvent) -> StoredEvent:
+        return StoredEvent(
+            str(uuid7()),
+            user_id,
+            event.event_type,
+            event.occurred_at,
+            self._clock(),
+            event.meta,
+        )
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with unavailable_if_it_fails(), self._read_engine.connect() as connection:
+            yield connection
+
+
+def stored_event(row: Row[Any]) -> StoredEvent:
+    """Make an event of a row that begins with the columns STORED_EVENT."""
+    return StoredEvent(*row[: len(STORED_EVENT)])
+
+
+def _player(connection: Connection, query: Select[Any], **values: object) -> Player | None:
+    row = connection.execute(query, values).one_or_none()
+    if row is None:
+        return None
+    return Player(
+        user_id=row.user_id,
+        username=row.username,
+        password_hash=row.password_hash,
+        balance=row.balance,
+        created_at=row.created_at,
+        holds_name=row.username_key is not None,
+    )
+
+
+def _row(event: StoredEvent, balance: int | None = None) -> Mapping[str, object]:
+    return {
+        "event_id": event.event_id,
+        "user_id": event.user_id,
+        "event_type": event.event_type,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "meta": event.meta,
+        "balance": balance,
+    }
+
+
+def _lock_nothing(_: Connection, __: Sequence[int]) -> None:
+    """Do nothing."""
+
+
+def _lock_players(connection: Connection, user_ids: Sequence[int]) -> None:
+    """Lock the players of a transaction, in their order."""
+    if user_ids:
+        connection.execute(LOCK_PLAYERS, {"ids": user_ids})
+
+
+def _write_events(connection: Connection, outcomes: Sequence[_Done[Any]]) -> None:
+    """Write the events of all commands of a transaction, in the order of the commands."""
+    rows = [row for outcome in outcomes for row in outcome.events]
+    if rows:
+        connection.execute(WRITE_EVENTS, rows)
+
+
+def _replay(
+    connection: Connection, user_id: int, idempotency: Idempotency | None
+) -> Recorded | None:
+    """Find the outcome of an earlier request with the same key; raise where it was another one."""
+    if idempotency is None:
+        return None
+    row = connection.execute(REMEMBERED, {"user_id": user_id, "key": idempotency.key}).one_or_none()
+    if row is None:
+        return None
+    if row.fingerprint != idempotency.fingerprint:
+        raise IdempotencyKeyReusedError(idempotency.key)
+    return Recorded(row.event_id, row.balance, replayed=True)
+
+
+def _remember(
+    connection: Connection,
+    event: StoredEvent,
+    idempotency: Idempotency | None,
+    outcome: Recorded,
+) -> None:
+    if idempotency is None or event.user_id is None:
+        return
+    connection.execute(
+        REMEMBER,
+        {
+            "user_id": event.user_id,
+            "key": idempotency.key,
+            "fingerprint": idempotency.fingerprint,
+            "event_id": outcome.event_id,
+            "balance": outcome.balance,
+            "created_at": event.received_at,
+        },
+    )
