@@ -13,7 +13,6 @@ from falcon.inspect import inspect_routes
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from api import __version__
 from api.errors import MEDIA_TYPE, App
 from api.operation import (
     BASIC,
@@ -28,6 +27,7 @@ from api.operation import (
     documented,
 )
 from api.schemas import Problem
+from warehouse import __version__
 
 # What any endpoint may answer: the request is wrong, or the server is, or it has too much to do.
 # Some of these come before the request has a name.

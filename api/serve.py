@@ -133,7 +133,7 @@ def _loader(settings: Settings, outbox: Outbox, logger: FilteringBoundLogger) ->
         yield
         return
     # DuckDB is large, and the API runs without it where LOADER=off.
-    from warehouse.loader.destinations import destination_of  # noqa: PLC0415
+    from warehouse.loader.destination import destination_of  # noqa: PLC0415
     from warehouse.loader.loader import Loader  # noqa: PLC0415
     from warehouse.store.election import election_of  # noqa: PLC0415
 

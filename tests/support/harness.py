@@ -20,7 +20,7 @@ import duckdb
 from tests.support.forking import run_dbt
 from warehouse.inputs.headers import HEADERS
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DBT = str(Path(sys.executable).parent / "dbt")
 
 PROJECT_FILES = [".dbtignore", "dbt_project.yml", "profiles.yml", "selectors.yml"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import Project
-from warehouse.loader.destinations import destination_of
+from warehouse.loader.destination import destination_of
 from warehouse.settings import Settings, UnusablePathError, store_beside, usable_warehouse_path
 
 WAREHOUSE = [sys.executable, "-m", "warehouse"]

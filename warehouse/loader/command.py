@@ -17,11 +17,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from warehouse.database import WarehouseUnavailableError, open_when_free
-from warehouse.loader.destination import Destination
-from warehouse.loader.destinations import destination_of
+from warehouse.loader.destination import Destination, destination_of
 from warehouse.loader.loader import Loader, Status
 from warehouse.loader.raw_tables import make_raw_tables
-from warehouse.operations.command import require_store
 from warehouse.settings import Settings, default_interval
 from warehouse.store.election import election_of
 from warehouse.store.protocol import Outbox, StoreError
@@ -72,6 +70,7 @@ def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns 0, or 2 with the reason on standard error where it cannot."""
     # SQLAlchemy takes longer to import than the other commands to run, and they need none of it.
+    from warehouse.store.file import require_store  # noqa: PLC0415
     from warehouse.store.outbox import SqlOutbox  # noqa: PLC0415
 
     settings = Settings.from_environment()

@@ -1,19 +1,15 @@
-"""Where a loader ships to: what it asks of a destination, and what destinations have in common."""
+"""Where a loader ships to: what it asks of a destination, and which one it has."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
+from warehouse.loader.waiting import Wait
+from warehouse.loader.warehouse_file import WarehouseFile
+from warehouse.settings import usable_warehouse_path
 from warehouse.store.protocol import Batch
-
-# Waiting begins with the first of these and doubles up to the second: short enough that the backlog
-# ships as soon as the file is free, long enough to cost nothing meanwhile.
-FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.05, 1.0
-
-# Waits for a number of seconds; false where the time for trying is over. `wait(0)` only asks.
-Wait = Callable[[float], bool]
 
 
 class Destination(Protocol):
@@ -55,9 +51,20 @@ class Destination(Protocol):
         """
 
 
-def delays() -> Iterator[float]:
-    """Seconds to wait, longer each time; jitter keeps two that wait from staying in step."""
-    longest = FIRST_DELAY_SECONDS
-    while True:
-        yield random.uniform(longest / 2, longest)  # noqa: S311 (guards no secret)  # nosec B311
-        longest = min(2 * longest, LONGEST_DELAY_SECONDS)
+def destination_of(warehouse_path: Path, events_uri: str | None) -> Destination:
+    """Choose the lake, where there is to be one, or else the DuckDB file.
+
+    Args:
+        warehouse_path: The DuckDB file.
+        events_uri: The lake; None for the DuckDB file.
+
+    Raises:
+        UnusablePathError: The DuckDB file must have another name.
+    """
+    if events_uri is None:
+        return WarehouseFile(usable_warehouse_path(warehouse_path))
+    # Who has no lake does without deltalake, which is large.
+    from warehouse.loader.lake import Lake  # noqa: PLC0415
+    from warehouse.loader.lake_destination import LakeDestination  # noqa: PLC0415
+
+    return LakeDestination(Lake(events_uri))

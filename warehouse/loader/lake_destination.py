@@ -18,7 +18,6 @@ from arro3.core import Array, DataType, Table
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from warehouse.loader.destination import Wait, delays
 from warehouse.loader.lake import (
     EVENTS_TABLE,
     PARTITION,
@@ -33,6 +32,7 @@ from warehouse.loader.lake import (
     store_id_of,
 )
 from warehouse.loader.source_store import require_same
+from warehouse.loader.waiting import Wait, delays
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.protocol import Batch, ShippedEvents, ShippedPlayers
 

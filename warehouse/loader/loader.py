@@ -22,7 +22,8 @@ from datetime import datetime
 from pathlib import Path
 
 from warehouse.database import WarehouseUnavailableError
-from warehouse.loader.destination import Destination, Wait, delays
+from warehouse.loader.destination import Destination
+from warehouse.loader.waiting import Wait, delays
 from warehouse.loader.warehouse_file import WarehouseFile
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.election import Election, FileElection

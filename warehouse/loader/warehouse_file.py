@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 
 from warehouse.database import WarehouseUnavailableError, advice, holder_of, refuse_other_formats
-from warehouse.loader.destination import Wait, delays
 from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable, make_raw_tables
 from warehouse.loader.source_store import read_store_id, require_same, write_store_id
+from warehouse.loader.waiting import Wait, delays
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.protocol import Batch, ShippedEvents, ShippedPlayers
 

@@ -18,9 +18,10 @@ from warehouse.loader import comparison
 from warehouse.loader.comparison import Comparison
 from warehouse.loader.lake import Lake
 from warehouse.loader.source_store import write_store_id
-from warehouse.operations.command import CannotOperateError, require_store
+from warehouse.operations.command import CannotOperateError
 from warehouse.operations.durable_copy import NOBODY, Tell, showing_progress
 from warehouse.settings import Settings
+from warehouse.store.file import require_store
 from warehouse.store.upkeep import SqlUpkeep, reading
 from warehouse.terminal import console_for, say
 

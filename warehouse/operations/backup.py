@@ -27,7 +27,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import make_url
 
-from api import __version__
+from warehouse import __version__
 from warehouse.database import open_when_free
 from warehouse.inputs.functions import file_sha256
 from warehouse.operations.command import CannotOperateError

@@ -23,19 +23,6 @@ class CannotOperateError(Exception):
     """A backup, a restore or the like cannot run; the message says why and what to do."""
 
 
-def require_store(store_url: str) -> None:
-    """Refuse a file that is not there: to open it would make an empty store of it.
-
-    Raises:
-        CannotOperateError: It is not there.
-    """
-    from warehouse.store.engine import sqlite_path  # noqa: PLC0415 (brings SQLAlchemy in)
-
-    path = sqlite_path(store_url)
-    if path is not None and not path.exists():
-        raise CannotOperateError(f"There is no store: {path} does not exist. Set STORE_URL.")
-
-
 def add_operations(commands: Commands) -> None:
     """Add them to the commands of `python -m warehouse`."""
     _add_backup(commands)

@@ -20,10 +20,10 @@ from warehouse.database import open_when_free
 from warehouse.loader import comparison
 from warehouse.loader.comparison import Comparison
 from warehouse.loader.lake import Lake, Pinned
-from warehouse.operations.command import require_store
 from warehouse.operations.durable_copy import NOBODY, Tell, showing_progress
 from warehouse.settings import Settings
 from warehouse.store.clock import utc_now
+from warehouse.store.file import require_store
 from warehouse.store.upkeep import Candidates, SqlUpkeep
 from warehouse.terminal import console_for, line
 

@@ -177,7 +177,9 @@ def _write(
         for name, value in variables.items():
             game.execute(f"set variable {name} = {value}")
         for step in STEPS:
-            game.execute((files("warehouse") / f"scale_sql/{step.script}.sql").read_text("utf-8"))
+            game.execute(
+                (files("warehouse.sample") / f"scale_sql/{step.script}.sql").read_text("utf-8")
+            )
             for view, file in step.outputs.items():
                 counts[file] = _copy(game, view, folder / file)
             if on_step is not None:

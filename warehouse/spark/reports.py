@@ -1,7 +1,8 @@
 """The reports of a build on Spark, fetched through the Thrift Server into a folder.
 
 dbt cannot write a file of this machine from Spark. A report stands there as a view of its lines
-(`macros/export/export_json.sql`); here they become the files that DuckDB writes itself, to the byte.
+(`macros/export/export_json.sql`); here they become the files that DuckDB writes itself, byte for
+byte.
 """
 
 from __future__ import annotations

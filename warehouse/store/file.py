@@ -47,6 +47,17 @@ _OTHER_ADVICE = "Correct this"
 Identity = tuple[int, int]
 
 
+def require_store(url: str) -> None:
+    """Refuse a file that does not exist: to open it would create an empty store.
+
+    Raises:
+        StoreUnavailableError: It does not exist.
+    """
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        raise StoreUnavailableError(f"There is no store: {path} does not exist. Set STORE_URL.")
+
+
 @contextmanager
 def opening(url: str) -> Iterator[None]:
     """Say which store cannot be opened and what to do, where the block fails to.

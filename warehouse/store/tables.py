@@ -54,8 +54,8 @@ players = Table(
     Column("balance", BigInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("is_shipped", Boolean, nullable=False, server_default=false()),
-    # What all spellings of the name have in common, see `warehouse/store/names.py`. Null where an older
-    # account has the same: such accounts were registered before spelling made no difference.
+    # What all spellings of the name have in common, see `warehouse/store/names.py`. Null where an
+    # older account has the same: it was registered before spelling made no difference.
     Column("username_key", Text),
 )
 Index("players_by_name", players.c.username_key, unique=True)

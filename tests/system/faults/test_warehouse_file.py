@@ -17,7 +17,7 @@ from tests.support.harness import ROOT, Project
 from tests.system.faults.machine import Disk, flip, read_only
 from tests.warehouse.loader.shipping import Game, eventually
 from tests.warehouse.loader.test_loader import running
-from warehouse.__main__ import main
+from warehouse.cli import main
 from warehouse.loader.loader import Loader
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import StoreUnavailableError

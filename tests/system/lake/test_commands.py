@@ -14,7 +14,7 @@ import pytest
 from api.settings import Settings as ApiSettings
 from tests.system.lake.games import LakeGame
 from tests.warehouse.loader.shipping import event
-from warehouse.__main__ import main
+from warehouse.cli import main
 from warehouse.loader.raw_tables import make_raw_tables
 from warehouse.settings import default_interval
 

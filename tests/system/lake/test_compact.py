@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.lake.games import LakeGame, ask
-from warehouse.__main__ import main
+from warehouse.cli import main
 from warehouse.loader.lake import EVENTS_TABLE, PLAYERS_TABLE
 from warehouse.operations.compact import compact
 

@@ -145,7 +145,7 @@ def test_players_whose_events_never_came_are_not_seen(
     game.play(players, 5)
     game.loader().ship_all()
     game.play(players, 10, seed=1)
-    append = warehouse.lake_destination._append
+    append = warehouse.loader.lake_destination._append
 
     def die_before_events(opened: DeltaTable, table: LakeTable, *rest: object) -> None:
         if table is EVENTS_TABLE:
@@ -194,7 +194,7 @@ def test_a_writer_that_sleeps_between_players_and_events_is_kept_out(
     """Its players are taken for those of a dead one. Its events must not come without them."""
     players = game.register("ann", "bob")
     game.play(players, 10)
-    append, sleeps = warehouse.lake_destination._append, 0
+    append, sleeps = warehouse.loader.lake_destination._append, 0
 
     def sleep_before_events(opened: DeltaTable, table: LakeTable, *rest: object) -> None:
         nonlocal sleeps

@@ -11,7 +11,7 @@ import pytest
 from deltalake import DeltaTable
 
 from tests.system.lake.games import LakeGame
-from warehouse.__main__ import main
+from warehouse.cli import main
 from warehouse.loader.lake import EVENTS_TABLE
 from warehouse.loader.source_store import AnotherStoreError
 from warehouse.store.outbox import SqlOutbox

@@ -15,7 +15,7 @@ import pytest
 from tests.support.harness import ROOT
 from tests.system.postgres.server import PostgresServer
 from tests.warehouse.loader.shipping import Game, event
-from warehouse.__main__ import main
+from warehouse.cli import main
 from warehouse.loader.loader import Loader
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.sql_store import SqlStore

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from tests.support.harness import ROOT
-from warehouse.loader.destinations import destination_of
+from warehouse.loader.destination import destination_of
 from warehouse.loader.loader import Loader
 from warehouse.store.clock import utc_now
 from warehouse.store.outbox import SqlOutbox

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.soak.__main__ import main
+
+from tests.system.soak.__main__ import main
 
 
 def test_some_seconds_at_the_limit_leak_and_lose_nothing(

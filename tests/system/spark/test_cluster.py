@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.spark.sessions import ask
-from warehouse.__main__ import main
+from warehouse.cli import main
 from warehouse.inputs.headers import HEADERS
 from warehouse.spark.cluster import Cluster, running_cluster
 from warehouse.spark.errors import CannotUseSparkError

@@ -19,7 +19,7 @@ import duckdb
 import pytest
 
 from tests.support.harness import ROOT, Run
-from warehouse.__main__ import main
+from warehouse.cli import main
 from warehouse.loader.loader import Loader
 from warehouse.operations.verify import Check, verify_live
 from warehouse.settings import Settings
@@ -33,7 +33,7 @@ LONG_AGO = NOW - timedelta(days=40)
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from warehouse.__main__ import main
+from warehouse.cli import main
 from warehouse.operations.backup import make_backup
 from warehouse.operations.durable_copy import Tell
 from warehouse.operations.prune import prune

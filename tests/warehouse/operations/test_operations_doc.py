@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.harness import ROOT, Project
 from tests.warehouse.operations.games import Files
-from warehouse.__main__ import parser
+from warehouse.cli import parser
 
 TEXT = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^ *```sh\n(.*?)^ *```", TEXT, re.MULTILINE | re.DOTALL)

@@ -1,7 +1,7 @@
 """The game of any size: reproducible, of the wanted size and shape, and true to its own truth.
 
-The truth is checked against `tests/system/e2e/reference.py`, which reads the written files and knows
-nothing of how they came about.
+The truth is checked against `tests/system/e2e/reference.py`, which reads the written files and
+knows nothing of how they came about.
 """
 
 from __future__ import annotations

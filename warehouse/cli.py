@@ -1,0 +1,150 @@
+"""Command line of the warehouse: `python -m warehouse COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from warehouse.checkpoints.command import add_check_command
+from warehouse.checkpoints.errors import CannotCheckError
+from warehouse.database import WarehouseUnavailableError, advice
+from warehouse.dbt_docs import CannotDocumentError, add_docs_command
+from warehouse.inputs import headers
+from warehouse.loader.command import add_load_command
+from warehouse.operations.command import CannotOperateError, add_operations
+from warehouse.page.command import add_page_command
+from warehouse.page.facts import CannotDrawError
+from warehouse.sample.generate import generate_sample
+from warehouse.sample.scale import MAX_PURCHASES, MIN_PURCHASES, generate_with_progress
+from warehouse.schedule import add_schedule_command
+from warehouse.settings import Settings
+from warehouse.spark.command import add_spark_commands
+from warehouse.spark.errors import CannotUseSparkError
+from warehouse.store.protocol import StoreError
+from warehouse.summary import print_summary
+from warehouse.terminal import complain, console_for, say, take_any_text
+
+EXIT_OK, EXIT_FAILED, EXIT_COULD_NOT_RUN = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The words after `python -m warehouse`; those of the process by default.
+
+    Returns:
+        0 on success, 1 where a check failed, 2 where the command could not run.
+    """
+    take_any_text()
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (
+        CannotCheckError,
+        CannotDocumentError,
+        CannotDrawError,
+        CannotOperateError,
+        CannotUseSparkError,
+        OSError,
+        StoreError,
+        WarehouseUnavailableError,
+    ) as error:
+        complain(error)
+    except duckdb.Error as error:
+        complain(advice(Settings.from_environment().warehouse_path, error, "read"))
+    return EXIT_COULD_NOT_RUN
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser of all commands."""
+    words = argparse.ArgumentParser(
+        prog="python -m warehouse",
+        description="Commands around the warehouse; `dbt build` itself builds the models.",
+        epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
+        " REPORTS_PATH (the folder of the reports, default reports), LANDING (the folder of the"
+        " inputs, if they are not in seeds/), STORE_URL (the operational store, default an SQLite"
+        " file beside the warehouse) and EVENTS_URI (a lake that events are shipped to instead of"
+        " the DuckDB file).",
+    )
+    commands = words.add_subparsers(required=True, metavar="COMMAND")
+
+    check_inputs = commands.add_parser(
+        "inputs", help="say which of the four input files dbt cannot read"
+    )
+    check_inputs.add_argument(
+        "--folder", type=Path, default=Path("seeds"), help="where they are (default: seeds)"
+    )
+    check_inputs.set_defaults(run=_inputs)
+
+    generate = commands.add_parser(
+        "generate",
+        help="write four input files: the sample, or a game of any size",
+        description="Write four input files: the sample or, with --purchases, a game of any size,"
+        " and in the folder truth/ beside them what a build should find in it.",
+    )
+    generate.add_argument("--out", type=Path, required=True, help="folder to write them to")
+    generate.add_argument(
+        "--purchases",
+        type=_purchase_count,
+        metavar="N",
+        help=f"about how many rows purchases_raw.csv gets, at least {MIN_PURCHASES:,}",
+    )
+    generate.add_argument(
+        "--seed", type=int, default=7, help="other seeds give other data (default: 7)"
+    )
+    generate.set_defaults(run=_generate)
+
+    add_load_command(commands)
+    add_schedule_command(commands)
+
+    summary = commands.add_parser("summary", help="print the outcome of the last build")
+    summary.set_defaults(run=_summary)
+
+    add_check_command(commands)
+    add_docs_command(commands)
+    add_page_command(commands)
+    add_operations(commands)
+    add_spark_commands(commands)
+    return words
+
+
+def _inputs(options: argparse.Namespace) -> int:
+    landing = Settings.from_environment().landing
+    if landing is None:
+        faults = headers.faults(options.folder)
+    else:
+        faults = headers.placeholder_faults(options.folder, landing)
+    for fault in faults:
+        complain(fault)
+    return EXIT_FAILED if faults else EXIT_OK
+
+
+def _purchase_count(text: str) -> int:
+    count = int(text)
+    if not MIN_PURCHASES <= count <= MAX_PURCHASES:
+        raise argparse.ArgumentTypeError(
+            f"{count:,} is not within {MIN_PURCHASES:,} to {MAX_PURCHASES:,}"
+        )
+    return count
+
+
+def _generate(options: argparse.Namespace) -> int:
+    if options.purchases is not None:
+        try:
+            generate_with_progress(options.out, options.purchases, options.seed, console_for())
+        except (OSError, duckdb.Error) as error:
+            complain(f"Cannot write to {options.out}: {error}")
+            return EXIT_COULD_NOT_RUN
+        return EXIT_OK
+    generate_sample(options.out, options.seed)
+    say(f"Wrote {', '.join(headers.HEADERS)} to {options.out}")
+    return EXIT_OK
+
+
+def _summary(_: argparse.Namespace) -> int:
+    print_summary(Settings.from_environment(), console_for())
+    return EXIT_OK

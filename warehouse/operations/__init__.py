@@ -1,0 +1,1 @@
+"""Keeps a game's data safe: backup, restore, verify, adopt, prune, compact."""
