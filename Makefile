@@ -79,6 +79,7 @@ lint-python:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@mkdir -p target
+	@$(BIN)/lint-imports --no-cache >target/imports.log 2>&1 || { cat target/imports.log >&2; exit 1; }
 	@$(BIN)/bandit --quiet --recursive api warehouse 2>target/bandit.log || \
 		{ cat target/bandit.log >&2; exit 1; }
 

@@ -1,1 +1,1 @@
-"""Reads input files ahead of the SQL: headers, encodings, row counts, and the functions SQL calls."""
+"""What stands in front of the SQL: headers, files, row counts, functions that SQL calls."""
