@@ -17,7 +17,7 @@ Node = dict[str, Any]
 
 LAYERS = ["staging", "intermediate", "marts", "reports"]
 NAMES = {
-    "staging": r"stg_[a-z]+__[a-z_]+s",
+    "staging": r"stg_[a-z_]+__[a-z_]+s",
     "intermediate": r"int_[a-z_]+__[a-z_]+ed",
     "marts": r"(fct|dim)_[a-z_]+",
     "reports": r"rpt_[a-z0-9_]+",
@@ -259,7 +259,7 @@ def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
 def test_every_macro_says_what_it_does() -> None:
     silent = [
         path.name
-        for path in (ROOT / "macros").glob("*.sql")
+        for path in (ROOT / "macros").rglob("*.sql")
         if not path.read_text(encoding="utf-8").startswith("{#")
     ]
     assert silent == []

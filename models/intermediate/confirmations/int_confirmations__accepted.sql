@@ -3,7 +3,7 @@
 with
 
 confirmations as (
-    select * from {{ ref('stg_store__confirmed_purchases') }}
+    select * from {{ ref('stg_app_store__confirmed_purchases') }}
 ),
 
 final as (

@@ -5,7 +5,7 @@ purchases as (
 ),
 
 confirmations as (
-    select * from {{ ref('stg_store__confirmed_purchases') }}
+    select * from {{ ref('stg_app_store__confirmed_purchases') }}
 ),
 
 confirmations_accepted as (

@@ -13,7 +13,7 @@ from warehouse.inputs.headers import HEADERS
 # In the order in which they read each other.
 MODELS = (
     "stg_appsflyer__purchases",
-    "stg_store__confirmed_purchases",
+    "stg_app_store__confirmed_purchases",
     "stg_ads__costs",
     "stg_game__sessions",
     "int_purchases__classified",
