@@ -35,7 +35,8 @@ $(VENV)/installed: requirements.lock pyproject.toml
 		--requirement requirements.lock 2>$(VENV)/uv.log || \
 		$(INSTALL) --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
-		--no-build-isolation --editable .
+		--no-build-isolation --editable . 2>$(VENV)/editable.log || \
+		{ cat $(VENV)/editable.log >&2; exit 1; }
 	@touch $@
 
 spark-setup: $(VENV)/installed-spark ## install what `make spark` needs on top, 0.5 GB
