@@ -14,12 +14,13 @@ COINS = {"amount": 5, "reason": "level 3"}
 
 
 def test_earn_raises_the_balance_and_writes_an_event(game: Game) -> None:
-    alice = game.player()
+    alice, bob = game.player("alice"), game.player("bob")
 
     first, second = game.post("/earn", COINS, alice), game.post("/earn", COINS, alice)
 
     assert (first.status_code, first.json["balance"], second.json["balance"]) == (201, 5, 10)
     assert game.get("/balance", alice).json == {"userId": alice.user_id, "balance": 10}
+    assert game.get("/balance", bob).json == {"userId": bob.user_id, "balance": 0}
     newest = game.get("/events", alice).json["events"][0]
     assert newest["eventId"] == second.json["eventId"]
     assert newest["eventType"] == "earn"
@@ -106,14 +107,6 @@ def test_no_amount(game: Game, amount: str) -> None:
     problem = assert_problem(answer, 400, "invalid_body")
     assert [error["field"] for error in problem["errors"]] == ["amount"]
     assert game.get("/balance", alice).json["balance"] == 0
-
-
-@pytest.mark.sqlite_only("refused before the store is asked")
-@pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity", "05", "+5", "5.", "9" * 5000])
-def test_no_number_of_json(game: Game, amount: str) -> None:
-    answer = game.post("/earn", f'{{"amount": {amount}, "reason": "x"}}'.encode(), game.player())
-
-    assert_problem(answer, 400, "malformed_json")
 
 
 @pytest.mark.sqlite_only("refused before the store is asked")
