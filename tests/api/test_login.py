@@ -72,6 +72,7 @@ def test_who_loses_the_race_with_another_password_is_refused(game: Game) -> None
     assert sorted(answer.status_code for answer in answers) == [201] + [401] * 5
 
 
+@pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -7,6 +7,7 @@ import hashlib
 import os
 import random
 import re
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -24,6 +25,7 @@ from tests.api.game import (
     PASSWORD,
     Game,
     Play,
+    Process,
     Start,
     assert_problem,
     bad_tokens,
@@ -472,81 +474,82 @@ def test_log_tells_that_an_operator_read_and_no_secret(game: Game) -> None:
         assert secret not in game.log.getvalue()
 
 
-def large_file(folder: Path, seed: int = 1) -> bytes:
+LARGE = "/reports/reconciliation.json"
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A server with one thread, which ends well after all of this."""
+    process = Process(tmp_path_factory.mktemp("large"), None, THREADS="1")
+    yield process
+    assert process.stop() == 0
+
+
+def write_large(process: Process, seed: int = 1) -> bytes:
     """Write 50 MB, which is more than the system keeps for a connection."""
     content = random.Random(seed).randbytes(50 * 2**20)
-    folder.mkdir(exist_ok=True)
-    (folder / ".new").write_bytes(content)
-    (folder / ".new").replace(folder / "reconciliation.json")
+    reports = process.warehouse.parent / "reports"
+    reports.mkdir(exist_ok=True)
+    (reports / "index.html").write_text(PAGE)
+    (reports / ".new").write_bytes(content)
+    (reports / ".new").replace(reports / "reconciliation.json")
     return content
 
 
-def test_large_files_arrive_whole_and_keep_nobody_waiting(start: Start, tmp_path: Path) -> None:
-    content = large_file(tmp_path / "reports")
-    (tmp_path / "reports/index.html").write_text(PAGE)
-    process = start(THREADS="1")
-    url, headers = f"{process.url}/reports/reconciliation.json", operator_headers()
+def test_large_files_arrive_whole_and_keep_nobody_waiting(process: Process) -> None:
+    content, headers = write_large(process), operator_headers()
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
         answers = [
-            stack.enter_context(session.get(url, headers=headers, stream=True, timeout=30))
+            stack.enter_context(
+                session.get(f"{process.url}{LARGE}", headers=headers, stream=True, timeout=30)
+            )
             for _ in range(3)
         ]
         # Nobody takes the rest of these answers for now.
         for _ in range(20):
-            assert requests.get(f"{process.url}/health", timeout=10).ok
-            page = requests.get(f"{process.url}/reports/", headers=headers, timeout=10)
-            assert page.text == PAGE
+            assert process.ask("GET", "/health").ok
+            assert process.ask("GET", "/reports/", headers).text == PAGE
         assert process.login()
         for answer in answers:
             assert answer.headers["Content-Length"] == str(len(content))
             assert answer.content == content
         # The connections are good for more.
-        assert session.get(url, headers=headers, timeout=30).content == content
-    assert process.stop() == 0
+        again = session.get(f"{process.url}{LARGE}", headers=headers, timeout=30)
+        assert again.content == content
 
 
-def test_replacement_under_way_tears_no_answer(start: Start, tmp_path: Path) -> None:
-    before = large_file(tmp_path / "reports")
-    process = start()
-    url, headers = f"{process.url}/reports/reconciliation.json", operator_headers()
-    with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
-        after = large_file(tmp_path / "reports", seed=2)
+def test_client_that_goes_away_in_between_leaves_the_process_well(process: Process) -> None:
+    content = write_large(process)
+    for _ in range(5):
+        with process.ask("GET", LARGE, operator_headers(), stream=True) as answer:
+            assert answer.status_code == 200
+
+    head = process.ask("HEAD", LARGE, operator_headers())
+    assert head.headers["Content-Length"] == str(len(content))
+    assert {line["level"] for line in process.log_lines()} == {"info"}
+
+
+def test_replacement_under_way_tears_no_answer(process: Process) -> None:
+    before, headers = write_large(process), operator_headers()
+    with process.ask("GET", LARGE, headers, stream=True) as answer:
+        after = write_large(process, seed=2)
         assert answer.content == before
-    tag = answer.headers["ETag"]
+    known = {"If-None-Match": answer.headers["ETag"]}
 
-    answer = requests.get(url, headers={**headers, "If-None-Match": tag}, timeout=30)
+    answer = process.ask("GET", LARGE, headers, headers=known)
 
     assert (answer.status_code, answer.content == after) == (200, True)
     assert answer.headers["ETag"] == f'"{hashlib.sha256(after).hexdigest()}"'
 
 
-def test_file_that_is_cut_off_while_it_is_sent_ends_the_connection(
-    start: Start, tmp_path: Path
-) -> None:
-    content = large_file(tmp_path / "reports")
-    process = start()
-    url, headers = f"{process.url}/reports/reconciliation.json", operator_headers()
-    with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
-        os.truncate(tmp_path / "reports/reconciliation.json", 2**20)
+def test_file_that_is_cut_off_while_it_is_sent_ends_the_connection(process: Process) -> None:
+    content = write_large(process)
+    with process.ask("GET", LARGE, operator_headers(), stream=True) as answer:
+        os.truncate(process.warehouse.parent / LARGE[1:], 2**20)
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             assert len(answer.content) < len(content)
-    assert requests.get(f"{process.url}/health", timeout=10).ok
-
-
-def test_client_that_goes_away_in_between_leaves_the_process_well(
-    start: Start, tmp_path: Path
-) -> None:
-    large_file(tmp_path / "reports")
-    process = start()
-    url, headers = f"{process.url}/reports/reconciliation.json", operator_headers()
-    for _ in range(5):
-        with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
-            assert answer.status_code == 200
-
-    assert requests.head(url, headers=headers, timeout=10).headers["Content-Length"] == "52428800"
-    assert process.stop() == 0
-    assert {line["level"] for line in process.log_lines()} == {"info"}
+    assert process.ask("GET", "/health").ok
 
 
 def test_operator_who_sends_too_many_requests_is_told_when_to_come_back(play: Play) -> None:
