@@ -43,14 +43,15 @@ SECRETS = "not for anybody"
 PAGE = "<!doctype html><title>gamehouse</title>"
 WRITTEN_AT = datetime(2026, 1, 30, 3, 0, 0, 500_000, tzinfo=UTC)
 WRITTEN = "Fri, 30 Jan 2026 03:00:00 GMT"
+HTML = "text/html; charset=utf-8"
 # What lies in the folder, and the content type of what is to be seen.
 FILES = {
-    "index.html": (PAGE, "text/html; charset=utf-8"),
+    "index.html": (PAGE, HTML),
     "manifest.json": ('{"files": []}', "application/json"),
     "purchases_curated.json": ("[]", "application/json"),
-    "dbt_docs.html": ("<!doctype html>", "text/html; charset=utf-8"),
+    "dbt_docs.html": ("<!doctype html>", HTML),
     "schemas/manifest.schema.json": ("{}", "application/json"),
-    "data_docs/index.html": ("<!doctype html>", "text/html; charset=utf-8"),
+    "data_docs/index.html": ("<!doctype html>", HTML),
     "data_docs/static/styles/a.css": ("p {}", "text/css; charset=utf-8"),
     "data_docs/static/a.js": ("1;", "text/javascript; charset=utf-8"),
     "data_docs/static/images/a.png": ("png", "image/png"),
@@ -59,10 +60,7 @@ FILES = {
     "data_docs/static/images/a.ico": ("ico", "image/vnd.microsoft.icon"),
     "data_docs/static/fonts/A B.otf": ("otf", "font/otf"),
     "data_docs/static/fonts/a.woff2": ("woff2", "font/woff2"),
-    "data_docs/validations/raw__purchases/__none__/20260130T030000.000000Z/ž.html": (
-        "ž",
-        "text/html; charset=utf-8",
-    ),
+    "data_docs/validations/raw__purchases/__none__/20260130T030000.000000Z/ž.html": ("ž", HTML),
     "table.csv": ("a,b", "text/csv; charset=utf-8"),
     "notes.txt": ("a", "text/plain; charset=utf-8"),
     "no_extension": ("a", "application/octet-stream"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 from api.store.upkeep import SqlUpkeep
@@ -14,13 +13,6 @@ from warehouse.backup import make_backup
 from warehouse.restore import restore
 
 COINS = {"amount": 5, "reason": "quest"}
-
-
-@contextmanager
-def opened(files: Files) -> Iterator[Game]:
-    game = Game(files.store.parent, {"STORE_URL": files.url})
-    yield game
-    game.close()
 
 
 def assert_let_in(game: Game, caller: Caller) -> None:
@@ -35,11 +27,11 @@ def assert_kept_out(game: Game, caller: Caller) -> None:
 
 
 def test_a_token_does_not_outlive_its_store(tmp_path: Path) -> None:
-    with opened(Files(tmp_path / "old.sqlite", tmp_path / "w.duckdb")) as old:
+    with closing(Game(tmp_path, {"STORE_URL": f"sqlite:///{tmp_path}/old.sqlite"})) as old:
         alice = old.player("alice")
         assert_let_in(old, alice)
 
-    with opened(Files(tmp_path / "new.sqlite", tmp_path / "w.duckdb")) as new:
+    with closing(Game(tmp_path, {"STORE_URL": f"sqlite:///{tmp_path}/new.sqlite"})) as new:
         mallory = new.player("mallory")
 
         assert mallory.user_id == alice.user_id
@@ -49,14 +41,14 @@ def test_a_token_does_not_outlive_its_store(tmp_path: Path) -> None:
 
 def test_a_token_of_after_the_backup_opens_nobody_elses_account(tmp_path: Path) -> None:
     files = Files(tmp_path / "s.sqlite", tmp_path / "w.duckdb")
-    with opened(files) as before:
+    with closing(Game(tmp_path, {"STORE_URL": files.url})) as before:
         alice = before.player("alice")
         backup = make_backup(files.settings, tmp_path / "backups")
         dora = before.player("dora")
         assert_let_in(before, dora)
     restore(files.settings, backup, replace=True)
 
-    with opened(files) as after:
+    with closing(Game(tmp_path, {"STORE_URL": files.url})) as after:
         erin = after.player("erin")
 
         assert erin.user_id == dora.user_id
