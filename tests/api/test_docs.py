@@ -203,6 +203,18 @@ def test_a_description_costs_no_request_anything() -> None:
     assert described(on_get) is on_get
 
 
+def test_references_lead_somewhere(document: dict[str, Any]) -> None:
+    references = {part["$ref"] for part in parts(document) if isinstance(part.get("$ref"), str)}
+
+    known = {
+        f"#/components/{kind}/{name}"
+        for kind in ("schemas", "headers")
+        for name in document["components"][kind]
+    }
+    assert references
+    assert references <= known
+
+
 def test_names_of_event_fields_are_those_of_the_store() -> None:
     assert list(Event.model_fields) == list(StoredEvent.__dataclass_fields__)
 
