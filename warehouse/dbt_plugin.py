@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
@@ -53,9 +52,6 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Run after the first connection of a dbt process."""
-        # To look at what a function returns, DuckDB imports pandas where it is installed. That took
-        # a tenth of a build, and no function here returns a frame.
-        cast(dict[str, Any], sys.modules).setdefault("pandas", None)
         register_functions(conn)
 
 
