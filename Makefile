@@ -1,6 +1,9 @@
 # `make help` lists the targets. Everything installs into .venv and nowhere else.
 PYTHON ?= python3
 VENV := .venv
+# uv leaves compiling to the first run. Where Python may not keep what it compiles, every process
+# compiles all that it imports: half of the time of a check.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # pytest workers; dbt and DuckDB bring threads of their own
