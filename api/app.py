@@ -9,13 +9,10 @@ from api.auth import Authenticator
 from api.clock import Clock, utc_now
 from api.draining import Drain
 from api.errors import App, add_error_handlers
-from api.headers import SecurityHeaders
-from api.http_rules import HttpRules
-from api.log import RequestLog
-from api.metrics import Metrics, RequestMetrics
+from api.metrics import Metrics
+from api.middleware import Middleware
 from api.openapi import openapi
 from api.passwords import Passwords
-from api.paths import CanonicalPaths
 from api.quotas import Quotas
 from api.resources.balance import BalanceResource
 from api.resources.docs import DocsResource, OpenApiResource
@@ -32,7 +29,7 @@ from api.resources.track import TrackResource
 from api.revocations import Revocations
 from api.settings import Settings
 from api.store.protocol import Store
-from api.throttle import ClientLimit, Clients, Counters, Limiter, LoginGuard
+from api.throttle import Counters, Limiter, LoginGuard
 from api.tokens import Tokens
 
 
@@ -82,15 +79,7 @@ def create_app(  # noqa: PLR0913 (collaborators)
     reports = ReportsResource(settings.reports_path, authenticator)
 
     app: App = falcon.App(
-        middleware=[
-            RequestLog(logger),
-            RequestMetrics(metrics),
-            drain,
-            HttpRules(),
-            SecurityHeaders(behind_proxy=settings.trusted_proxies > 0),
-            ClientLimit(Clients(settings.trusted_proxies), limiter, settings.rate_limit_per_client),
-            CanonicalPaths(),
-        ]
+        middleware=Middleware(settings, limiter, logger=logger, metrics=metrics, drain=drain)
     )
     add_error_handlers(app, logger)
     app.add_route("/login", login)

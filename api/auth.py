@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -19,21 +20,14 @@ _BASIC = re.compile(r"[Bb][Aa][Ss][Ii][Cc] +([A-Za-z0-9+/]+={0,2})")
 _NAME_AND_TOKEN = re.compile(rb"[^:]*:([A-Za-z0-9_.-]+)", re.DOTALL)
 
 
+@dataclass(frozen=True)
 class Authenticator:
     """Tells resources who is asking; the log hears it, too."""
 
-    def __init__(
-        self,
-        tokens: Tokens,
-        revocations: Revocations,
-        limiter: Limiter,
-        limit: RateLimitItem | None,
-    ) -> None:
-        """Use these collaborators; each account may send as many requests as the limit says."""
-        self._tokens = tokens
-        self._revocations = revocations
-        self._limiter = limiter
-        self._limit = limit
+    tokens: Tokens
+    revocations: Revocations
+    limiter: Limiter
+    limit: RateLimitItem | None
 
     def optional(self, req: falcon.Request) -> Identity | None:
         """Identify the caller; None where no token was sent.
@@ -54,16 +48,16 @@ class Authenticator:
         return self._known(req, match[1])
 
     def _known(self, req: falcon.Request, token: str) -> Identity:
-        read = self._tokens.read(token)
-        if self._revocations.include(read.token_id):
+        read = self.tokens.read(token)
+        if self.revocations.include(read.token_id):
             raise invalid_token("The token was revoked; log in again.")
         is_players = read.identity.role is Role.PLAYER
-        if is_players and read.identity.store_id != self._revocations.store_id:
+        if is_players and read.identity.store_id != self.revocations.store_id:
             # By the same id, this store knows somebody else.
             raise invalid_token("The token is of another store of accounts; log in again.")
         req.context.token = read
         req.context.identity = read.identity
-        self._limiter.hit(self._limit, read.identity.role, read.identity.subject)
+        self.limiter.hit(self.limit, read.identity.role, read.identity.subject)
         return read.identity
 
     def anyone(self, req: falcon.Request) -> Identity:

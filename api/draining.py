@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import time
 
-import falcon
-
 from api.errors import unavailable
 
 # How long requests in flight may take to finish.
@@ -16,7 +14,7 @@ GRACE_SECONDS = 0.5
 
 
 class Drain:
-    """Falcon middleware that counts the requests in flight, until there are no more."""
+    """Counts the requests in flight, until there are no more."""
 
     def __init__(self) -> None:
         """Take every request."""
@@ -34,7 +32,7 @@ class Drain:
             self._changed.wait_for(lambda: self._in_flight == 0, DRAIN_SECONDS)
         time.sleep(GRACE_SECONDS)
 
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def enter(self) -> None:
         """Let a request in.
 
         Raises:
@@ -44,18 +42,10 @@ class Drain:
             raise unavailable("stopping", "The server stops; nothing was done for this request.")
         with self._changed:
             self._in_flight += 1
-        req.context.is_in_flight = True
 
-    def process_response(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,  # noqa: ARG002 (Falcon's interface)
-        resource: object,  # noqa: ARG002
-        req_succeeded: bool,  # noqa: ARG002
-    ) -> None:
+    def leave(self) -> None:
         """Count a request that has its answer."""
-        if req.context.get("is_in_flight"):
-            with self._changed:
-                self._in_flight -= 1
-                if self.is_stopping:
-                    self._changed.notify_all()
+        with self._changed:
+            self._in_flight -= 1
+            if self.is_stopping:
+                self._changed.notify_all()

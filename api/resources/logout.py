@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -11,13 +12,12 @@ from api.docs import Access, Answer, Operation
 from api.revocations import Revocations
 
 
+@dataclass(frozen=True)
 class LogoutResource:
     """Sessions."""
 
-    def __init__(self, authenticator: Authenticator, revocations: Revocations) -> None:
-        """Use these collaborators."""
-        self._authenticator = authenticator
-        self._revocations = revocations
+    authenticator: Authenticator
+    revocations: Revocations
 
     @Operation(
         tag="accounts",
@@ -29,6 +29,6 @@ class LogoutResource:
 
         Other tokens of the same player or operator stay good.
         """
-        self._authenticator.anyone(req)
-        self._revocations.revoke(req.context.token)
+        self.authenticator.anyone(req)
+        self.revocations.revoke(req.context.token)
         resp.status = HTTPStatus.NO_CONTENT
