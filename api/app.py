@@ -42,16 +42,7 @@ def create_app(  # noqa: PLR0913 (collaborators)
     drain: Drain,
     clock: Clock = utc_now,
 ) -> App:
-    """Make the WSGI application.
-
-    Args:
-        store: Accounts and events. Whoever opened it closes it.
-        settings: Verified settings.
-        logger: Where requests are logged.
-        metrics: Where requests are counted, and what /metrics shows.
-        drain: Refuses requests when the process ends.
-        clock: Dates events and tokens.
-    """
+    """Make the WSGI application on a store, which whoever opened it closes."""
     counters = Counters()
     limiter = Limiter(counters)
     tokens = Tokens(settings.jwt_secret, settings.jwt_previous_secrets, clock=clock)
@@ -66,27 +57,19 @@ def create_app(  # noqa: PLR0913 (collaborators)
         ttl_seconds=settings.token_ttl_seconds,
         registers=settings.registration_enabled,
     )
-    quotas = Quotas(
-        limiter,
-        settings.event_limit_per_account,
-        settings.byte_limit_per_account,
-        settings.event_limit_per_client,
-        settings.byte_limit_per_client,
-    )
-    events = EventsResource(store, authenticator, quotas, clock)
+    quotas = Quotas(limiter, settings)
     health = HealthResource(store)
     docs = DocsResource()
     reports = ReportsResource(settings.reports_path, authenticator)
+    middleware = Middleware(settings, limiter, logger=logger, metrics=metrics, drain=drain)
 
-    app: App = falcon.App(
-        middleware=Middleware(settings, limiter, logger=logger, metrics=metrics, drain=drain)
-    )
+    app: App = falcon.App(middleware=middleware)
     add_error_handlers(app, logger)
     app.add_route("/login", login)
     app.add_route("/logout", LogoutResource(authenticator, revocations))
     app.add_route("/earn", EarnResource(store, authenticator, quotas))
     app.add_route("/event", EventResource(store, authenticator, quotas, clock))
-    app.add_route("/events", events)
+    app.add_route("/events", EventsResource(store, authenticator, quotas, clock))
     app.add_route("/balance", BalanceResource(store, authenticator))
     app.add_route("/stats", StatsResource(store, authenticator))
     app.add_route("/track", TrackResource(store, authenticator, quotas, clock))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from http import HTTPStatus
 
 import falcon
 from limits import RateLimitItem
@@ -69,7 +68,7 @@ class Authenticator:
         identity = self.optional(req)
         if identity is None:
             raise ProblemError(
-                HTTPStatus.UNAUTHORIZED,
+                401,
                 "missing_token",
                 "Log in and send the header Authorization: Bearer followed by the token.",
                 headers={"WWW-Authenticate": CHALLENGE},
@@ -84,9 +83,7 @@ class Authenticator:
         """
         user_id = self.anyone(req).user_id
         if user_id is None:
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN, "players_only", "Operators have no account to do this with."
-            )
+            raise ProblemError(403, "players_only", "Operators have no account to do this with.")
         return user_id
 
     def operator(self, req: falcon.Request) -> None:
@@ -107,16 +104,10 @@ class Authenticator:
                 error.headers["WWW-Authenticate"] = f"{BROWSER_CHALLENGE}, {challenge}"
             raise
         if identity.role is not Role.OPERATOR:
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN, "operators_only", "This is for operators, not for players."
-            )
+            raise ProblemError(403, "operators_only", "This is for operators, not for players.")
 
     def visible_user(self, req: falcon.Request, wanted: int | None) -> int | None:
-        """Tell whose data the caller may see; None is everyone's.
-
-        Args:
-            req: The request.
-            wanted: Whose data the caller asked for, if anyone's in particular.
+        """Tell whose data the caller may see, who asked for `wanted`; None is everyone's.
 
         Raises:
             ProblemError: 401, or 403 for a player who asked for another one's.
@@ -125,9 +116,7 @@ class Authenticator:
         if identity.role is Role.OPERATOR:
             return wanted
         if wanted not in (None, identity.user_id):
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN, "operators_only", "Players see their own events alone."
-            )
+            raise ProblemError(403, "operators_only", "Players see their own events alone.")
         return identity.user_id
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 
 import falcon
 
@@ -32,9 +31,7 @@ def check_host(req: falcon.Request) -> None:
     host = req.env.get("HTTP_HOST", "")
     if "," in host or (not host and req.env["SERVER_PROTOCOL"] == "HTTP/1.1"):
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST,
-            "malformed_request",
-            "A request of HTTP/1.1 has one Host header. Send it once.",
+            400, "malformed_request", "A request of HTTP/1.1 has one Host header. Send it once."
         )
 
 
@@ -52,7 +49,7 @@ def check_path(req: falcon.Request) -> None:
     path = sent.partition("?")[0]
     if _NOT_NORMAL.search(path) or _NOT_NORMAL.search(req.path) or _NEEDLESSLY_ENCODED.search(path):
         raise ProblemError(
-            HTTPStatus.NOT_FOUND,
+            404,
             "not_found",
             "There is nothing under this spelling of a path. Leave out empty segments (//) and"
             " dot segments, and percent-encode nothing that need not be.",

@@ -106,10 +106,6 @@ def _secret(text: str) -> str:
     return text
 
 
-def _secrets(text: str) -> tuple[str, ...]:
-    return tuple(_secret(each) for each in text.split())
-
-
 def _limit_from(lowest: int) -> Callable[[str], RateLimitItem | None]:
     """Read a limit that lets the greatest request pass that the API takes."""
 
@@ -120,18 +116,6 @@ def _limit_from(lowest: int) -> Callable[[str], RateLimitItem | None]:
         return limit
 
     return parse
-
-
-def _megabytes(text: str) -> int:
-    return _integer(0, 1_000_000)(text) * MEGABYTE
-
-
-def _interval(values: Values) -> str:
-    return default_interval(values["events_uri"])
-
-
-def _store_beside_warehouse(values: Values) -> str:
-    return store_beside(values["warehouse_path"])
 
 
 def _secret_beside_store(values: Values) -> str:
@@ -157,7 +141,7 @@ class Settings:
     )
     store_url: str = _setting(
         "STORE_URL",
-        _store_beside_warehouse,
+        lambda values: store_beside(values["warehouse_path"]),
         "accounts and events: an SQLite file, or PostgreSQL 14 or newer for several processes:"
         " postgresql+psycopg://user@host/database (default: a file beside the warehouse)",
         _url,
@@ -183,7 +167,7 @@ class Settings:
         "JWT_PREVIOUS_SECRETS",
         "",
         "keys that signed tokens before, apart by blanks: their tokens stay good (default: none)",
-        _secrets,
+        lambda text: tuple(_secret(each) for each in text.split()),
         shown=False,
     )
     token_ttl_seconds: int = _setting(
@@ -248,7 +232,7 @@ class Settings:
         # Room for the loader to ship what waits, for SQLite's log, and for a build's reports.
         "200",
         "MB of an SQLite store's disk that stay free: with less, nothing is stored; 0 for no floor",
-        _megabytes,
+        lambda text: _integer(0, 1_000_000)(text) * MEGABYTE,
     )
     trusted_proxies: int = _setting(
         "TRUSTED_PROXIES",
@@ -267,7 +251,7 @@ class Settings:
     )
     loader_interval_seconds: float = _setting(
         "LOADER_INTERVAL_SECONDS",
-        _interval,
+        lambda values: default_interval(values["events_uri"]),
         "seconds between two shipments (default: 1; with EVENTS_URI 60)",
         _seconds,
     )

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
-from http import HTTPStatus
+from collections.abc import Callable, Hashable
 
 from limits import RateLimitItem, parse
 
@@ -61,14 +60,14 @@ class Counters:
         self._clock = clock
         self._lock = threading.Lock()
         # The count, and when it ends, by key; those that began first stand first.
-        self._counts: dict[str, tuple[int, float]] = {}
+        self._counts: dict[Hashable, tuple[int, float]] = {}
         self._next_sweep = clock() + SWEEP_SECONDS
 
     def __len__(self) -> int:
         """Tell how many there are, with those whose time is over and that are not yet forgotten."""
         return len(self._counts)
 
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+    def incr(self, key: Hashable, expiry: int, amount: int = 1) -> int:
         """Count; the first one starts a window of `expiry` seconds."""
         now = self._clock()
         with self._lock:
@@ -84,24 +83,24 @@ class Counters:
             self._counts[key] = (count + amount, ends_at)
             return count + amount
 
-    def decr(self, key: str, amount: int = 1) -> None:
+    def decr(self, key: Hashable, amount: int = 1) -> None:
         """Count so many less, in the current window."""
         with self._lock:
             count, ends_at = self._counts.get(key, (0, 0.0))
             if count > 0:
                 self._counts[key] = (max(count - amount, 0), ends_at)
 
-    def get(self, key: str) -> int:
+    def get(self, key: Hashable) -> int:
         """Tell the count of the current window."""
         count, ends_at = self._counts.get(key, (0, 0.0))
         return count if ends_at > self._clock() else 0
 
-    def seconds_left(self, key: str) -> float:
+    def seconds_left(self, key: Hashable) -> float:
         """Tell how long the current window still lasts; 0 where there is none."""
         now = self._clock()
         return max(self._counts.get(key, (0, now))[1] - now, 0)
 
-    def clear(self, key: str) -> None:
+    def clear(self, key: Hashable) -> None:
         """Forget a counter."""
         with self._lock:
             self._counts.pop(key, None)
@@ -115,20 +114,20 @@ class Limiter:
         self._counters = counters
 
     def hit(self, limit: RateLimitItem | None, *whose: str, cost: int = 1) -> None:
-        """Count one, or as many as a request costs.
+        """Count one, or as many as a request costs, under a name that no other limit has.
 
         Raises:
             ProblemError: 429; that is more than the limit still allows, and does not count.
         """
         if limit is None:
             return
-        key = limit.key_for(*whose)
-        if self._counters.incr(key, limit.get_expiry(), cost) <= limit.amount:
+        # The library would make a text of this, which takes longer than to count.
+        if self._counters.incr(whose, limit.get_expiry(), cost) <= limit.amount:
             return
-        self._counters.decr(key, cost)
-        seconds = max(math.ceil(self._counters.seconds_left(key)), 1)
+        self._counters.decr(whose, cost)
+        seconds = max(math.ceil(self._counters.seconds_left(whose)), 1)
         raise ProblemError(
-            HTTPStatus.TOO_MANY_REQUESTS,
+            429,
             "too_many_requests",
             "These were too many requests, events or bytes of them; wait as long as the header"
             " Retry-After says.",
@@ -138,7 +137,7 @@ class Limiter:
     def give_back(self, limit: RateLimitItem | None, *whose: str, cost: int = 1) -> None:
         """Count no longer what came to nothing."""
         if limit is not None:
-            self._counters.decr(limit.key_for(*whose), cost)
+            self._counters.decr(whose, cost)
 
 
 class LoginGuard:
@@ -168,7 +167,7 @@ class LoginGuard:
         if self._failures is None:
             return
         self._limiter.hit(self._failures, "login", username, client)
-        if not self._counters.get(_known(username, client)):
+        if not self._counters.get(("known", username, client)):
             self._limiter.hit(FAILURES_PER_NAME, "login", username)
         self._limiter.hit(self._attempts, "login of", client)
 
@@ -182,10 +181,6 @@ class LoginGuard:
         """Begin at zero: what is counted are failures without a success between them."""
         if self._failures is None:
             return
-        self._counters.clear(self._failures.key_for("login", username, client))
-        self._counters.clear(FAILURES_PER_NAME.key_for("login", username))
-        self._counters.incr(_known(username, client), KNOWN_FOR_SECONDS)
-
-
-def _known(username: str, client: str) -> str:
-    return f"known/{username}/{client}"
+        self._counters.clear(("login", username, client))
+        self._counters.clear(("login", username))
+        self._counters.incr(("known", username, client), KNOWN_FOR_SECONDS)

@@ -21,11 +21,7 @@ class BalanceResource:
     store: Store
     authenticator: Authenticator
 
-    @Operation(
-        tag="coins",
-        access=Access.PLAYER,
-        answers={HTTPStatus.OK: Answer(BalanceResponse)},
-    )
+    @Operation(tag="coins", access=Access.PLAYER, answers={HTTPStatus.OK: Answer(BalanceResponse)})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell the caller's balance."""
         user_id = self.authenticator.player(req)

@@ -42,10 +42,7 @@ class EarnResource:
             )
         },
         example={"amount": 50, "reason": "quest"},
-        problems=[
-            HTTPStatus.CONFLICT,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-        ],
+        problems=[HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Raise the caller's balance and write an `earn` event, both or neither.

@@ -53,11 +53,7 @@ class EventResource:
                 },
             )
         },
-        example={
-            "eventType": "level_up",
-            "meta": {"level": 3},
-            "tsUtc": "2026-01-29T18:30:00Z",
-        },
+        example={"eventType": "level_up", "meta": {"level": 3}, "tsUtc": "2026-01-29T18:30:00Z"},
         problems=[HTTPStatus.UNPROCESSABLE_ENTITY],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:

@@ -62,7 +62,7 @@ class EventsResource:
         user_id = self.authenticator.player(req)
         if req.get_header("Idempotency-Key") is not None:
             raise ProblemError(
-                HTTPStatus.BAD_REQUEST,
+                400,
                 "idempotency_not_supported",
                 "Batches take no Idempotency-Key; send the events one by one to /event.",
             )

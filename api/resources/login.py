@@ -65,7 +65,7 @@ class LoginResource:
             raise
         if player is None:
             raise ProblemError(
-                HTTPStatus.UNAUTHORIZED,
+                401,
                 "wrong_password",
                 "The username and the password do not belong together.",
                 headers={"WWW-Authenticate": CHALLENGE},

@@ -108,7 +108,7 @@ class ReportsResource:
             file = open_file(self.folder, name)
         except FileNotFoundError:
             raise ProblemError(
-                HTTPStatus.NOT_FOUND,
+                404,
                 "report_not_found",
                 "There is no such report. Run `make build` to have all of them written.",
             ) from None
