@@ -268,7 +268,15 @@ class EventsRequest(RequestModel):
     events: Annotated[list[SkipValidation[EventRequest]], Field(min_length=1, max_length=MAX_BATCH)]
 
 
-class EventsQuery(Model):
+class StatsQuery(Model):
+    """Whose events."""
+
+    user_id: QueryUserId | None = Field(
+        default=None, description="Whose; for operators. A player sees no one else's."
+    )
+
+
+class EventsQuery(StatsQuery):
     """Which events."""
 
     limit: Annotated[StrictInt, Field(ge=1, le=100), BeforeValidator(_number)] = Field(
@@ -276,17 +284,6 @@ class EventsQuery(Model):
     )
     before: EventId | None = Field(
         default=None, description="Only events older than the one with this id."
-    )
-    user_id: QueryUserId | None = Field(
-        default=None, description="Whose; for operators. A player sees no one else's."
-    )
-
-
-class StatsQuery(Model):
-    """Whose events."""
-
-    user_id: QueryUserId | None = Field(
-        default=None, description="Whose; for operators. A player sees no one else's."
     )
 
 

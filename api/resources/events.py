@@ -76,7 +76,9 @@ class EventsResource:
                 valid.append(new_event(EventRequest.model_validate(item), now))
                 results.append(None)
             except ValidationError as error:
-                results.append(_refusal(error))
+                code, errors = validation_code(error), field_errors(error)
+                rejected = RejectedResult(status=HTTPStatus.BAD_REQUEST, code=code, errors=errors)
+                results.append(rejected)
         recorded = iter(self.store.record_many(user_id, valid) if valid else [])
         answer(
             resp,
@@ -125,9 +127,3 @@ class EventsResource:
         )
 
     on_head = on_get
-
-
-def _refusal(error: ValidationError) -> RejectedResult:
-    return RejectedResult(
-        status=HTTPStatus.BAD_REQUEST, code=validation_code(error), errors=field_errors(error)
-    )
