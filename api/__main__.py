@@ -18,14 +18,7 @@ MAX_TTL_SECONDS = 366 * 86400
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: The words after `python -m api`; those of the process by default.
-
-    Returns:
-        0 on success, 2 where the command could not run.
-    """
+    """Run one command; returns 0 on success, 2 where it could not run."""
     options = _parser().parse_args(arguments)
     try:
         settings = Settings.from_environment()

@@ -8,13 +8,10 @@ from structlog.typing import FilteringBoundLogger
 from api.auth import Authenticator
 from api.draining import Drain
 from api.errors import App, add_error_handlers
-from api.headers import SecurityHeaders
-from api.http_rules import HttpRules
-from api.log import RequestLog
-from api.metrics import Metrics, RequestMetrics
+from api.metrics import Metrics
+from api.middleware import Middleware
 from api.openapi import openapi
 from api.passwords import Passwords
-from api.paths import CanonicalPaths
 from api.quotas import Quotas
 from api.resources.balance import BalanceResource
 from api.resources.docs import DocsResource, OpenApiResource
@@ -30,7 +27,7 @@ from api.resources.stats import StatsResource
 from api.resources.track import TrackResource
 from api.revocations import Revocations
 from api.settings import Settings
-from api.throttle import ClientLimit, Clients, Counters, Limiter, LoginGuard
+from api.throttle import Counters, Limiter, LoginGuard
 from api.tokens import Tokens
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.protocol import Store
@@ -45,16 +42,7 @@ def create_app(  # noqa: PLR0913 (collaborators)
     drain: Drain,
     clock: Clock = utc_now,
 ) -> App:
-    """Make the WSGI application.
-
-    Args:
-        store: Accounts and events. Whoever opened it closes it.
-        settings: Verified settings.
-        logger: Where requests are logged.
-        metrics: Where requests are counted, and what /metrics shows.
-        drain: Refuses requests when the process ends.
-        clock: Dates events and tokens.
-    """
+    """Make the WSGI application on a store, which whoever opened it closes."""
     counters = Counters()
     limiter = Limiter(counters)
     tokens = Tokens(settings.jwt_secret, settings.jwt_previous_secrets, clock=clock)
@@ -69,35 +57,19 @@ def create_app(  # noqa: PLR0913 (collaborators)
         ttl_seconds=settings.token_ttl_seconds,
         registers=settings.registration_enabled,
     )
-    quotas = Quotas(
-        limiter,
-        settings.event_limit_per_account,
-        settings.byte_limit_per_account,
-        settings.event_limit_per_client,
-        settings.byte_limit_per_client,
-    )
-    events = EventsResource(store, authenticator, quotas, clock)
+    quotas = Quotas(limiter, settings)
     health = HealthResource(store)
     docs = DocsResource()
     reports = ReportsResource(settings.reports_path, authenticator)
+    middleware = Middleware(settings, limiter, logger=logger, metrics=metrics, drain=drain)
 
-    app: App = falcon.App(
-        middleware=[
-            RequestLog(logger),
-            RequestMetrics(metrics),
-            drain,
-            HttpRules(),
-            SecurityHeaders(behind_proxy=settings.trusted_proxies > 0),
-            ClientLimit(Clients(settings.trusted_proxies), limiter, settings.rate_limit_per_client),
-            CanonicalPaths(),
-        ]
-    )
+    app: App = falcon.App(middleware=middleware)
     add_error_handlers(app, logger)
     app.add_route("/login", login)
     app.add_route("/logout", LogoutResource(authenticator, revocations))
     app.add_route("/earn", EarnResource(store, authenticator, quotas))
     app.add_route("/event", EventResource(store, authenticator, quotas, clock))
-    app.add_route("/events", events)
+    app.add_route("/events", EventsResource(store, authenticator, quotas, clock))
     app.add_route("/balance", BalanceResource(store, authenticator))
     app.add_route("/stats", StatsResource(store, authenticator))
     app.add_route("/track", TrackResource(store, authenticator, quotas, clock))

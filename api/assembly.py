@@ -20,15 +20,7 @@ from warehouse.store.sql_store import SqlStore
 def assemble(
     settings: Settings, logger: FilteringBoundLogger, drain: Drain
 ) -> tuple[App, Store, Outbox]:
-    """Open the store and make the application on it.
-
-    Args:
-        settings: Verified settings.
-        logger: Where requests are logged.
-        drain: Ends the process.
-
-    Returns:
-        The application, and the store and the outbox for the caller to close.
+    """Open the store and make the application on it; the caller closes store and outbox.
 
     Raises:
         StoreUnavailableError: The store cannot be opened.

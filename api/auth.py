@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from http import HTTPStatus
+from dataclasses import dataclass
 
 import falcon
 from limits import RateLimitItem
@@ -19,21 +19,14 @@ _BASIC = re.compile(r"[Bb][Aa][Ss][Ii][Cc] +([A-Za-z0-9+/]+={0,2})")
 _NAME_AND_TOKEN = re.compile(rb"[^:]*:([A-Za-z0-9_.-]+)", re.DOTALL)
 
 
+@dataclass(frozen=True)
 class Authenticator:
     """Tells resources who is asking; the log hears it, too."""
 
-    def __init__(
-        self,
-        tokens: Tokens,
-        revocations: Revocations,
-        limiter: Limiter,
-        limit: RateLimitItem | None,
-    ) -> None:
-        """Use these collaborators; each account may send as many requests as the limit says."""
-        self._tokens = tokens
-        self._revocations = revocations
-        self._limiter = limiter
-        self._limit = limit
+    tokens: Tokens
+    revocations: Revocations
+    limiter: Limiter
+    limit: RateLimitItem | None
 
     def optional(self, req: falcon.Request) -> Identity | None:
         """Identify the caller; None where no token was sent.
@@ -54,16 +47,16 @@ class Authenticator:
         return self._known(req, match[1])
 
     def _known(self, req: falcon.Request, token: str) -> Identity:
-        read = self._tokens.read(token)
-        if self._revocations.include(read.token_id):
+        read = self.tokens.read(token)
+        if self.revocations.include(read.token_id):
             raise invalid_token("The token was revoked; log in again.")
         is_players = read.identity.role is Role.PLAYER
-        if is_players and read.identity.store_id != self._revocations.store_id:
+        if is_players and read.identity.store_id != self.revocations.store_id:
             # By the same id, this store knows somebody else.
             raise invalid_token("The token is of another store of accounts; log in again.")
         req.context.token = read
         req.context.identity = read.identity
-        self._limiter.hit(self._limit, read.identity.role, read.identity.subject)
+        self.limiter.hit(self.limit, read.identity.role, read.identity.subject)
         return read.identity
 
     def anyone(self, req: falcon.Request) -> Identity:
@@ -75,7 +68,7 @@ class Authenticator:
         identity = self.optional(req)
         if identity is None:
             raise ProblemError(
-                HTTPStatus.UNAUTHORIZED,
+                401,
                 "missing_token",
                 "Log in and send the header Authorization: Bearer followed by the token.",
                 headers={"WWW-Authenticate": CHALLENGE},
@@ -90,9 +83,7 @@ class Authenticator:
         """
         user_id = self.anyone(req).user_id
         if user_id is None:
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN, "players_only", "Operators have no account to do this with."
-            )
+            raise ProblemError(403, "players_only", "Operators have no account to do this with.")
         return user_id
 
     def operator(self, req: falcon.Request) -> None:
@@ -113,16 +104,10 @@ class Authenticator:
                 error.headers["WWW-Authenticate"] = f"{BROWSER_CHALLENGE}, {challenge}"
             raise
         if identity.role is not Role.OPERATOR:
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN, "operators_only", "This is for operators, not for players."
-            )
+            raise ProblemError(403, "operators_only", "This is for operators, not for players.")
 
     def visible_user(self, req: falcon.Request, wanted: int | None) -> int | None:
-        """Tell whose data the caller may see; None is everyone's.
-
-        Args:
-            req: The request.
-            wanted: Whose data the caller asked for, if anyone's in particular.
+        """Tell whose data the caller may see, who asked for `wanted`; None is everyone's.
 
         Raises:
             ProblemError: 401, or 403 for a player who asked for another one's.
@@ -131,9 +116,7 @@ class Authenticator:
         if identity.role is Role.OPERATOR:
             return wanted
         if wanted not in (None, identity.user_id):
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN, "operators_only", "Players see their own events alone."
-            )
+            raise ProblemError(403, "operators_only", "Players see their own events alone.")
         return identity.user_id
 
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 import time
-
-import falcon
 
 from api.errors import unavailable
 
 # How long requests in flight may take to finish.
 DRAIN_SECONDS = 15.0
+LOOK_SECONDS = 0.05
 # Then the server sends the last answers, and refuses requests that still wait for a thread.
 GRACE_SECONDS = 0.5
 
 
 class Drain:
-    """Falcon middleware that counts the requests in flight, until there are no more."""
+    """Counts the requests in flight, until there are no more."""
 
     def __init__(self) -> None:
         """Take every request."""
         self.is_stopping = False
-        self._in_flight = 0
-        self._changed = threading.Condition()
+        # One for each request. To append and to pop are one step each, which needs no lock.
+        self._in_flight: list[None] = []
 
     def begin(self) -> None:
         """Refuse requests from now on. A signal handler may call it: it takes no lock."""
@@ -30,11 +28,12 @@ class Drain:
 
     def wait(self) -> None:
         """Wait until the requests in flight have their answers, or have taken too long."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._in_flight == 0, DRAIN_SECONDS)
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while self._in_flight and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
         time.sleep(GRACE_SECONDS)
 
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+    def enter(self) -> None:
         """Let a request in.
 
         Raises:
@@ -42,20 +41,8 @@ class Drain:
         """
         if self.is_stopping:
             raise unavailable("stopping", "The server stops; nothing was done for this request.")
-        with self._changed:
-            self._in_flight += 1
-        req.context.is_in_flight = True
+        self._in_flight.append(None)
 
-    def process_response(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,  # noqa: ARG002 (Falcon's interface)
-        resource: object,  # noqa: ARG002
-        req_succeeded: bool,  # noqa: ARG002
-    ) -> None:
+    def leave(self) -> None:
         """Count a request that has its answer."""
-        if req.context.get("is_in_flight"):
-            with self._changed:
-                self._in_flight -= 1
-                if self.is_stopping:
-                    self._changed.notify_all()
+        self._in_flight.pop()

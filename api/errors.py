@@ -13,7 +13,6 @@ from warehouse.store.protocol import (
     BalanceOverflowError,
     DiskFullError,
     IdempotencyKeyReusedError,
-    StoreError,
     StoreOverloadedError,
     StoreUnavailableError,
     UnknownPlayerError,
@@ -40,7 +39,7 @@ class ProblemError(Exception):
 
     def __init__(
         self,
-        status: HTTPStatus,
+        status: int,
         code: str,
         detail: str,
         *,
@@ -50,14 +49,14 @@ class ProblemError(Exception):
         """Describe the refusal.
 
         Args:
-            status: The HTTP status.
+            status: Of the answer.
             code: Stable and documented; clients decide by it.
             detail: A sentence for people. It repeats nothing secret.
             errors: The faults of single fields.
-            headers: Further response headers.
+            headers: Further ones of the answer.
         """
         super().__init__(code)
-        self.status = status
+        self.status = HTTPStatus(status)
         self.code = code
         self.detail = detail
         self.errors = errors
@@ -67,57 +66,54 @@ class ProblemError(Exception):
 def invalid_token(detail: str) -> ProblemError:
     """Refuse a token that does not prove who the caller is."""
     return ProblemError(
-        HTTPStatus.UNAUTHORIZED,
+        401,
         "invalid_token",
         detail,
         headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'},
     )
 
 
-def store_problem(error: StoreError) -> ProblemError:
-    """Translate what the store refuses."""
+def _problem(error: Exception) -> ProblemError | None:
+    """Translate what is raised; None where nobody expected it."""
+    problem: ProblemError | None
     match error:
+        case ProblemError():
+            problem = error
+        case falcon.HTTPError():
+            problem = _http_problem(error)
         case BalanceOverflowError():
-            return ProblemError(
-                HTTPStatus.CONFLICT, "balance_overflow", "The balance would exceed 2^53 - 1 coins."
+            problem = ProblemError(
+                409, "balance_overflow", "The balance would exceed 2^53 - 1 coins."
             )
         case IdempotencyKeyReusedError():
-            return ProblemError(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
+            problem = ProblemError(
+                422,
                 "idempotency_key_reused",
                 "This Idempotency-Key came before, with another request.",
             )
         case UnknownPlayerError():
-            return invalid_token("The player of this token does not exist.")
+            problem = invalid_token("The player of this token does not exist.")
         case StoreOverloadedError():
-            return overloaded()
+            problem = unavailable(
+                "overloaded", "Too many requests wait now; nothing was done for this one."
+            )
         case DiskFullError():
-            return unavailable(
+            problem = unavailable(
                 "disk_full",
                 "The server's disk is nearly full, so nothing more is stored until there is room."
                 " What was stored can be read.",
                 DISK_FULL_SECONDS,
             )
         case StoreUnavailableError():
-            return unavailable("store_unavailable", "The store cannot take the request now.")
-    raise error
+            problem = unavailable("store_unavailable", "The store cannot take the request now.")
+        case _:
+            problem = None
+    return problem
 
 
-def unavailable(
-    code: str, detail: str, retry_after_seconds: int = RETRY_AFTER_SECONDS
-) -> ProblemError:
-    """Refuse what may succeed later."""
-    return ProblemError(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        code,
-        detail,
-        headers={"Retry-After": str(retry_after_seconds)},
-    )
-
-
-def overloaded() -> ProblemError:
-    """Refuse what would have to wait for too long. Nothing of it has happened."""
-    return unavailable("overloaded", "Too many requests wait now; nothing was done for this one.")
+def unavailable(code: str, detail: str, seconds: int = RETRY_AFTER_SECONDS) -> ProblemError:
+    """Refuse what may succeed later, after so many seconds."""
+    return ProblemError(503, code, detail, headers={"Retry-After": str(seconds)})
 
 
 def _http_problem(error: falcon.HTTPError) -> ProblemError:
@@ -152,50 +148,23 @@ def add_error_handlers(app: App, logger: FilteringBoundLogger) -> None:
         logger: Told of exceptions that nobody expected, with the traceback that no client sees.
     """
 
-    def answer(req: falcon.Request, resp: falcon.Response, error: ProblemError) -> None:
-        resp.status = error.status
-        resp.content_type = MEDIA_TYPE
-        resp.data = document(error, req.context.get("request_id"))
-        resp.text = resp.media = None
-        resp.set_headers(error.headers)
-
-    def on_problem(
-        req: falcon.Request, resp: falcon.Response, error: ProblemError, _: object
-    ) -> None:
-        answer(req, resp, error)
-
-    def on_store_error(
-        req: falcon.Request, resp: falcon.Response, error: StoreError, _: object
-    ) -> None:
+    def answer(req: falcon.Request, resp: falcon.Response, error: Exception, _: object) -> None:
+        request_id = req.context.get("request_id")
         if isinstance(error, StoreUnavailableError):
             cause = type(error.__cause__).__name__ if error.__cause__ else None
             logger.warning(
-                "store_unavailable",
-                request_id=req.context.get("request_id"),
-                reason=str(error),
-                cause=cause,
+                "store_unavailable", request_id=request_id, reason=str(error), cause=cause
             )
-        answer(req, resp, store_problem(error))
+        problem = _problem(error)
+        if problem is None:
+            logger.error("unexpected_error", request_id=request_id, exc_info=error)
+            problem = ProblemError(500, "internal_error", "The server made a mistake.")
+        resp.status = problem.status
+        resp.content_type = MEDIA_TYPE
+        resp.data = document(problem, request_id)
+        resp.text = resp.media = None
+        resp.set_headers(problem.headers)
 
-    def on_http_error(
-        req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _: object
-    ) -> None:
-        answer(req, resp, _http_problem(error))
-
-    def on_unexpected(
-        req: falcon.Request, resp: falcon.Response, error: Exception, _: object
-    ) -> None:
-        logger.error("unexpected_error", request_id=req.context.get("request_id"), exc_info=error)
-        answer(
-            req,
-            resp,
-            ProblemError(
-                HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "The server made a mistake."
-            ),
-        )
-
-    # Falcon takes the handler of the nearest ancestor of the exception's type.
-    app.add_error_handler(Exception, on_unexpected)
-    app.add_error_handler(falcon.HTTPError, on_http_error)
-    app.add_error_handler(StoreError, on_store_error)
-    app.add_error_handler(ProblemError, on_problem)
+    app.add_error_handler(Exception, answer)
+    # Falcon takes the handler of the nearest ancestor, and for these it has one of its own.
+    app.add_error_handler(falcon.HTTPError, answer)

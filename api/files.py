@@ -55,11 +55,7 @@ class File:
 
 
 def open_file(folder: Path, path: str) -> File:
-    """Open a file below a folder.
-
-    Args:
-        folder: The folder.
-        path: Where in it, as the client says, which may be hostile.
+    """Open a file below a folder, where the client says, who may be hostile.
 
     Raises:
         FileNotFoundError: There is no file that may be seen.

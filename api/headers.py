@@ -18,28 +18,14 @@ NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancest
 TWO_YEARS = "max-age=63072000"
 
 
-class SecurityHeaders:
-    """Falcon middleware: no guessing of media types, and no caching of what concerns a player."""
-
-    def __init__(self, *, behind_proxy: bool) -> None:
-        """Tell whether a proxy, which may take HTTPS, names the scheme it was called by."""
-        self._behind_proxy = behind_proxy
-
-    def process_response(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        resource: object,  # noqa: ARG002 (Falcon's interface)
-        req_succeeded: bool,  # noqa: ARG002
-    ) -> None:
-        """Set the headers."""
-        resp.set_headers(ALWAYS)
-        # What a resource says itself stands.
-        if resp.get_header("Content-Security-Policy") is None:
-            resp.set_header("Content-Security-Policy", NOTHING)
-        if resp.get_header("Cache-Control") is None:
-            is_static = (req.uri_template or "").startswith("/docs")
-            resp.set_header("Cache-Control", "max-age=3600" if is_static else "no-store")
-        if self._behind_proxy and req.get_header("X-Forwarded-Proto") == "https":
-            # A browser that was here over HTTPS shall not come back without.
-            resp.set_header("Strict-Transport-Security", TWO_YEARS)
+def set_security_headers(req: falcon.Request, resp: falcon.Response, *, behind_proxy: bool) -> None:
+    """Have no media type guessed and nothing of a player cached; what a resource says stands."""
+    resp.set_headers(ALWAYS)
+    if resp.get_header("Content-Security-Policy") is None:
+        resp.set_header("Content-Security-Policy", NOTHING)
+    if resp.get_header("Cache-Control") is None:
+        is_static = (req.uri_template or "").startswith("/docs")
+        resp.set_header("Cache-Control", "max-age=3600" if is_static else "no-store")
+    if behind_proxy and req.get_header("X-Forwarded-Proto") == "https":
+        # A browser that was here over HTTPS shall not come back without.
+        resp.set_header("Strict-Transport-Security", TWO_YEARS)

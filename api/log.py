@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import logging
-import re
-import time
 from collections.abc import MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
-import falcon
 import structlog
 from pydantic_core import to_json
 from structlog.typing import FilteringBoundLogger
-from uuid_utils import uuid4
-
-from api.tokens import Identity, Role
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class _Log:
@@ -77,40 +69,4 @@ class LibraryLogs(logging.Handler):
             # The name of a file may hold what cannot be written as UTF-8.
             message=record.getMessage().encode(errors="backslashreplace").decode(),
             exc_info=record.exc_info,
-        )
-
-
-class RequestLog:
-    """Falcon middleware: names each request and logs it when it is answered."""
-
-    def __init__(self, logger: FilteringBoundLogger) -> None:
-        """Write to this logger."""
-        self._logger = logger
-
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Take the client's request id where it is a sane one, or make one, and send it back."""
-        given = req.get_header("X-Request-ID")
-        is_sane = given is not None and _REQUEST_ID.fullmatch(given)
-        req.context.request_id = given if is_sane else str(uuid4())
-        req.context.started = time.perf_counter()
-        resp.set_header("X-Request-ID", req.context.request_id)
-
-    def process_response(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        resource: object,  # noqa: ARG002 (Falcon's interface)
-        req_succeeded: bool,  # noqa: ARG002
-    ) -> None:
-        """Log the request."""
-        identity: Identity | None = req.context.get("identity")
-        self._logger.info(
-            "request",
-            request_id=req.context.request_id,
-            method=req.method,
-            route=req.uri_template,
-            status=resp.status_code,
-            duration_ms=round((time.perf_counter() - req.context.started) * 1000, 3),
-            user_id=identity and identity.user_id,
-            is_operator=identity is not None and identity.role is Role.OPERATOR,
         )

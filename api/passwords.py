@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from http import HTTPStatus
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -126,7 +125,7 @@ def _too_guessable(username: str, password: str) -> str | None:
 
 def _unsafe(code: str, message: str) -> ProblemError:
     return ProblemError(
-        HTTPStatus.BAD_REQUEST,
+        400,
         "unsafe_password",
         "A new player needs a password that is not easily guessed.",
         errors=[FieldError(field="password", code=code, message=message)],

@@ -12,34 +12,20 @@ import falcon
 from limits import RateLimitItem
 
 from api.errors import ProblemError
+from api.settings import Settings
 from api.throttle import Limiter
 from api.tokens import Identity
 
 
 @dataclass(frozen=True)
 class Quotas:
-    """What may be stored.
-
-    Attributes:
-        limiter: Counts.
-        account_events: Events of one account; None for no limit, as for the others.
-        account_bytes: Bytes of their requests' bodies.
-        client_events: Events of one client, whoever plays there, anonymous clicks included.
-        client_bytes: Bytes of their requests' bodies.
-    """
+    """What may be stored: by an account, and by a client, whoever plays there or only clicks."""
 
     limiter: Limiter
-    account_events: RateLimitItem | None
-    account_bytes: RateLimitItem | None
-    client_events: RateLimitItem | None
-    client_bytes: RateLimitItem | None
+    settings: Settings
 
     def charge(self, req: falcon.Request, events: int = 1) -> None:
-        """Count what a request is about to store.
-
-        Args:
-            req: The request. Its sender is known by now, and its body has been read.
-            events: How many they are.
+        """Count the events that a request is about to store, once its body has been read.
 
         Raises:
             ProblemError: 429; it is more than is left, and nothing of it counts.
@@ -48,15 +34,16 @@ class Quotas:
         size = body_bytes + len(req.query_string)
         client: str = req.context.client
         identity: Identity | None = req.context.get("identity")
+        limits = self.settings
         charges: list[tuple[RateLimitItem | None, int, tuple[str, ...]]] = [
-            (self.client_events, events, ("events of client", client)),
-            (self.client_bytes, size, ("bytes of client", client)),
+            (limits.event_limit_per_client, events, ("events of client", client)),
+            (limits.byte_limit_per_client, size, ("bytes of client", client)),
         ]
         if identity is not None:
             account = (identity.role.value, identity.subject)
             charges += [
-                (self.account_events, events, ("events of account", *account)),
-                (self.account_bytes, size, ("bytes of account", *account)),
+                (limits.event_limit_per_account, events, ("events of account", *account)),
+                (limits.byte_limit_per_account, size, ("bytes of account", *account)),
             ]
         for number, (limit, cost, whose) in enumerate(charges):
             try:

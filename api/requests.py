@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -36,7 +35,7 @@ def read_body(req: falcon.Request, model: type[M]) -> M:
         return model.model_validate(document)
     except ValidationError as error:
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST,
+            400,
             validation_code(error),
             "The body does not have the expected form.",
             errors=field_errors(error),
@@ -45,11 +44,11 @@ def read_body(req: falcon.Request, model: type[M]) -> M:
 
 def _read_json(req: falcon.Request) -> object:
     if (req.content_length or 0) > MAX_BODY_BYTES:
-        raise body_too_large()
+        raise _body_too_large()
     encoding = req.get_header("Content-Encoding") or "identity"
     if encoding.lower() != "identity":
         raise ProblemError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            415,
             "unsupported_content_encoding",
             f"Send the body as it is, without Content-Encoding: {encoding[:MAX_FIELD_NAME]}.",
             headers={"Accept-Encoding": "identity"},
@@ -58,44 +57,35 @@ def _read_json(req: falcon.Request) -> object:
     stream = req.stream if req.env.get("wsgi.input_terminated") else req.bounded_stream
     body = stream.read(MAX_BODY_BYTES + 1)
     if len(body) > MAX_BODY_BYTES:
-        raise body_too_large()
+        raise _body_too_large()
     req.context.body_bytes = len(body)
     if len(body) < (req.content_length or 0):
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST,
+            400,
             "incomplete_body",
             "The body ends before its Content-Length. Send the request again.",
         )
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if media_type != falcon.MEDIA_JSON and (body or media_type):
         raise ProblemError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            415,
             "unsupported_media_type",
             "Send JSON with the header Content-Type: application/json.",
         )
     if not body:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "missing_body", "Send a JSON object as body.")
+        raise ProblemError(400, "missing_body", "Send a JSON object as body.")
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
-        raise ProblemError(
-            HTTPStatus.BAD_REQUEST, "invalid_utf8", "The body is not valid UTF-8."
-        ) from None
+        raise ProblemError(400, "invalid_utf8", "The body is not valid UTF-8.") from None
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise ProblemError(
-            HTTPStatus.BAD_REQUEST, "malformed_json", f"The body is not valid JSON: {error}."
-        ) from None
+        raise ProblemError(400, "malformed_json", f"The body is not valid JSON: {error}.") from None
 
 
-def body_too_large() -> ProblemError:
-    """Refuse a body."""
-    return ProblemError(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "body_too_large",
-        f"The body exceeds {MAX_BODY_BYTES} bytes.",
-    )
+def _body_too_large() -> ProblemError:
+    return ProblemError(413, "body_too_large", f"The body exceeds {MAX_BODY_BYTES} bytes.")
 
 
 def read_query(req: falcon.Request, model: type[M]) -> M:
@@ -115,18 +105,14 @@ def read_query(req: falcon.Request, model: type[M]) -> M:
         )
     except ValueError:
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST,
-            "invalid_query",
-            "The query must be percent-encoded UTF-8 with few parameters.",
+            400, "invalid_query", "The query must be percent-encoded UTF-8 with few parameters."
         ) from None
     known = {field.alias or name for name, field in model.model_fields.items()}
     names = [name for name, _ in pairs if name in known]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST,
-            "repeated_parameter",
-            f"These parameters may come once: {', '.join(repeated)}.",
+            400, "repeated_parameter", f"These parameters may come once: {', '.join(repeated)}."
         )
     try:
         return model.model_validate(dict(pairs))
@@ -134,7 +120,7 @@ def read_query(req: falcon.Request, model: type[M]) -> M:
         errors = field_errors(error)
         is_missing = any(item.code == "missing" for item in errors)
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST,
+            400,
             "missing_parameter" if is_missing else "invalid_parameter",
             "The query does not have the expected parameters.",
             errors=errors,
@@ -154,7 +140,7 @@ def read_idempotency(req: falcon.Request, body: BaseModel) -> Idempotency | None
         IdempotencyHeaders.model_validate({"Idempotency-Key": key})
     except ValidationError as error:
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST,
+            400,
             "invalid_idempotency_key",
             "An Idempotency-Key has 1 to 128 visible ASCII characters.",
             errors=field_errors(error),

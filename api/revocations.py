@@ -34,7 +34,8 @@ class Revocations:
         self._lock = threading.Lock()
         self._expires_at: dict[str, float] = {}
         self._last_seen = 0
-        self._store_id = ""
+        # Which store this is, as of the last look at it; a restore may change that.
+        self.store_id = ""
         self._next_refresh = timer()
         self._reading: Future[None] | None = None
 
@@ -47,11 +48,6 @@ class Revocations:
         if self._timer() >= self._next_refresh:
             self._refresh_once()
         return token_id in self._expires_at
-
-    @property
-    def store_id(self) -> str:
-        """Which store this is, as of the last look at it; a restore may change that."""
-        return self._store_id
 
     def revoke(self, token: Token) -> None:
         """Revoke a token, durably.
@@ -86,9 +82,9 @@ class Revocations:
     def _refresh(self) -> None:
         now = self._clock().timestamp()
         store_id = self._store.store_id()
-        news = self._store.revoked_after(self._last_seen if store_id == self._store_id else 0)
+        news = self._store.revoked_after(self._last_seen if store_id == self.store_id else 0)
         with self._lock:
-            self._store_id = store_id
+            self.store_id = store_id
             for revoked in news:
                 self._last_seen = revoked.position
                 self._expires_at[revoked.token_id] = revoked.expires_at

@@ -116,7 +116,7 @@ def _small_object(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PydanticCustomError("dict_type", "Meta must be a JSON object")
     _check_json(value, MAX_META_DEPTH)
-    if len(dump_meta(value).encode()) > MAX_META_BYTES:
+    if len(to_json(value)) > MAX_META_BYTES:
         raise PydanticCustomError(
             "meta_too_large", f"Meta must not exceed {MAX_META_BYTES} bytes of JSON"
         )
@@ -155,11 +155,7 @@ ResponseTime = Annotated[
     datetime,
     PlainSerializer(_zulu),
     WithJsonSchema(
-        {
-            "type": "string",
-            "format": "date-time",
-            "pattern": r"^[0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z$",
-        }
+        {"type": "string", "format": "date-time", "pattern": r"^[0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z$"}
     ),
 ]
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@+-]{1,64}$")]
@@ -168,10 +164,7 @@ Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@+-]{1,64}$")
 Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
 Amount = Annotated[StrictInt, Field(ge=1, le=MAX_BALANCE)]
 Reason = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=200),
-    AfterValidator(_plain),
-    _plain_text(200),
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(_plain), _plain_text(200)
 ]
 EventType = Annotated[
     str,
@@ -181,10 +174,7 @@ EventType = Annotated[
 ]
 Meta = Annotated[dict[str, Any], BeforeValidator(_small_object)]
 Character = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=128),
-    AfterValidator(_plain),
-    _plain_text(128),
+    str, StringConstraints(min_length=1, max_length=128), AfterValidator(_plain), _plain_text(128)
 ]
 _EVENT_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
 EventId = Annotated[str, StringConstraints(pattern=_EVENT_ID)]
@@ -278,7 +268,15 @@ class EventsRequest(RequestModel):
     events: Annotated[list[SkipValidation[EventRequest]], Field(min_length=1, max_length=MAX_BATCH)]
 
 
-class EventsQuery(Model):
+class StatsQuery(Model):
+    """Whose events."""
+
+    user_id: QueryUserId | None = Field(
+        default=None, description="Whose; for operators. A player sees no one else's."
+    )
+
+
+class EventsQuery(StatsQuery):
     """Which events."""
 
     limit: Annotated[StrictInt, Field(ge=1, le=100), BeforeValidator(_number)] = Field(
@@ -286,17 +284,6 @@ class EventsQuery(Model):
     )
     before: EventId | None = Field(
         default=None, description="Only events older than the one with this id."
-    )
-    user_id: QueryUserId | None = Field(
-        default=None, description="Whose; for operators. A player sees no one else's."
-    )
-
-
-class StatsQuery(Model):
-    """Whose events."""
-
-    user_id: QueryUserId | None = Field(
-        default=None, description="Whose; for operators. A player sees no one else's."
     )
 
 

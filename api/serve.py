@@ -58,10 +58,6 @@ def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
     After the first one, requests in flight are answered and new ones are refused. Then the store
     finishes what was submitted, and the loader ships what is committed.
 
-    Args:
-        settings: Verified settings.
-        logger: Where everything is logged.
-
     Raises:
         StoreUnavailableError: The store cannot be opened.
         OSError: The port is taken, for example.
@@ -81,7 +77,8 @@ def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
                 # Returns at SystemExit, when the requests that have a thread are answered.
                 server.run()
             finally:
-                _ignore_signals()
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
                 # Before the loader stops, which ships what the store still commits.
                 store.close()
     finally:
@@ -119,11 +116,6 @@ def _stop_on_signals(drain: Drain) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-
-
-def _ignore_signals() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

@@ -51,10 +51,15 @@ class Setting:
 
 
 def _setting(
-    variable: str, default: str | Callable[[Values], str], doc: str, parse: Callable[[str], object]
-) -> Mapping[str, Setting]:
-    """Make the metadata of a field."""
-    return {"setting": Setting(variable, default, doc, parse)}
+    variable: str,
+    default: str | Callable[[Values], str],
+    doc: str,
+    parse: Callable[[str], object],
+    *,
+    shown: bool = True,
+) -> Any:  # noqa: ANN401 (it stands where a field's default does)
+    """Declare a field; one that is not `shown` is left out where settings are printed."""
+    return field(repr=shown, metadata={"setting": Setting(variable, default, doc, parse)})
 
 
 def _integer(lowest: int, highest: int) -> Callable[[str], int]:
@@ -101,10 +106,6 @@ def _secret(text: str) -> str:
     return text
 
 
-def _secrets(text: str) -> tuple[str, ...]:
-    return tuple(_secret(each) for each in text.split())
-
-
 def _limit_from(lowest: int) -> Callable[[str], RateLimitItem | None]:
     """Read a limit that lets the greatest request pass that the API takes."""
 
@@ -117,18 +118,6 @@ def _limit_from(lowest: int) -> Callable[[str], RateLimitItem | None]:
     return parse
 
 
-def _megabytes(text: str) -> int:
-    return _integer(0, 1_000_000)(text) * MEGABYTE
-
-
-def _interval(values: Values) -> str:
-    return default_interval(values["events_uri"])
-
-
-def _store_beside_warehouse(values: Values) -> str:
-    return store_beside(values["warehouse_path"])
-
-
 def _secret_beside_store(values: Values) -> str:
     beside = sqlite_path(values["store_url"]) or values["warehouse_path"]
     return development_secret(beside.with_name(DEVELOPMENT_KEY_FILE))
@@ -138,182 +127,133 @@ def _secret_beside_store(values: Values) -> str:
 class Settings:
     """The settings, verified. Attributes are documented where they are declared."""
 
-    warehouse_path: Path = field(
-        metadata=_setting(
-            "WAREHOUSE_PATH",
-            "warehouse/gamehouse.duckdb",
-            "the DuckDB file that events are shipped to",
-            lambda text: usable_warehouse_path(_text(text)),
-        )
+    warehouse_path: Path = _setting(
+        "WAREHOUSE_PATH",
+        "warehouse/gamehouse.duckdb",
+        "the DuckDB file that events are shipped to",
+        lambda text: usable_warehouse_path(_text(text)),
     )
-    reports_path: Path = field(
-        metadata=_setting(
-            "REPORTS_PATH",
-            "reports",
-            "the folder of the reports, which operators see under /reports/",
-            lambda text: Path(_text(text)),
-        )
+    reports_path: Path = _setting(
+        "REPORTS_PATH",
+        "reports",
+        "the folder of the reports, which operators see under /reports/",
+        lambda text: Path(_text(text)),
     )
-    store_url: str = field(
-        repr=False,  # it may hold a password
-        metadata=_setting(
-            "STORE_URL",
-            _store_beside_warehouse,
-            "accounts and events: an SQLite file, or PostgreSQL 14 or newer for several processes:"
-            " postgresql+psycopg://user@host/database (default: a file beside the warehouse)",
-            _url,
-        ),
+    store_url: str = _setting(
+        "STORE_URL",
+        lambda values: store_beside(values["warehouse_path"]),
+        "accounts and events: an SQLite file, or PostgreSQL 14 or newer for several processes:"
+        " postgresql+psycopg://user@host/database (default: a file beside the warehouse)",
+        _url,
+        shown=False,  # it may hold a password
     )
-    host: str = field(
-        metadata=_setting("HOST", "127.0.0.1", "address to listen on; 0.0.0.0 is all", _text)
+    host: str = _setting("HOST", "127.0.0.1", "address to listen on; 0.0.0.0 is all", _text)
+    port: int = _setting("PORT", "5000", "port to listen on", _integer(1, 65535))
+    threads: int = _setting(
+        "THREADS",
+        "16",
+        "requests that are answered at a time; further ones wait for a thread",
+        _integer(1, 1000),
     )
-    port: int = field(metadata=_setting("PORT", "5000", "port to listen on", _integer(1, 65535)))
-    threads: int = field(
-        metadata=_setting(
-            "THREADS",
-            "16",
-            "requests that are answered at a time; further ones wait for a thread",
-            _integer(1, 1000),
-        )
+    jwt_secret: str = _setting(
+        "JWT_SECRET",
+        _secret_beside_store,
+        f"key that signs tokens, {MIN_SECRET_BYTES} bytes or more"
+        f" (default: generated once into {DEVELOPMENT_KEY_FILE} beside the store)",
+        _secret,
+        shown=False,
     )
-    jwt_secret: str = field(
-        repr=False,
-        metadata=_setting(
-            "JWT_SECRET",
-            _secret_beside_store,
-            f"key that signs tokens, {MIN_SECRET_BYTES} bytes or more"
-            f" (default: generated once into {DEVELOPMENT_KEY_FILE} beside the store)",
-            _secret,
-        ),
+    jwt_previous_secrets: tuple[str, ...] = _setting(
+        "JWT_PREVIOUS_SECRETS",
+        "",
+        "keys that signed tokens before, apart by blanks: their tokens stay good (default: none)",
+        lambda text: tuple(_secret(each) for each in text.split()),
+        shown=False,
     )
-    jwt_previous_secrets: tuple[str, ...] = field(
-        repr=False,
-        metadata=_setting(
-            "JWT_PREVIOUS_SECRETS",
-            "",
-            "keys that signed tokens before, apart by blanks: their tokens stay good"
-            " (default: none)",
-            _secrets,
-        ),
+    token_ttl_seconds: int = _setting(
+        "TOKEN_TTL_SECONDS", "86400", "how long a token is valid", _integer(1, 366 * 86400)
     )
-    token_ttl_seconds: int = field(
-        metadata=_setting(
-            "TOKEN_TTL_SECONDS", "86400", "how long a token is valid", _integer(1, 366 * 86400)
-        )
+    registration_enabled: bool = _setting(
+        "REGISTRATION",
+        "on",
+        "on: a login with a new username registers it; or off, which tells nobody who is known",
+        _on_or_off,
     )
-    registration_enabled: bool = field(
-        metadata=_setting(
-            "REGISTRATION",
-            "on",
-            "on: a login with a new username registers it; or off, which tells nobody who is known",
-            _on_or_off,
-        )
+    password_min_length: int = _setting(
+        "PASSWORD_MIN_LENGTH", "8", "characters that a new password has at least", _integer(8, 64)
     )
-    password_min_length: int = field(
-        metadata=_setting(
-            "PASSWORD_MIN_LENGTH",
-            "8",
-            "characters that a new password has at least",
-            _integer(8, 64),
-        )
+    login_attempts: RateLimitItem | None = _setting(
+        "LOGIN_ATTEMPTS",
+        "10 per 5 minutes",
+        "failed logins of one client for one username; or off",
+        parse_limit,
     )
-    login_attempts: RateLimitItem | None = field(
-        metadata=_setting(
-            "LOGIN_ATTEMPTS",
-            "10 per 5 minutes",
-            "failed logins of one client for one username; or off",
-            parse_limit,
-        )
+    rate_limit_per_account: RateLimitItem | None = _setting(
+        "RATE_LIMIT_PER_ACCOUNT",
+        "1200 per minute",
+        "requests of one player or operator; or off",
+        parse_limit,
     )
-    rate_limit_per_account: RateLimitItem | None = field(
-        metadata=_setting(
-            "RATE_LIMIT_PER_ACCOUNT",
-            "1200 per minute",
-            "requests of one player or operator; or off",
-            parse_limit,
-        )
+    rate_limit_per_client: RateLimitItem | None = _setting(
+        "RATE_LIMIT_PER_CLIENT",
+        "6000 per minute",
+        "requests from one address, or one IPv6 network of 64 bits; or off",
+        parse_limit,
     )
-    rate_limit_per_client: RateLimitItem | None = field(
-        metadata=_setting(
-            "RATE_LIMIT_PER_CLIENT",
-            "6000 per minute",
-            "requests from one address, or one IPv6 network of 64 bits; or off",
-            parse_limit,
-        )
+    event_limit_per_account: RateLimitItem | None = _setting(
+        "EVENT_LIMIT_PER_ACCOUNT",
+        # Three a second for a whole hour, which no game's player does.
+        "10000 per hour",
+        "events that one player may store; or off",
+        _limit_from(MAX_BATCH),
     )
-    event_limit_per_account: RateLimitItem | None = field(
-        metadata=_setting(
-            "EVENT_LIMIT_PER_ACCOUNT",
-            # Three a second for a whole hour, which no game's player does.
-            "10000 per hour",
-            "events that one player may store; or off",
-            _limit_from(MAX_BATCH),
-        )
+    byte_limit_per_account: RateLimitItem | None = _setting(
+        "BYTE_LIMIT_PER_ACCOUNT",
+        # 500 of each of them.
+        "5000000 per hour",
+        "bytes of bodies in which one player may send events; or off",
+        _limit_from(MAX_BODY_BYTES),
     )
-    byte_limit_per_account: RateLimitItem | None = field(
-        metadata=_setting(
-            "BYTE_LIMIT_PER_ACCOUNT",
-            # 500 of each of them.
-            "5000000 per hour",
-            "bytes of bodies in which one player may send events; or off",
-            _limit_from(MAX_BODY_BYTES),
-        )
+    event_limit_per_client: RateLimitItem | None = _setting(
+        "EVENT_LIMIT_PER_CLIENT",
+        # Ten such players, or hundreds as they are, behind one address.
+        "100000 per hour",
+        "events that may be stored from one address, clicks on deep links included; or off",
+        _limit_from(MAX_BATCH),
     )
-    event_limit_per_client: RateLimitItem | None = field(
-        metadata=_setting(
-            "EVENT_LIMIT_PER_CLIENT",
-            # Ten such players, or hundreds as they are, behind one address.
-            "100000 per hour",
-            "events that may be stored from one address, clicks on deep links included; or off",
-            _limit_from(MAX_BATCH),
-        )
+    byte_limit_per_client: RateLimitItem | None = _setting(
+        "BYTE_LIMIT_PER_CLIENT",
+        "50000000 per hour",
+        "bytes of bodies in which events may be sent from one address; or off",
+        _limit_from(MAX_BODY_BYTES),
     )
-    byte_limit_per_client: RateLimitItem | None = field(
-        metadata=_setting(
-            "BYTE_LIMIT_PER_CLIENT",
-            "50000000 per hour",
-            "bytes of bodies in which events may be sent from one address; or off",
-            _limit_from(MAX_BODY_BYTES),
-        )
+    disk_floor_bytes: int = _setting(
+        "DISK_FLOOR_MB",
+        # Room for the loader to ship what waits, for SQLite's log, and for a build's reports.
+        "200",
+        "MB of an SQLite store's disk that stay free: with less, nothing is stored; 0 for no floor",
+        lambda text: _integer(0, 1_000_000)(text) * MEGABYTE,
     )
-    disk_floor_bytes: int = field(
-        metadata=_setting(
-            "DISK_FLOOR_MB",
-            # Room for the loader to ship what waits, for SQLite's log, and for a build's reports.
-            "200",
-            "MB of an SQLite store's disk that stay free: with less, nothing is stored; 0 for no"
-            " floor",
-            _megabytes,
-        )
+    trusted_proxies: int = _setting(
+        "TRUSTED_PROXIES",
+        "0",
+        "proxies in front of the API, each of which adds to X-Forwarded-For",
+        _integer(0, 10),
     )
-    trusted_proxies: int = field(
-        metadata=_setting(
-            "TRUSTED_PROXIES",
-            "0",
-            "proxies in front of the API, each of which adds to X-Forwarded-For",
-            _integer(0, 10),
-        )
+    loader_enabled: bool = _setting(
+        "LOADER", "on", "on: this process ships events to the warehouse; or off", _on_or_off
     )
-    loader_enabled: bool = field(
-        metadata=_setting(
-            "LOADER", "on", "on: this process ships events to the warehouse; or off", _on_or_off
-        )
+    events_uri: str | None = _setting(
+        "EVENTS_URI",
+        "",
+        "a lake, folder or address, that events are shipped to instead of the DuckDB file",
+        lambda text: text or None,
     )
-    events_uri: str | None = field(
-        metadata=_setting(
-            "EVENTS_URI",
-            "",
-            "a lake, folder or address, that events are shipped to instead of the DuckDB file",
-            lambda text: text or None,
-        )
-    )
-    loader_interval_seconds: float = field(
-        metadata=_setting(
-            "LOADER_INTERVAL_SECONDS",
-            _interval,
-            "seconds between two shipments (default: 1; with EVENTS_URI 60)",
-            _seconds,
-        )
+    loader_interval_seconds: float = _setting(
+        "LOADER_INTERVAL_SECONDS",
+        lambda values: default_interval(values["events_uri"]),
+        "seconds between two shipments (default: 1; with EVENTS_URI 60)",
+        _seconds,
     )
 
     @classmethod

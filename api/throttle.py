@@ -1,7 +1,7 @@
 """How much one client, one account and one guesser of passwords may ask for.
 
-The counting is done by the library limits. The counters are this process's own: beside other API
-processes each of them allows as much, and a restart begins at zero.
+The library limits reads the limits. The counters are this process's own: beside other API processes
+each of them allows as much, and a restart begins at zero.
 """
 
 from __future__ import annotations
@@ -9,15 +9,10 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
-from http import HTTPStatus
+from collections.abc import Callable, Hashable
 
-import falcon
 from limits import RateLimitItem, parse
-from limits.storage import Storage
-from limits.strategies import FixedWindowRateLimiter
 
-from api.addresses import client_of
 from api.errors import ProblemError
 
 OFF = "off"
@@ -25,9 +20,6 @@ OFF = "off"
 MAX_COUNTERS = 200_000
 # How often counters whose time is over are looked for.
 SWEEP_SECONDS = 10
-# Probes ask at their own pace, and one that is refused would have the process taken out of service.
-UNLIMITED_PATHS = frozenset({"/health", "/health/live"})
-UNKNOWN = "unknown"
 
 # A limit of failed logins such as "10 per 5 minutes" holds for one username as tried by one client.
 # All clients together may fail for it 100 times in a row, as NIST SP 800-63B has it, within a day.
@@ -55,36 +47,33 @@ def parse_limit(text: str) -> RateLimitItem | None:
     return limit
 
 
-class Counters(Storage):
-    """Counters in memory, as the library's strategies use them.
+class Counters:
+    """Counters in memory, each of a window of time.
 
-    The library's own keep a timer that starts a thread whenever something is counted, and looks
-    through all counters every time: whoever comes from many addresses would keep it busy. These are
-    looked through seldom, and there is a most of them.
+    The storage that the library has keeps a timer that starts a thread whenever something is
+    counted, and looks through all counters every time: whoever comes from many addresses would keep
+    it busy. These are looked through seldom, and there is a most of them.
     """
-
-    STORAGE_SCHEME = None
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Count nothing yet; `clock` tells seconds since any moment."""
-        super().__init__()
         self._clock = clock
         self._lock = threading.Lock()
         # The count, and when it ends, by key; those that began first stand first.
-        self._counts: dict[str, tuple[int, float]] = {}
+        self._counts: dict[Hashable, tuple[int, float]] = {}
         self._next_sweep = clock() + SWEEP_SECONDS
 
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """The library asks what may be raised: nothing is."""
-        return Exception
+    def __len__(self) -> int:
+        """Tell how many there are, with those whose time is over and that are not yet forgotten."""
+        return len(self._counts)
 
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+    def incr(self, key: Hashable, expiry: int, amount: int = 1) -> int:
         """Count; the first one starts a window of `expiry` seconds."""
         now = self._clock()
         with self._lock:
             if now >= self._next_sweep:
-                self._sweep(now)
+                self._next_sweep = now + SWEEP_SECONDS
+                self._counts = {k: count for k, count in self._counts.items() if count[1] > now}
             count, ends_at = self._counts.get(key, (0, 0.0))
             if ends_at <= now:
                 self._counts.pop(key, None)
@@ -94,42 +83,24 @@ class Counters(Storage):
             self._counts[key] = (count + amount, ends_at)
             return count + amount
 
-    def _sweep(self, now: float) -> None:
-        self._next_sweep = now + SWEEP_SECONDS
-        self._counts = {key: value for key, value in self._counts.items() if value[1] > now}
-
-    def decr(self, key: str, amount: int = 1) -> None:
+    def decr(self, key: Hashable, amount: int = 1) -> None:
         """Count so many less, in the current window."""
         with self._lock:
             count, ends_at = self._counts.get(key, (0, 0.0))
             if count > 0:
                 self._counts[key] = (max(count - amount, 0), ends_at)
 
-    def get(self, key: str) -> int:
+    def get(self, key: Hashable) -> int:
         """Tell the count of the current window."""
         count, ends_at = self._counts.get(key, (0, 0.0))
         return count if ends_at > self._clock() else 0
 
-    def get_expiry(self, key: str) -> float:
-        """Tell when the current window ends."""
-        now = self._clock()
-        return max(self._counts.get(key, (0, now))[1], now)
-
-    def seconds_left(self, key: str) -> float:
+    def seconds_left(self, key: Hashable) -> float:
         """Tell how long the current window still lasts; 0 where there is none."""
-        return self.get_expiry(key) - self._clock()
+        now = self._clock()
+        return max(self._counts.get(key, (0, now))[1] - now, 0)
 
-    def check(self) -> bool:
-        """Tell whether counting works, which it always does."""
-        return True
-
-    def reset(self) -> int:
-        """Forget everything; returns how many counters there were."""
-        with self._lock:
-            count, self._counts = len(self._counts), {}
-        return count
-
-    def clear(self, key: str) -> None:
+    def clear(self, key: Hashable) -> None:
         """Forget a counter."""
         with self._lock:
             self._counts.pop(key, None)
@@ -141,32 +112,32 @@ class Limiter:
     def __init__(self, counters: Counters) -> None:
         """Count here."""
         self._counters = counters
-        self._strategy = FixedWindowRateLimiter(counters)
 
     def hit(self, limit: RateLimitItem | None, *whose: str, cost: int = 1) -> None:
-        """Count one, or as many as a request costs.
+        """Count one, or as many as a request costs, under a name that no other limit has.
 
         Raises:
             ProblemError: 429; that is more than the limit still allows, and does not count.
         """
-        if limit is not None and not self._strategy.hit(limit, *whose, cost=cost):
-            self.give_back(limit, *whose, cost=cost)
-            raise self._refusal(limit, *whose)
+        if limit is None:
+            return
+        # The library would make a text of this, which takes longer than to count.
+        if self._counters.incr(whose, limit.get_expiry(), cost) <= limit.amount:
+            return
+        self._counters.decr(whose, cost)
+        seconds = max(math.ceil(self._counters.seconds_left(whose)), 1)
+        raise ProblemError(
+            429,
+            "too_many_requests",
+            "These were too many requests, events or bytes of them; wait as long as the header"
+            " Retry-After says.",
+            headers={"Retry-After": str(seconds)},
+        )
 
     def give_back(self, limit: RateLimitItem | None, *whose: str, cost: int = 1) -> None:
         """Count no longer what came to nothing."""
         if limit is not None:
-            self._counters.decr(limit.key_for(*whose), cost)
-
-    def _refusal(self, limit: RateLimitItem, *whose: str) -> ProblemError:
-        seconds = math.ceil(self._counters.seconds_left(limit.key_for(*whose)))
-        return ProblemError(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too_many_requests",
-            "These were too many requests, events or bytes of them; wait as long as the header"
-            " Retry-After says.",
-            headers={"Retry-After": str(max(seconds, 1))},
-        )
+            self._counters.decr(whose, cost)
 
 
 class LoginGuard:
@@ -196,71 +167,20 @@ class LoginGuard:
         if self._failures is None:
             return
         self._limiter.hit(self._failures, "login", username, client)
-        if not self._counters.get(_known(username, client)):
+        if not self._counters.get(("known", username, client)):
             self._limiter.hit(FAILURES_PER_NAME, "login", username)
         self._limiter.hit(self._attempts, "login of", client)
 
     def withdrawn(self, username: str, client: str) -> None:
         """Count a try no longer that came to nothing, because of the server or of the rules."""
-        if self._failures is None:
-            return
-        self._counters.decr(self._failures.key_for("login", username, client))
-        self._counters.decr(FAILURES_PER_NAME.key_for("login", username))
+        if self._failures is not None:
+            self._limiter.give_back(self._failures, "login", username, client)
+            self._limiter.give_back(FAILURES_PER_NAME, "login", username)
 
     def succeeded(self, username: str, client: str) -> None:
         """Begin at zero: what is counted are failures without a success between them."""
         if self._failures is None:
             return
-        self._counters.clear(self._failures.key_for("login", username, client))
-        self._counters.clear(FAILURES_PER_NAME.key_for("login", username))
-        self._counters.incr(_known(username, client), KNOWN_FOR_SECONDS)
-
-
-def _known(username: str, client: str) -> str:
-    return f"known/{username}/{client}"
-
-
-class Clients:
-    """Tells clients apart by their address."""
-
-    def __init__(self, trusted_proxies: int) -> None:
-        """Trust so many proxies in front of the API to name whom they were called by."""
-        self._trusted_proxies = trusted_proxies
-
-    def name(self, req: falcon.Request) -> str:
-        """Name the client of a request.
-
-        Every proxy adds the address of its caller at the end of X-Forwarded-For. What stands before
-        what the trusted ones have added is the client's own invention.
-        """
-        address = req.remote_addr
-        if self._trusted_proxies:
-            forwarded = (req.get_header("X-Forwarded-For") or "").split(",")
-            route = [hop.strip() for hop in forwarded if hop.strip()]
-            if route:
-                address = route[-min(self._trusted_proxies, len(route))]
-        try:
-            return client_of(address)
-        except ValueError:
-            # A proxy that names no address: all its clients are one.
-            return UNKNOWN
-
-
-class ClientLimit:
-    """Falcon middleware: names the client of each request, and refuses one that sends too many."""
-
-    def __init__(self, clients: Clients, limiter: Limiter, limit: RateLimitItem | None) -> None:
-        """Allow each client so many requests."""
-        self._clients = clients
-        self._limiter = limiter
-        self._limit = limit
-
-    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
-        """Count the request.
-
-        Raises:
-            ProblemError: 429.
-        """
-        req.context.client = self._clients.name(req)
-        if req.path not in UNLIMITED_PATHS:
-            self._limiter.hit(self._limit, "client", req.context.client)
+        self._counters.clear(("login", username, client))
+        self._counters.clear(("login", username))
+        self._counters.incr(("known", username, client), KNOWN_FOR_SECONDS)

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import jwt
 
-from api.errors import ProblemError, invalid_token
+from api.errors import invalid_token
 from warehouse.store.clock import Clock, utc_now
 
 ALGORITHM = "HS256"
@@ -128,7 +128,7 @@ class Tokens:
         """
         known = self._recall(token)
         if known.expires_at <= self._clock().timestamp():
-            raise _expired()
+            raise invalid_token("The token has expired; log in again.")
         return known
 
     def verify(self, token: str) -> Token:
@@ -148,9 +148,9 @@ class Tokens:
                 options={"require": REQUIRED_CLAIMS},
             )
         except jwt.ExpiredSignatureError:
-            raise _expired() from None
+            raise invalid_token("The token has expired; log in again.") from None
         except (jwt.InvalidTokenError, KeyError, TypeError):  # no key id, another one, or no text
-            raise _not_valid() from None
+            raise invalid_token("The token is not valid.") from None
         role, subject, token_id, expires_at = (
             claims[name] for name in ("role", "sub", "jti", "exp")
         )
@@ -162,7 +162,7 @@ class Tokens:
             and expires_at <= MAX_EXPIRES_AT
         )
         if not is_sane:
-            raise _not_valid()
+            raise invalid_token("The token is not valid.")
         identity = Identity(Role(role), subject, claims.get("store"))
         return Token(identity, token_id, float(expires_at))
 
@@ -175,11 +175,3 @@ def key_id(secret: str) -> str:
     """Name a secret in the `kid` of the tokens that it signs, without telling anything about it."""
     digest = hmac.digest(secret.encode(), b"gamehouse key id", hashlib.sha256)
     return digest.hex()[:KEY_ID_DIGITS]
-
-
-def _expired() -> ProblemError:
-    return invalid_token("The token has expired; log in again.")
-
-
-def _not_valid() -> ProblemError:
-    return invalid_token("The token is not valid.")

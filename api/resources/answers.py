@@ -11,14 +11,7 @@ from pydantic import BaseModel
 def answer(
     resp: falcon.Response, status: HTTPStatus, model: BaseModel, *, is_replay: bool = False
 ) -> None:
-    """Answer with a model as JSON.
-
-    Args:
-        resp: The response.
-        status: Its status.
-        model: Its body.
-        is_replay: Whether an earlier request with the same Idempotency-Key did the work.
-    """
+    """Answer with a model as JSON; for a replay, an earlier request with the key did the work."""
     resp.status = status
     resp.content_type = falcon.MEDIA_JSON
     resp.data = model.model_dump_json().encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -13,23 +14,18 @@ from api.schemas import BalanceResponse
 from warehouse.store.protocol import Store, UnknownPlayerError
 
 
+@dataclass(frozen=True)
 class BalanceResource:
     """The balance."""
 
-    def __init__(self, store: Store, authenticator: Authenticator) -> None:
-        """Use these collaborators."""
-        self._store = store
-        self._authenticator = authenticator
+    store: Store
+    authenticator: Authenticator
 
-    @Operation(
-        tag="coins",
-        access=Access.PLAYER,
-        answers={HTTPStatus.OK: Answer(BalanceResponse)},
-    )
+    @Operation(tag="coins", access=Access.PLAYER, answers={HTTPStatus.OK: Answer(BalanceResponse)})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Tell the caller's balance."""
-        user_id = self._authenticator.player(req)
-        player = self._store.get_player(user_id)
+        user_id = self.authenticator.player(req)
+        player = self.store.get_player(user_id)
         if player is None:
             raise UnknownPlayerError(str(user_id))
         answer(resp, HTTPStatus.OK, BalanceResponse(user_id=user_id, balance=player.balance))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import Any
 
 import falcon
@@ -77,6 +76,6 @@ class DocsResource:
             resp.content_type = _FILES[name]
             resp.data = (swagger_ui_path / name).read_bytes()
         else:
-            raise ProblemError(HTTPStatus.NOT_FOUND, "not_found", "There is no such file.")
+            raise ProblemError(404, "not_found", "There is no such file.")
 
     on_head_file = on_get_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -15,14 +16,13 @@ from api.schemas import EarnRequest, EarnResponse, IdempotencyHeaders
 from warehouse.store.protocol import Store
 
 
+@dataclass(frozen=True)
 class EarnResource:
     """Coins earned."""
 
-    def __init__(self, store: Store, authenticator: Authenticator, quotas: Quotas) -> None:
-        """Use these collaborators."""
-        self._store = store
-        self._authenticator = authenticator
-        self._quotas = quotas
+    store: Store
+    authenticator: Authenticator
+    quotas: Quotas
 
     @Operation(
         tag="coins",
@@ -42,20 +42,17 @@ class EarnResource:
             )
         },
         example={"amount": 50, "reason": "quest"},
-        problems=[
-            HTTPStatus.CONFLICT,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-        ],
+        problems=[HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Raise the caller's balance and write an `earn` event, both or neither.
 
         409 with code `balance_overflow` where the balance would exceed 2^53 - 1.
         """
-        user_id = self._authenticator.player(req)
+        user_id = self.authenticator.player(req)
         earned = read_body(req, EarnRequest)
-        self._quotas.charge(req)
-        recorded = self._store.earn(
+        self.quotas.charge(req)
+        recorded = self.store.earn(
             user_id, earned.amount, earned.reason, read_idempotency(req, earned)
         )
         if recorded.balance is None:

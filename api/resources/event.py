@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
@@ -26,17 +27,14 @@ def new_event(request: EventRequest, now: datetime) -> NewEvent:
     )
 
 
+@dataclass(frozen=True)
 class EventResource:
     """One event."""
 
-    def __init__(
-        self, store: Store, authenticator: Authenticator, quotas: Quotas, clock: Clock
-    ) -> None:
-        """Use these collaborators."""
-        self._store = store
-        self._authenticator = authenticator
-        self._quotas = quotas
-        self._clock = clock
+    store: Store
+    authenticator: Authenticator
+    quotas: Quotas
+    clock: Clock
 
     @Operation(
         tag="events",
@@ -55,11 +53,7 @@ class EventResource:
                 },
             )
         },
-        example={
-            "eventType": "level_up",
-            "meta": {"level": 3},
-            "tsUtc": "2026-01-29T18:30:00Z",
-        },
+        example={"eventType": "level_up", "meta": {"level": 3}, "tsUtc": "2026-01-29T18:30:00Z"},
         problems=[HTTPStatus.UNPROCESSABLE_ENTITY],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -67,11 +61,11 @@ class EventResource:
 
         The types `earn` and `deep_link` are the server's own: 400 with code `reserved_event_type`.
         """
-        user_id = self._authenticator.player(req)
+        user_id = self.authenticator.player(req)
         request = read_body(req, EventRequest)
-        self._quotas.charge(req)
-        recorded = self._store.record(
-            user_id, new_event(request, self._clock()), read_idempotency(req, request)
+        self.quotas.charge(req)
+        recorded = self.store.record(
+            user_id, new_event(request, self.clock()), read_idempotency(req, request)
         )
         answer(
             resp,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -28,17 +29,14 @@ from warehouse.store.clock import Clock
 from warehouse.store.protocol import NewEvent, Store
 
 
+@dataclass(frozen=True)
 class EventsResource:
     """Events."""
 
-    def __init__(
-        self, store: Store, authenticator: Authenticator, quotas: Quotas, clock: Clock
-    ) -> None:
-        """Use these collaborators."""
-        self._store = store
-        self._authenticator = authenticator
-        self._quotas = quotas
-        self._clock = clock
+    store: Store
+    authenticator: Authenticator
+    quotas: Quotas
+    clock: Clock
 
     @Operation(
         tag="events",
@@ -61,16 +59,16 @@ class EventsResource:
         The valid ones are recorded in one transaction, the others are reported. There is no
         Idempotency-Key here: one that is sent is refused rather than ignored.
         """
-        user_id = self._authenticator.player(req)
+        user_id = self.authenticator.player(req)
         if req.get_header("Idempotency-Key") is not None:
             raise ProblemError(
-                HTTPStatus.BAD_REQUEST,
+                400,
                 "idempotency_not_supported",
                 "Batches take no Idempotency-Key; send the events one by one to /event.",
             )
         batch = read_body(req, EventsRequest)
-        self._quotas.charge(req, events=len(batch.events))
-        now = self._clock()
+        self.quotas.charge(req, events=len(batch.events))
+        now = self.clock()
         valid: list[NewEvent] = []
         results: list[RejectedResult | None] = []
         for item in batch.events:
@@ -78,8 +76,10 @@ class EventsResource:
                 valid.append(new_event(EventRequest.model_validate(item), now))
                 results.append(None)
             except ValidationError as error:
-                results.append(_refusal(error))
-        recorded = iter(self._store.record_many(user_id, valid) if valid else [])
+                code, errors = validation_code(error), field_errors(error)
+                rejected = RejectedResult(status=HTTPStatus.BAD_REQUEST, code=code, errors=errors)
+                results.append(rejected)
+        recorded = iter(self.store.record_many(user_id, valid) if valid else [])
         answer(
             resp,
             HTTPStatus.OK,
@@ -112,10 +112,10 @@ class EventsResource:
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """List events, newest first: a player's own, or for an operator everyone's."""
-        self._authenticator.anyone(req)
+        self.authenticator.anyone(req)
         query = read_query(req, EventsQuery)
-        user_id = self._authenticator.visible_user(req, query.user_id)
-        stored = self._store.recent_events(user_id, query.limit, query.before)
+        user_id = self.authenticator.visible_user(req, query.user_id)
+        stored = self.store.recent_events(user_id, query.limit, query.before)
         is_full = len(stored) == query.limit
         answer(
             resp,
@@ -127,9 +127,3 @@ class EventsResource:
         )
 
     on_head = on_get
-
-
-def _refusal(error: ValidationError) -> RejectedResult:
-    return RejectedResult(
-        status=HTTPStatus.BAD_REQUEST, code=validation_code(error), errors=field_errors(error)
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -12,12 +13,11 @@ from api.schemas import HealthResponse
 from warehouse.store.protocol import Store
 
 
+@dataclass(frozen=True)
 class HealthResource:
     """Readiness and liveness."""
 
-    def __init__(self, store: Store) -> None:
-        """Ask this store."""
-        self._store = store
+    store: Store
 
     @Operation(
         tag="operations",
@@ -30,7 +30,7 @@ class HealthResource:
 
         503 with code `disk_full` where it has not: then reading goes on, and nothing is stored.
         """
-        self._store.ping()
+        self.store.ping()
         answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))
 
     on_head = on_get

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -28,35 +29,16 @@ _WELCOME = Answer(
 )
 
 
+@dataclass(frozen=True)
 class LoginResource:
     """Accounts."""
 
-    def __init__(  # noqa: PLR0913 (collaborators)
-        self,
-        store: Store,
-        passwords: Passwords,
-        guard: LoginGuard,
-        tokens: Tokens,
-        *,
-        ttl_seconds: int,
-        registers: bool,
-    ) -> None:
-        """Use these collaborators.
-
-        Args:
-            store: Keeps the accounts.
-            passwords: Judges, hashes and verifies.
-            guard: Knows who has tried too often.
-            tokens: Makes tokens.
-            ttl_seconds: How long they are valid.
-            registers: Whether a login with a new username registers it.
-        """
-        self._store = store
-        self._passwords = passwords
-        self._guard = guard
-        self._tokens = tokens
-        self._ttl_seconds = ttl_seconds
-        self._registers = registers
+    store: Store
+    passwords: Passwords
+    guard: LoginGuard
+    tokens: Tokens
+    ttl_seconds: int
+    registers: bool
 
     @Operation(
         tag="accounts",
@@ -75,24 +57,24 @@ class LoginResource:
         credentials = read_body(req, LoginRequest)
         # Tries of one name count together, however it is spelled.
         name, client = name_key(credentials.username), req.context.client
-        self._guard.admit(name, client)
+        self.guard.admit(name, client)
         try:
             player, is_new = self._log_in(credentials.username, credentials.password)
         except Exception:
-            self._guard.withdrawn(name, client)
+            self.guard.withdrawn(name, client)
             raise
         if player is None:
             raise ProblemError(
-                HTTPStatus.UNAUTHORIZED,
+                401,
                 "wrong_password",
                 "The username and the password do not belong together.",
                 headers={"WWW-Authenticate": CHALLENGE},
             )
         if player.holds_name:
-            self._guard.succeeded(name, client)
+            self.guard.succeeded(name, client)
         else:
             # Or it would undo the count of guesses at the account that holds the name.
-            self._guard.withdrawn(name, client)
+            self.guard.withdrawn(name, client)
         answer(resp, HTTPStatus.CREATED if is_new else HTTPStatus.OK, self._welcome(player))
 
     def _log_in(self, username: str, password: str) -> tuple[Player | None, bool]:
@@ -101,30 +83,30 @@ class LoginResource:
         Returns:
             The player, or None where they are nobody's; and whether the player is new.
         """
-        player = self._store.find_player(username)
-        if player is None and self._registers:
+        player = self.store.find_player(username)
+        if player is None and self.registers:
             if new := self._register(username, password):
                 return new, True
             # Another request registered the name in the meantime: this one logs in.
-            player = self._store.find_player(username)
+            player = self.store.find_player(username)
         # Also where there is no such player, so that nobody learns that from the time it takes.
         password_hash = None if player is None else player.password_hash
-        return (player if self._passwords.verify(password_hash, password) else None), False
+        return (player if self.passwords.verify(password_hash, password) else None), False
 
     def _register(self, username: str, password: str) -> Player | None:
         """Make an account; None where the name is taken."""
-        self._passwords.check_new(username, password)
-        password_hash = self._passwords.hash(password)
+        self.passwords.check_new(username, password)
+        password_hash = self.passwords.hash(password)
         try:
-            return self._store.register(username, password_hash)
+            return self.store.register(username, password_hash)
         except UsernameTakenError:
             return None
 
     def _welcome(self, player: Player) -> LoginResponse:
-        identity = Identity(Role.PLAYER, str(player.user_id), self._store.store_id())
+        identity = Identity(Role.PLAYER, str(player.user_id), self.store.store_id())
         return LoginResponse(
             user_id=player.user_id,
-            token=self._tokens.mint(identity, self._ttl_seconds),
+            token=self.tokens.mint(identity, self.ttl_seconds),
             token_type="Bearer",  # noqa: S106 (a name)  # nosec B106
-            expires_in=self._ttl_seconds,
+            expires_in=self.ttl_seconds,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -11,12 +12,11 @@ from api.metrics import Metrics
 from api.operation import Access, Answer, Operation
 
 
+@dataclass(frozen=True)
 class MetricsResource:
     """Metrics."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        """Show these."""
-        self._metrics = metrics
+    metrics: Metrics
 
     @Operation(
         tag="operations",
@@ -26,6 +26,6 @@ class MetricsResource:
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Tell all metrics in Prometheus' text format."""
         resp.content_type = CONTENT_TYPE_LATEST
-        resp.data = self._metrics.text()
+        resp.data = self.metrics.text()
 
     on_head = on_get

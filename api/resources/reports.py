@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
@@ -55,13 +56,12 @@ _DATA_DOCS_POLICY = (
 )
 
 
+@dataclass(frozen=True)
 class ReportsResource:
     """Reports."""
 
-    def __init__(self, folder: Path, authenticator: Authenticator) -> None:
-        """Serve what lies in this folder, which need not exist yet."""
-        self._folder = folder
-        self._authenticator = authenticator
+    folder: Path
+    authenticator: Authenticator
 
     @Operation(
         tag="reports",
@@ -102,13 +102,13 @@ class ReportsResource:
     on_head_folder = on_get_folder
 
     def _send(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
-        self._authenticator.operator(req)
+        self.authenticator.operator(req)
         name = f"{path}{_INDEX}" if path == "" or path.endswith("/") else path
         try:
-            file = open_file(self._folder, name)
+            file = open_file(self.folder, name)
         except FileNotFoundError:
             raise ProblemError(
-                HTTPStatus.NOT_FOUND,
+                404,
                 "report_not_found",
                 "There is no such report. Run `make build` to have all of them written.",
             ) from None

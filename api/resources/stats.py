@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -14,13 +15,12 @@ from api.schemas import StatsQuery, StatsResponse
 from warehouse.store.protocol import Store
 
 
+@dataclass(frozen=True)
 class StatsResource:
     """Counts."""
 
-    def __init__(self, store: Store, authenticator: Authenticator) -> None:
-        """Use these collaborators."""
-        self._store = store
-        self._authenticator = authenticator
+    store: Store
+    authenticator: Authenticator
 
     @Operation(
         tag="events",
@@ -31,10 +31,10 @@ class StatsResource:
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Count events per type: a player's own, or for an operator everyone's."""
-        self._authenticator.anyone(req)
+        self.authenticator.anyone(req)
         query = read_query(req, StatsQuery)
-        user_id = self._authenticator.visible_user(req, query.user_id)
-        counts = self._store.event_counts(user_id)
+        user_id = self.authenticator.visible_user(req, query.user_id)
+        counts = self.store.event_counts(user_id)
         answer(resp, HTTPStatus.OK, StatsResponse(counts=counts, total=sum(counts.values())))
 
     on_head = on_get

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import falcon
@@ -16,17 +17,14 @@ from warehouse.store.clock import Clock
 from warehouse.store.protocol import NewEvent, Store
 
 
+@dataclass(frozen=True)
 class TrackResource:
     """Deep links."""
 
-    def __init__(
-        self, store: Store, authenticator: Authenticator, quotas: Quotas, clock: Clock
-    ) -> None:
-        """Use these collaborators."""
-        self._store = store
-        self._authenticator = authenticator
-        self._quotas = quotas
-        self._clock = clock
+    store: Store
+    authenticator: Authenticator
+    quotas: Quotas
+    clock: Clock
 
     @Operation(
         tag="deep links",
@@ -40,9 +38,9 @@ class TrackResource:
 
         The character is trimmed. HEAD is refused: it would not record anything.
         """
-        identity = self._authenticator.optional(req)
+        identity = self.authenticator.optional(req)
         query = read_query(req, TrackQuery)
-        self._quotas.charge(req)
-        event = NewEvent(DEEP_LINK, self._clock(), dump_meta({"character": query.character}))
-        recorded = self._store.record(identity.user_id if identity else None, event)
+        self.quotas.charge(req)
+        event = NewEvent(DEEP_LINK, self.clock(), dump_meta({"character": query.character}))
+        recorded = self.store.record(identity.user_id if identity else None, event)
         answer(resp, HTTPStatus.OK, EventResponse(event_id=recorded.event_id))

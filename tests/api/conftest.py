@@ -38,7 +38,7 @@ def start(tmp_path: Path, store_url: str) -> Iterator[Start]:
     processes = []
 
     def start(**variables: str) -> Process:
-        processes.append(Process(tmp_path, **{"STORE_URL": store_url, **variables}))
+        processes.append(Process(tmp_path, None, **{"STORE_URL": store_url, **variables}))
         return processes[-1]
 
     yield start

@@ -5,13 +5,9 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
-import signal
-import subprocess
-import sys
-import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +16,7 @@ from typing import Any
 import jwt
 import requests
 from falcon import testing
+from sqlalchemy import text
 
 from api.app import create_app
 from api.draining import Drain
@@ -27,16 +24,14 @@ from api.log import create_logger
 from api.metrics import Metrics
 from api.settings import Settings
 from api.tokens import AUDIENCE, ISSUER, Identity, Role, Tokens, key_id
-from tests.support.server import NO_LIMITS, free_port
+from tests.support.server import SECRET, Server
 from warehouse.store.clock import utc_now
+from warehouse.store.engine import is_postgres, open_engine
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.sql_store import SqlStore
 
-ROOT = Path(__file__).resolve().parents[2]
-SECRET = "a secret of more than thirty-two bytes"  # noqa: S105 (guards nothing)
 PASSWORD = "correct horse battery"  # noqa: S105 (guards nothing)
 PROBLEM = "application/problem+json"
-START_SECONDS = 30.0
 
 
 def settings_in(folder: Path, **variables: str) -> Settings:
@@ -54,6 +49,11 @@ def settings_in(folder: Path, **variables: str) -> Settings:
 def bearer(token: str) -> dict[str, str]:
     """The header that sends a token."""
     return {"Authorization": f"Bearer {token}"}
+
+
+def operator_headers() -> dict[str, str]:
+    """The headers of an operator's requests to any process with the secret of the tests."""
+    return bearer(Tokens(SECRET).mint(Identity(Role.OPERATOR, "ops"), 3600))
 
 
 def claims(subject: str = "1", **changes: object) -> dict[str, Any]:
@@ -236,71 +236,58 @@ def assert_problem(result: testing.Result, status: int, code: str) -> dict[str, 
     return problem
 
 
-def environment(folder: Path, **variables: str) -> dict[str, str]:
-    """The environment of a process that shall keep everything in a folder."""
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "WAREHOUSE_PATH": str(folder / "w.duckdb"),
-        **variables,
-    }
+class Process(Server):
+    """`python -m api serve` with everything in one folder, started and ready."""
 
+    def __init__(
+        self, folder: Path, adjustments: dict[str, object] | None = None, **variables: str
+    ) -> None:
+        """Start it, perhaps with other adjustments of waitress, and wait until it is ready."""
+        code = (
+            f"import runpy, sys, api.serve; api.serve.ADJUSTMENTS.update({adjustments!r});"
+            "sys.argv = ['api', 'serve']; runpy.run_module('api', run_name='__main__')"
+        )
+        super().__init__(
+            folder / "w.duckdb",
+            {"LOADER": "off", "REPORTS_PATH": str(folder / "reports"), **variables},
+            command=("-c", code) if adjustments else ("-m", "api", "serve"),
+            log_path=folder / "api.log",
+        )
+        self.start()
 
-class Process:
-    """`python -m api serve`, started and ready."""
-
-    def __init__(self, folder: Path, **variables: str) -> None:
-        """Start it and wait until it is ready."""
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._log_path = folder / "api.log"
-        with self._log_path.open("w") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "api", "serve"],
-                env=environment(
-                    folder,
-                    **{"LOADER": "off", "PORT": str(self.port), **NO_LIMITS, **variables},
-                ),
-                cwd=folder,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._is_ready():
-            assert self._process.poll() is None, self.log()
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.05)
-
-    def _is_ready(self) -> bool:
-        try:
-            return requests.get(f"{self.url}/health", timeout=5).status_code == 200
-        except requests.ConnectionError:
-            return False
-
-    def log(self) -> str:
-        """All it printed."""
-        return self._log_path.read_text()
+    def ask(
+        self,
+        method: str,
+        path: str,
+        caller: Mapping[str, str] | None = None,
+        **options: Any,  # noqa: ANN401 (its own)
+    ) -> requests.Response:
+        """Send a request with the headers of a caller, and what else `requests` takes."""
+        headers = {**(caller or {}), **options.pop("headers", {})}
+        url = f"{self.url}{path}"
+        return requests.request(method, url, headers=headers, timeout=30, **options)
 
     def login(self, username: str = "alice") -> dict[str, str]:
         """Log a player in; returns the headers of the player's requests."""
-        answer = requests.post(
-            f"{self.url}/login", json={"username": username, "password": PASSWORD}, timeout=30
-        )
+        answer = self.ask("POST", "/login", json={"username": username, "password": PASSWORD})
         assert answer.ok, answer.text
         return bearer(answer.json()["token"])
 
-    def terminate(self, signal_number: int = signal.SIGTERM) -> None:
-        """Ask it to stop."""
-        self._process.send_signal(signal_number)
+    def log_lines(self) -> list[dict[str, Any]]:
+        """What was logged."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
-    def wait(self) -> int:
-        """Wait until it ended; returns its exit code."""
-        return self._process.wait(timeout=60)
 
-    def kill(self) -> None:
-        """End it, if it still runs."""
-        self._process.kill()
-        self._process.wait()
+@contextmanager
+def no_writes(store_url: str) -> Iterator[None]:
+    """Keep the store's writer waiting."""
+    engine = open_engine(store_url, writes=not is_postgres(store_url))
+    with engine.connect() as store, store.begin() as transaction:
+        if is_postgres(store_url):
+            store.execute(text("lock table players in exclusive mode"))
+        yield
+        transaction.rollback()
+    engine.dispose()
 
 
 # Makes games, and starts processes, with settings.

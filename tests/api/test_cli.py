@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -12,39 +13,37 @@ import pytest
 
 from api.__main__ import main
 from api.tokens import AUDIENCE, Identity, Role, Tokens
-from tests.api.game import SECRET, Game, bearer, environment
-
-
-def run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "api", *words],
-        env=environment(folder, **variables),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from tests.api.game import Caller, Game
+from tests.support.server import SECRET
 
 
 @pytest.mark.parametrize("command", ["", "serve", "token"])
-def test_help_names_the_settings(tmp_path: Path, command: str) -> None:
-    done = run(tmp_path, *command.split(), "--help")
+def test_help_names_the_settings(
+    tmp_path: Path,
+    command: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="0"):
+        main([*command.split(), "--help"])
 
-    assert done.returncode == 0
+    printed = capsys.readouterr().out
     for expected in ("JWT_SECRET", "STORE_URL", "PORT", "LOADER_INTERVAL_SECONDS"):
-        assert expected in done.stdout
+        assert expected in printed
     assert list(tmp_path.iterdir()) == []
 
 
-def test_operator_token_is_good_for_an_api_with_the_same_secret(game: Game) -> None:
-    done = run(game.folder, "token", "--operator", "--subject", "ann", JWT_SECRET=SECRET)
+@pytest.mark.sqlite_only("an operator's token needs no store")
+def test_operator_token_is_good_for_an_api_with_the_same_secret(
+    game: Game, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JWT_SECRET", SECRET)
+    assert main(["token", "--operator", "--subject", "ann"]) == 0
 
-    assert done.returncode == 0, done.stderr
-    token = done.stdout.removesuffix("\n")
+    token = capsys.readouterr().out.removesuffix("\n")
     assert Tokens(SECRET).read(token).identity == Identity(Role.OPERATOR, "ann")
-    answer = game.client.simulate_get("/stats", headers=bearer(token))
-    assert answer.json == {"counts": {}, "total": 0}
+    assert game.get("/stats", Caller(0, token)).json == {"counts": {}, "total": 0}
 
 
 def test_token_lasts_as_long_as_asked_for(
@@ -85,33 +84,37 @@ def test_unusable_words_are_refused(words: list[str], capsys: pytest.CaptureFixt
     assert printed.out == ""
 
 
-@pytest.mark.parametrize("command", [["serve"], ["token", "--operator"]])
-def test_short_secret_stops_the_start(tmp_path: Path, command: list[str]) -> None:
-    done = run(tmp_path, *command, JWT_SECRET="much too short")  # noqa: S106
-
-    assert done.returncode == 2
-    assert "JWT_SECRET: expected at least 32 bytes" in done.stderr
-    assert "much too short" not in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_port_in_use_stops_the_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "secret", "store", "message"),
+    [
+        ("serve", "much too short", "new", "JWT_SECRET: expected at least 32 bytes"),
+        ("token --operator", "much too short", "new", "JWT_SECRET: expected at least 32 bytes"),
+        ("serve", SECRET, "new", "The API cannot start"),
+        ("serve", SECRET, "damaged", "not a database"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    tmp_path: Path, words: str, secret: str, store: str, message: str
+) -> None:
+    (tmp_path / "damaged").write_bytes(b"this is no database at all" * 100)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = run(tmp_path, "serve", PORT=port, LOADER="off", JWT_SECRET=SECRET)
+        variables = {"PORT": port, "LOADER": "off", "JWT_SECRET": secret}
+        variables["STORE_URL"] = f"sqlite:///{tmp_path}/{store}"
+        done = subprocess.run(
+            [sys.executable, "-m", "api", *words.split()],
+            env={"PATH": os.environ["PATH"], **variables},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
     assert done.returncode == 2
-    assert "The API cannot start" in done.stderr
-    assert port in done.stderr
+    assert message in done.stderr
+    assert ("cannot start" in message) == (f":{port}" in done.stderr), done.stderr
+    assert "much too short" not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_store_that_cannot_be_opened_stops_the_start(tmp_path: Path) -> None:
-    (tmp_path / "s.sqlite").write_bytes(b"this is no database at all" * 100)
-
-    done = run(tmp_path, "serve", STORE_URL=f"sqlite:///{tmp_path}/s.sqlite", JWT_SECRET=SECRET)
-
-    assert done.returncode == 2
-    assert "not a database" in done.stderr
-    assert "Traceback" not in done.stderr
+    if secret != SECRET:
+        assert [path.name for path in tmp_path.iterdir()] == ["damaged"]

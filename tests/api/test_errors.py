@@ -14,35 +14,37 @@ COINS = json.dumps({"amount": 1, "reason": "x"}).encode()
 LIMIT = 256 * 1024
 
 
-@pytest.mark.parametrize("path", ["/login", "/earn", "/event", "/events"])
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (b"", "missing_body"),
-        (b" ", "malformed_json"),
-        (b"{", "malformed_json"),
-        (b"{'amount': 1}", "malformed_json"),
-        (b'{"amount": NaN}', "malformed_json"),
-        (b"{} {}", "malformed_json"),
-        (b"[" * 100_000, "malformed_json"),
-        (b'{"a":' * 40_000 + b"1" + b"}" * 40_000, "malformed_json"),
-        (b"[" * 150 + b"]" * 150, "invalid_body"),
-        (b'"\\ud800"', "malformed_json"),
-        (b'"\xff"', "invalid_utf8"),
-        (b"\xef\xbb\xbf{}", "malformed_json"),
-        ("{}".encode("utf-16"), "invalid_utf8"),
-        (b"\x00", "malformed_json"),
-        (b"null", "invalid_body"),
-        (b"1", "invalid_body"),
-        (b'"text"', "invalid_body"),
-        (b"[]", "invalid_body"),
-        (b"{}", "invalid_body"),
-        (b'{"a": 1e400}', "invalid_body"),
+BROKEN = {
+    "missing_body": [b""],
+    "malformed_json": [
+        *(b" ", b"{", b"{'amount': 1}", b'{"amount": NaN}', b"{} {}", b'"\\ud800"', b"\x00"),
+        *(b"[" * 100_000, b'{"a":' * 40_000 + b"1" + b"}" * 40_000, b"\xef\xbb\xbf{}"),
     ],
-    ids=lambda value: repr(value[:16]),
-)
-def test_broken_bodies_are_400(game: Game, path: str, body: bytes, code: str) -> None:
-    assert_problem(game.post(path, body, game.player()), 400, code)
+    "invalid_utf8": [b'"\xff"', "{}".encode("utf-16")],
+    "invalid_body": [
+        *(b"[" * 150 + b"]" * 150, b"null", b"1", b'"text"', b"[]", b"{}", b'{"a": 1e400}'),
+    ],
+}
+
+
+@pytest.mark.parametrize("path", ["/login", "/earn", "/event", "/events"])
+def test_broken_bodies_are_400(game: Game, path: str) -> None:
+    alice = game.player()
+    for code, bodies in BROKEN.items():
+        for body in bodies:
+            assert_problem(game.post(path, body, alice), 400, code)
+
+
+@pytest.mark.parametrize("path", ["/login", "/earn", "/event", "/events"])
+def test_thousands_of_unknown_fields_are_refused_by_their_number(game: Game, path: str) -> None:
+    hostile = {f"f{number}": 0 for number in range(20_000)}
+    body = {"events": [hostile]} if path == "/events" else hostile
+
+    answer = game.post(path, body, game.player())
+
+    refusal = answer.json["results"][0] if path == "/events" else answer.json
+    assert (refusal["status"], refusal["code"]) == (400, "invalid_body")
+    assert [error["code"] for error in refusal["errors"]] == ["too_many_fields"]
 
 
 def test_body_may_reach_the_limit_and_not_exceed_it(game: Game) -> None:
@@ -60,23 +62,20 @@ def test_announced_length_is_enough_to_refuse(game: Game) -> None:
     assert_problem(answer, 413, "body_too_large")
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml"],
-)
-def test_other_media_types_are_415(game: Game, content_type: str) -> None:
-    answer = game.post("/earn", COINS, game.player(), Content_Type=content_type)
+def test_other_media_types_and_compressed_bodies_are_415(game: Game) -> None:
+    alice = game.player()
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "a/xml"):
+        answer = game.post("/earn", COINS, alice, Content_Type=kind)
+        assert_problem(answer, 415, "unsupported_media_type")
+    answer = game.post("/earn", COINS, alice, Content_Encoding="gzip")
+    assert_problem(answer, 415, "unsupported_content_encoding")
+    assert game.get("/balance", alice).json["balance"] == 0
 
-    assert_problem(answer, 415, "unsupported_media_type")
 
-
-@pytest.mark.parametrize(
-    "content_type", ["application/json; charset=utf-8", "Application/JSON", "application/json;"]
-)
-def test_json_is_json_however_it_is_written(game: Game, content_type: str) -> None:
-    answer = game.post("/earn", COINS, game.player(), Content_Type=content_type)
-
-    assert answer.status_code == 201
+def test_json_is_json_however_it_is_written(game: Game) -> None:
+    alice = game.player()
+    for kind in ("application/json; charset=utf-8", "Application/JSON", "application/json;"):
+        assert game.post("/earn", COINS, alice, Content_Type=kind).status_code == 201
 
 
 def test_of_a_repeated_key_the_last_counts(game: Game) -> None:
@@ -90,13 +89,9 @@ def test_unknown_keys_are_refused_by_name(game: Game) -> None:
 
     problem = assert_problem(game.post("/earn", body, game.player()), 400, "invalid_body")
 
-    assert problem["errors"] == [
-        {
-            "field": "userId",
-            "code": "extra_forbidden",
-            "message": "Extra inputs are not permitted",
-        }
-    ]
+    (error,) = problem["errors"]
+    assert (error["field"], error["code"]) == ("userId", "extra_forbidden")
+    assert error["message"] == "Extra inputs are not permitted"
 
 
 def test_answer_to_a_hostile_body_is_short(game: Game) -> None:
@@ -108,40 +103,10 @@ def test_answer_to_a_hostile_body_is_short(game: Game) -> None:
     assert len(answer.content) < 5000
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/nope", "/login/", "/EARN", "/docs/nope", "/docs/..%2f..%2fsettings.py", "//"]
-)
-def test_unknown_paths_are_404(game: Game, path: str) -> None:
-    assert_problem(game.get(path), 404, "not_found")
-
-
-@pytest.mark.parametrize("path", ["//metrics", "/docs/../metrics", "/./metrics", "/metrics/."])
-def test_other_spellings_are_404_where_the_server_does_not_tell_what_was_sent(
-    game: Game, path: str
-) -> None:
-    answer = game.client.simulate_get(path, extras={"RAW_URI": ""})
-
-    assert_problem(answer, 404, "not_found")
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
-def test_other_methods_are_405(game: Game, method: str) -> None:
-    answer = game.client.simulate_request(method, "/earn")
-
-    assert answer.status_code == 405
-    assert "POST" in answer.headers["Allow"]
-    if method != "HEAD":
-        assert_problem(answer, 405, "method_not_allowed")
-
-
-def test_closed_store_is_503_and_says_when_to_come_back(game: Game) -> None:
-    alice = game.player()
-    game.store.close()
-
-    answer = game.post("/earn", {"amount": 1, "reason": "x"}, alice)
-
-    assert_problem(answer, 503, "store_unavailable")
-    assert int(answer.headers["Retry-After"]) > 0
+def test_other_spellings_are_404_where_the_server_does_not_tell_what_was_sent(game: Game) -> None:
+    for path in ("//metrics", "/docs/../metrics", "/./metrics", "/metrics/."):
+        answer = game.client.simulate_get(path, extras={"RAW_URI": ""})
+        assert_problem(answer, 404, "not_found")
 
 
 def test_mistake_of_the_server_is_500_without_details(game: Game) -> None:
@@ -160,11 +125,3 @@ def test_mistake_of_the_server_is_500_without_details(game: Game) -> None:
     assert len(logged) == 1
     assert "ZeroDivisionError" in logged[0]["exception"]
     assert logged[0]["request_id"] == answer.headers["X-Request-ID"]
-
-
-@pytest.mark.parametrize("path", ["/health", "/nope", "/balance", "/metrics"])
-def test_answers_are_neither_cached_nor_guessed(game: Game, path: str) -> None:
-    answer = game.get(path, game.player())
-
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"

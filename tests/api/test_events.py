@@ -67,18 +67,6 @@ def test_replayed_event_is_one_event_though_time_went_on(game: Game) -> None:
     assert game.get("/stats", alice).json == {"counts": {"jump": 1}, "total": 1}
 
 
-def test_the_order_of_keys_in_meta_makes_no_other_request(game: Game) -> None:
-    alice = game.player()
-    first, again = (
-        game.post("/event", {"eventType": "jump", "meta": meta}, alice, Idempotency_Key="k")
-        for meta in (
-            {"height": 3, "place": {"x": 1, "y": 2}},
-            {"place": {"y": 2, "x": 1}, "height": 3},
-        )
-    )
-    assert (again.status_code, again.json) == (201, first.json)
-
-
 @pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize(
     "time",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.headers import ALWAYS
-from tests.api.game import Game
+from tests.api.game import Game, Play
 
 pytestmark = pytest.mark.sqlite_only("about headers")
 
@@ -32,23 +32,21 @@ def test_every_answer_has_the_headers(game: Game, path: str, status: int) -> Non
     assert "Strict-Transport-Security" not in answer.headers
 
 
-def test_data_may_load_nothing_and_is_not_kept(game: Game) -> None:
-    answer = game.get("/balance", game.player())
+def test_data_may_load_nothing_and_is_neither_kept_nor_guessed(game: Game) -> None:
+    for path in ("/health", "/nope", "/balance", "/metrics"):
+        answer = game.get(path, game.player(path[1:]))
 
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "script-src" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "script-src" not in answer.headers["Content-Security-Policy"]
 
 
-def test_https_is_asked_for_where_a_trusted_proxy_took_it(game: Game) -> None:
-    behind = Game(game.folder, variables={"TRUSTED_PROXIES": "1"})
-
-    over_https = behind.client.simulate_get("/health", headers=HTTPS)
-    over_http = behind.client.simulate_get("/health")
-
-    assert over_https.headers["Strict-Transport-Security"] == "max-age=63072000"
-    assert "Strict-Transport-Security" not in over_http.headers
-    assert (
-        "Strict-Transport-Security"
-        not in game.client.simulate_get("/health", headers=HTTPS).headers
-    )
-    behind.close()
+def test_https_is_asked_for_where_a_trusted_proxy_took_it(play: Play) -> None:
+    behind, bare = play(TRUSTED_PROXIES="1"), play()
+    for game, headers, policy in (
+        (behind, HTTPS, "max-age=63072000"),
+        (behind, {}, None),
+        (bare, HTTPS, None),
+    ):
+        answer = game.client.simulate_get("/health", headers=headers)
+        assert answer.headers.get("Strict-Transport-Security") == policy

@@ -9,7 +9,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.log import LibraryLogs, create_logger
-from tests.api.game import PASSWORD, SECRET, Game, assert_problem, bad_tokens, bearer
+from tests.api.game import PASSWORD, Game, assert_problem, bad_tokens, bearer
+from tests.support.server import SECRET
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -120,7 +121,10 @@ def test_request_is_logged(game: Game) -> None:
     }
 
 
-@pytest.mark.parametrize("given", ["", "a b", "x" * 65, 'x","level":"error', "ž", "a\tb"])
+@pytest.mark.sqlite_only("about headers")
+@pytest.mark.parametrize(
+    "given", ["", "a b", "x" * 65, 'x","level":"error', "ž", "a\tb", "../../x", "a,b"]
+)
 def test_request_id_that_is_not_sane_is_replaced(game: Game, given: str) -> None:
     answer = game.client.simulate_get("/health", headers={"X-Request-ID": given})
 
@@ -167,11 +171,13 @@ def test_libraries_log_json_too(game: Game) -> None:
     assert (line["event"], line["level"], line["message"]) == ("library", "warning", "3 left")
 
 
-def test_unavailable_store_is_logged(game: Game) -> None:
+@pytest.mark.sqlite_only("closed for the application alike")
+def test_closed_store_is_503_which_is_logged_and_says_when_to_come_back(game: Game) -> None:
     alice = game.player()
     game.store.close()
 
     answer = game.post("/event", {"eventType": "jump"}, alice)
 
     assert_problem(answer, 503, "store_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
     assert [line["event"] for line in game.log_lines()] == ["store_unavailable", "request"]

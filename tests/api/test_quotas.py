@@ -111,24 +111,33 @@ def test_reading_goes_on(play: Play) -> None:
         assert game.get(path, alice).status_code == 200
 
 
-def test_by_default_a_few_accounts_do_not_fill_a_disk(start: Start, tmp_path: Path) -> None:
+def test_by_default_a_few_accounts_do_not_fill_a_disk(play: Play) -> None:
     """Of the longest bodies there are, four accounts of one address bring no more than 21 MB in."""
-    server = start(
-        EVENT_LIMIT_PER_ACCOUNT="10000 per hour",
-        BYTE_LIMIT_PER_ACCOUNT="5000000 per hour",
-        EVENT_LIMIT_PER_CLIENT="100000 per hour",
-        BYTE_LIMIT_PER_CLIENT="50000000 per hour",
-    )
-    body = json.dumps({"events": [{"eventType": "jump", "meta": {"text": "x" * 4000}}] * 60})
-    sent = 0
-    for name in ("ann", "bob", "cid", "dan"):
-        headers = {**server.login(name), "Content-Type": "application/json"}
-        for _ in range(30):
-            answer = requests.post(f"{server.url}/events", data=body, headers=headers, timeout=30)
-            assert answer.status_code in (200, 429)
-            sent += answer.status_code == 200
-    assert 4 * 18 <= sent <= 4 * 21
-    assert sum(path.stat().st_size for path in tmp_path.glob("w.store.sqlite*")) < 40e6
+    game = play()
+    full = {"events": [{"eventType": "jump", "meta": {"text": "x" * 4000}}] * 60}
+
+    answers = [
+        game.post("/events", full, player)
+        for player in [game.player(name) for name in ("ann", "bob", "cid", "dan")]
+        for _ in range(30)
+    ]
+
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert 4 * 18 <= sum(answer.status_code == 200 for answer in answers) <= 4 * 21
+    assert sum(path.stat().st_size for path in game.folder.glob("w.store.sqlite*")) < 40e6
+
+
+@pytest.mark.sqlite_only("about HTTP")
+def test_chunks_count_as_the_bytes_that_they_are(start: Start) -> None:
+    server = start(BYTE_LIMIT_PER_ACCOUNT="262144 per hour")
+    body = json.dumps({"eventType": "x", "meta": {"text": "x" * 4000}}).encode()
+    headers = {**server.login(), "Content-Type": "application/json"}
+
+    statuses = [
+        server.ask("POST", "/event", headers, data=iter([body])).status_code for _ in range(70)
+    ]
+
+    assert statuses.index(429) == 262144 // len(body)
 
 
 # --- The disk -------------------------------------------------------------------------------------
@@ -151,49 +160,38 @@ def fill(disk: Disk, megabytes: int) -> Path:
 def test_below_the_floor_nothing_is_stored_and_all_can_be_read(start: Start, disk: Disk) -> None:
     server = start(STORE_URL=f"sqlite:///{disk.path}/w.store.sqlite", DISK_FLOOR_MB="10")
 
-    def ask(method: str, path: str, body: object = None) -> requests.Response:
-        return requests.request(
-            method,
-            f"{server.url}{path}",
-            data=None if body is None else json.dumps(body),
-            headers={**alice, "Content-Type": "application/json"},
-            timeout=30,
-        )
-
     def eventually(status: int) -> requests.Response:
         deadline = time.monotonic() + 30
-        while (answer := ask("GET", "/health")).status_code != status:
+        while (answer := server.ask("GET", "/health")).status_code != status:
             assert time.monotonic() < deadline
             time.sleep(0.1)
         return answer
 
     alice = server.login()
-    assert ask("POST", "/event", JUMP).status_code == 201
+    assert server.ask("POST", "/event", alice, json=JUMP).status_code == 201
     filling = fill(disk, 25)
     health = eventually(503)
 
     writes = [
-        ask("POST", "/earn", {"amount": 1, "reason": "x"}),
-        ask("POST", "/event", JUMP),
-        ask("POST", "/events", {"events": [JUMP]}),
-        ask("GET", "/track?character=x"),
-        ask("POST", "/login", {"username": "new", "password": PASSWORD}),
+        server.ask("POST", "/earn", alice, json={"amount": 1, "reason": "x"}),
+        server.ask("POST", "/event", alice, json=JUMP),
+        server.ask("POST", "/events", alice, json={"events": [JUMP]}),
+        server.ask("GET", "/track?character=x"),
+        server.ask("POST", "/login", json={"username": "new", "password": PASSWORD}),
     ]
     for answer in [health, *writes]:
         assert (answer.status_code, answer.json()["code"]) == (503, "disk_full")
         assert answer.headers["Retry-After"] == "30"
         assert answer.headers["Content-Type"] == "application/problem+json"
     for path in ("/health/live", "/balance", "/events", "/stats", "/metrics"):
-        assert ask("GET", path).status_code == 200, path
-    assert ask("GET", "/stats").json()["total"] == 1
+        assert server.ask("GET", path, alice).status_code == 200, path
+    assert server.ask("GET", "/stats", alice).json()["total"] == 1
     # A session can be begun and ended: that room is kept for.
-    alice = server.login()
-    assert ask("POST", "/logout").status_code == 204
+    assert server.ask("POST", "/logout", server.login()).status_code == 204
 
     filling.unlink()
-    alice = server.login()
     eventually(200)
-    assert ask("POST", "/event", JUMP).status_code == 201
+    assert server.ask("POST", "/event", alice, json=JUMP).status_code == 201
 
 
 def test_the_disk_is_asked_once_a_second(disk: Disk) -> None:

@@ -11,122 +11,84 @@ import pytest
 from limits import parse
 
 from api.settings import Settings, SettingsError, development_secret
-from tests.api.game import SECRET
+from tests.support.server import SECRET
+
+POSTGRES = "postgresql+psycopg://user:hush@db/game"
+# Of each setting: what it is by default, and what another text makes it.
+SETTINGS: dict[str, tuple[object, str, object]] = {
+    "WAREHOUSE_PATH": (Path("warehouse/gamehouse.duckdb"), "a.duckdb", Path("a.duckdb")),
+    "REPORTS_PATH": (Path("reports"), "b", Path("b")),
+    "STORE_URL": ("sqlite:///warehouse/gamehouse.store.sqlite", POSTGRES, POSTGRES),
+    "HOST": ("127.0.0.1", "0.0.0.0", "0.0.0.0"),  # noqa: S104 (nothing listens)
+    "PORT": (5000, "8080", 8080),
+    "THREADS": (16, "4", 4),
+    "JWT_SECRET": (SECRET, "y" * 32, "y" * 32),
+    "JWT_PREVIOUS_SECRETS": ((), f"{'z' * 33} {'x' * 32}", ("z" * 33, "x" * 32)),
+    "TOKEN_TTL_SECONDS": (86400, "60", 60),
+    "REGISTRATION": (True, "off", False),
+    "PASSWORD_MIN_LENGTH": (8, "15", 15),
+    "LOGIN_ATTEMPTS": (parse("10 per 5 minutes"), "off", None),
+    "RATE_LIMIT_PER_ACCOUNT": (parse("1200/minute"), "10/second", parse("10/second")),
+    "RATE_LIMIT_PER_CLIENT": (parse("6000/minute"), "9 per 10 minutes", parse("9/10 minutes")),
+    "EVENT_LIMIT_PER_ACCOUNT": (parse("10000/hour"), "500/day", parse("500/day")),
+    "BYTE_LIMIT_PER_ACCOUNT": (parse("5000000/hour"), "off", None),
+    "EVENT_LIMIT_PER_CLIENT": (parse("100000/hour"), "9000/hour", parse("9000/hour")),
+    "BYTE_LIMIT_PER_CLIENT": (parse("50000000/hour"), "262144/minute", parse("262144/minute")),
+    "DISK_FLOOR_MB": (200_000_000, "0", 0),
+    "TRUSTED_PROXIES": (0, "2", 2),
+    "LOADER": (True, "off", False),
+    "EVENTS_URI": (None, "s3://bucket/lake", "s3://bucket/lake"),
+    "LOADER_INTERVAL_SECONDS": (1.0, "0.25", 0.25),
+}
 
 
-def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def by_variable(settings: Settings) -> dict[str, object]:
+    return {
+        declared.metadata["setting"].variable: getattr(settings, declared.name)
+        for declared in fields(Settings)
+    }
+
+
+def test_everything_has_a_default_and_can_be_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
+    texts = {variable: text for variable, (_, text, _) in SETTINGS.items()}
 
-    settings = Settings.from_environment({"JWT_SECRET": SECRET})
-
-    assert settings == Settings(
-        warehouse_path=Path("warehouse/gamehouse.duckdb"),
-        reports_path=Path("reports"),
-        store_url="sqlite:///warehouse/gamehouse.store.sqlite",
-        host="127.0.0.1",
-        port=5000,
-        threads=16,
-        jwt_secret=SECRET,
-        jwt_previous_secrets=(),
-        token_ttl_seconds=86400,
-        registration_enabled=True,
-        password_min_length=8,
-        login_attempts=parse("10 per 5 minutes"),
-        rate_limit_per_account=parse("1200 per minute"),
-        rate_limit_per_client=parse("6000 per minute"),
-        event_limit_per_account=parse("10000 per hour"),
-        byte_limit_per_account=parse("5000000 per hour"),
-        event_limit_per_client=parse("100000 per hour"),
-        byte_limit_per_client=parse("50000000 per hour"),
-        disk_floor_bytes=200_000_000,
-        trusted_proxies=0,
-        loader_enabled=True,
-        events_uri=None,
-        loader_interval_seconds=1.0,
-    )
+    assert by_variable(Settings.from_environment({"JWT_SECRET": SECRET})) == {
+        variable: default for variable, (default, *_) in SETTINGS.items()
+    }
+    assert by_variable(Settings.from_environment(texts)) == {
+        variable: value for variable, (*_, value) in SETTINGS.items()
+    }
     assert list(tmp_path.iterdir()) == []
-
-
-def test_everything_can_be_set(tmp_path: Path) -> None:
-    settings = Settings.from_environment(
-        {
-            "WAREHOUSE_PATH": str(tmp_path / "a.duckdb"),
-            "REPORTS_PATH": str(tmp_path / "b"),
-            "STORE_URL": "postgresql+psycopg://user:hush@db/game",
-            "HOST": "0.0.0.0",  # noqa: S104 (nothing listens)
-            "PORT": "8080",
-            "THREADS": "4",
-            "JWT_SECRET": SECRET,
-            "JWT_PREVIOUS_SECRETS": f"{SECRET.replace(' ', '-')} {'x' * 32}",
-            "TOKEN_TTL_SECONDS": "60",
-            "REGISTRATION": "off",
-            "PASSWORD_MIN_LENGTH": "15",
-            "LOGIN_ATTEMPTS": "off",
-            "RATE_LIMIT_PER_ACCOUNT": "10/second",
-            "RATE_LIMIT_PER_CLIENT": "100 per 10 minutes",
-            "EVENT_LIMIT_PER_ACCOUNT": "500/day",
-            "BYTE_LIMIT_PER_ACCOUNT": "off",
-            "EVENT_LIMIT_PER_CLIENT": "9000/hour",
-            "BYTE_LIMIT_PER_CLIENT": "262144/minute",
-            "DISK_FLOOR_MB": "0",
-            "TRUSTED_PROXIES": "2",
-            "LOADER": "off",
-            "EVENTS_URI": "s3://bucket/lake",
-            "LOADER_INTERVAL_SECONDS": "0.25",
-        }
-    )
-
-    assert settings.store_url == "postgresql+psycopg://user:hush@db/game"
-    assert settings.reports_path == tmp_path / "b"
-    assert (settings.port, settings.threads, settings.token_ttl_seconds) == (8080, 4, 60)
-    assert settings.jwt_previous_secrets == (SECRET.replace(" ", "-"), "x" * 32)
-    assert (settings.registration_enabled, settings.password_min_length) == (False, 15)
-    assert settings.login_attempts is None
-    assert settings.rate_limit_per_account == parse("10/second")
-    assert settings.rate_limit_per_client == parse("100/10 minutes")
-    assert settings.event_limit_per_account == parse("500/day")
-    assert settings.byte_limit_per_account is None
-    assert settings.event_limit_per_client == parse("9000/hour")
-    assert settings.byte_limit_per_client == parse("262144/minute")
-    assert settings.disk_floor_bytes == 0
-    assert settings.trusted_proxies == 2
-    assert settings.events_uri == "s3://bucket/lake"
-    assert (settings.loader_enabled, settings.loader_interval_seconds) == (False, 0.25)
 
 
 @pytest.mark.parametrize(
     ("variable", "text"),
     [
-        *[("PORT", text) for text in ("", "0", "65536", "-1", "x", "5000.0", " 5000", "9" * 5000)],
-        *[("LOADER", text) for text in ("", "yes", "ON", "true")],
-        *[("LOADER_INTERVAL_SECONDS", text) for text in ("", "0", "-1", "nan", "inf", "x", "3601")],
-        *[("JWT_SECRET", text) for text in ("", "short", "x" * 31)],
-        *[("JWT_PREVIOUS_SECRETS", text) for text in ("short", f"{'x' * 32} short")],
-        *[("REGISTRATION", text) for text in ("", "no", "closed")],
-        *[("PASSWORD_MIN_LENGTH", text) for text in ("", "7", "65", "long")],
-        *[("TRUSTED_PROXIES", text) for text in ("", "-1", "11", "10.0.0.1")],
-        *[
-            (limit, text)
-            for limit in ("LOGIN_ATTEMPTS", "RATE_LIMIT_PER_ACCOUNT", "RATE_LIMIT_PER_CLIENT")
-            for text in ("", "0/hour", "-1/hour", "ten/minute", "10/fortnight", "OFF")
-        ],
-        *[
-            (limit, text)
-            for limit in ("EVENT_LIMIT_PER_ACCOUNT", "EVENT_LIMIT_PER_CLIENT")
-            for text in ("", "499/hour", "many")
-        ],
-        *[
-            (limit, text)
-            for limit in ("BYTE_LIMIT_PER_ACCOUNT", "BYTE_LIMIT_PER_CLIENT")
-            for text in ("", "262143/hour", "1 MB/hour")
-        ],
-        *[("DISK_FLOOR_MB", text) for text in ("", "-1", "0.5", "1000001", "1GB")],
-        *[("TOKEN_TTL_SECONDS", text) for text in ("0", "1.5", "forever")],
-        *[("STORE_URL", text) for text in ("", "nonsense")],
-        ("THREADS", "0"),
-        ("HOST", " "),
-        ("WAREHOUSE_PATH", ""),
-        ("REPORTS_PATH", " "),
+        (variable, text)
+        for variables, texts in {
+            ("PORT",): ["", "0", "65536", "-1", "x", "5000.0", " 5000", "9" * 5000],
+            ("LOADER",): ["", "yes", "ON", "true"],
+            ("LOADER_INTERVAL_SECONDS",): ["", "0", "-1", "nan", "inf", "x", "3601"],
+            ("JWT_SECRET",): ["", "short", "x" * 31],
+            ("JWT_PREVIOUS_SECRETS",): ["short", f"{'x' * 32} short"],
+            ("REGISTRATION",): ["", "no", "closed"],
+            ("PASSWORD_MIN_LENGTH",): ["", "7", "65", "long"],
+            ("TRUSTED_PROXIES",): ["", "-1", "11", "10.0.0.1"],
+            ("LOGIN_ATTEMPTS", "RATE_LIMIT_PER_ACCOUNT", "RATE_LIMIT_PER_CLIENT"): [
+                *("", "0/hour", "-1/hour", "ten/minute", "10/fortnight", "OFF"),
+            ],
+            ("EVENT_LIMIT_PER_ACCOUNT", "EVENT_LIMIT_PER_CLIENT"): ["", "499/hour", "many"],
+            ("BYTE_LIMIT_PER_ACCOUNT", "BYTE_LIMIT_PER_CLIENT"): ["", "262143/hour", "1 MB/hour"],
+            ("DISK_FLOOR_MB",): ["", "-1", "0.5", "1000001", "1GB"],
+            ("TOKEN_TTL_SECONDS", "THREADS"): ["0", "1.5", "forever"],
+            ("STORE_URL",): ["", "nonsense"],
+            ("HOST", "WAREHOUSE_PATH", "REPORTS_PATH"): ["", " "],
+        }.items()
+        for variable in variables
+        for text in texts
     ],
 )
 def test_unusable_settings_are_named(tmp_path: Path, variable: str, text: str) -> None:
@@ -205,9 +167,7 @@ def test_damaged_development_secret_is_refused(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_shown() -> None:
-    settings = Settings.from_environment(
-        {"JWT_SECRET": SECRET, "STORE_URL": "postgresql+psycopg://user:hush@db/game"}
-    )
+    settings = Settings.from_environment({"JWT_SECRET": SECRET, "STORE_URL": POSTGRES})
 
     assert SECRET not in repr(settings)
     assert "hush" not in repr(settings)

@@ -74,22 +74,29 @@ class Server:
         """What the process printed."""
         return self.log_path or self.warehouse.with_suffix(".log")
 
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
     def start(self) -> None:
         """Start the process and wait until it answers."""
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        # One that is set to nothing is taken away.
+        variables = {
+            **os.environ,
+            "PORT": str(self.port),
+            "WAREHOUSE_PATH": str(self.warehouse),
+            "JWT_SECRET": SECRET,
+            "LOADER_INTERVAL_SECONDS": "0.2",
+            **NO_LIMITS,
+            **self.environment,
+        }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *self.command],
                 cwd=ROOT,
-                env={
-                    **os.environ,
-                    "PORT": str(self.port),
-                    "WAREHOUSE_PATH": str(self.warehouse),
-                    "JWT_SECRET": SECRET,
-                    "LOADER_INTERVAL_SECONDS": "0.2",
-                    **NO_LIMITS,
-                    **self.environment,
-                },
+                env={name: text for name, text in variables.items() if text},
                 stdout=log,
                 stderr=log,
             )
@@ -112,10 +119,10 @@ class Server:
         finally:
             connection.close()
 
-    def stop(self) -> int:
+    def stop(self, signal_number: int = signal.SIGTERM) -> int:
         """Ask the process to end, and wait; returns its exit status."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal_number)
         return self.process.wait(timeout=60)
 
     def kill(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.game import SECRET, Process
+from tests.api.game import Process
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Process]:
     """`python -m api serve`, which refuses nobody for coming too often."""
-    reports = str(folder / "reports")
-    process = Process(folder, JWT_SECRET=SECRET, REPORTS_PATH=reports)
+    process = Process(folder)
     yield process
     process.kill()
+
+
+@pytest.fixture(scope="module")
+def alice(server: Process) -> dict[str, str]:
+    """The headers of a player's requests."""
+    return server.login()

@@ -12,8 +12,9 @@ import requests
 
 from api.tokens import Identity, Tokens
 from api.tokens import Role as TokenRole
-from tests.api.game import PASSWORD, SECRET, Process
+from tests.api.game import PASSWORD, Process
 from tests.support.long import IS_LONG
+from tests.support.server import SECRET
 from tests.system.contract.fuzzing import Role, count_requests, fuzz
 from tests.system.contract.roles import NOBODY, OPERATOR, PLAYER
 from tests.system.postgres.proxies import HAPROXY, Node, running
@@ -62,8 +63,7 @@ def api(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> Iterato
         server: Process = request.getfixturevalue("server")
         yield Api(server.url, server.url)
         return
-    settings = {"JWT_SECRET": SECRET, "REPORTS_PATH": str(folder / "reports")}
-    node = Node(tmp_path / "node.log", settings)
+    node = Node(tmp_path / "node.log", {"REPORTS_PATH": str(folder / "reports")})
     node.start()
     try:
         with running(HAPROXY, [node], tmp_path, {"gt 2000": "gt 1000000"}) as proxy:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.api.game import Process
 from tests.support.long import IS_LONG
-from tests.system.contract.wire import assert_documented, send
+from tests.system.contract.wire import HEALTH, assert_documented, send
 
 FUZZ = settings(
     max_examples=20_000 if IS_LONG else 400,
@@ -51,64 +51,30 @@ BODIES = [
     *(b"[" * 3000, b"x" * 5000, b"GET /health HTTP/1.1\r\n\r\n"),
 ]
 NUMBERS = [
-    *(
-        b"0",
-        b"1",
-        b"2",
-        b"5",
-        b"28",
-        b"262144",
-        b"262145",
-        b"99999999999",
-        b"-1",
-        b"+2",
-        b" 2",
-        b"",
-    ),
-    *(b"0x10", b"1e3", b"2, 2", b"2,3", b"\xb2", b"9" * 30, b"9" * 5000, b"02"),
+    *(b"0", b"1", b"2", b"5", b"28", b"262144", b"262145", b"99999999999", b"-1", b"+2", b" 2"),
+    *(b"", b"0x10", b"1e3", b"2, 2", b"2,3", b"\xb2", b"9" * 30, b"9" * 5000, b"02"),
+]
+ENCODINGS = [
+    *(b"chunked", b"Chunked", b"chunked, chunked", b"gzip, chunked", b"chunked, gzip"),
+    *(b"identity", b"xchunked", b"\x0bchunked", b"chunked;q=1", b""),
+]
+OTHER_HEADERS = [
+    *(b"Host: localhost", b"Host:", b"Host: a\x00b", b"Host: a, b", b"Host: [::1"),
+    *(b"Connection: close", b"Connection: keep-alive", b"Connection: upgrade, \xff"),
+    *(b"Expect: 100-continue", b"Expect: x", b"Upgrade: h2c", b"X-Forwarded-For: \xff"),
+    *(b"Content-Type: application/json", b"Content-Type: \xff", b"Content-Type: a/b"),
+    *(b"Authorization: Bearer x", b"Authorization: Basic eDp4", b"Authorization: \xff"),
+    *(b"Authorization: Basic \xff", b"Authorization: Bearer " + b"." * 9000),
+    *(b"Idempotency-Key: k", b"Idempotency-Key: \xe9", b"X-Request-ID: a\x1b[31m"),
+    *(b"If-None-Match: *", b'If-None-Match: "', b"If-Modified-Since: x", b"Range: bytes=0-1"),
+    *(b"If-Modified-Since: Thu, 32 Foo 99999 99:99:99 GMT", b"Cookie: a=\xff; =", b"Accept:"),
+    *(b"A" * 40_000 + b": x", b"X: " + b"y" * 40_000, b" folded", b"\tfolded", b": x", b"X"),
+    *(b"X : y", b"X\x00: y", b"X: a\x00b", b"X: a\rb", b"X: a\nb", b"Content_Length: 5"),
 ]
 HEADERS = st.one_of(
     st.builds(b"Content-Length: %s".__mod__, st.sampled_from(NUMBERS)),
-    st.builds(
-        b"Transfer-Encoding: %s".__mod__,
-        st.sampled_from(
-            [
-                *(b"chunked", b"Chunked", b"chunked, chunked", b"gzip, chunked", b"chunked, gzip"),
-                *(b"identity", b"xchunked", b"\x0bchunked", b"chunked;q=1", b""),
-            ]
-        ),
-    ),
-    st.sampled_from(
-        [
-            *(b"Host: localhost", b"Host:", b"Host: a\x00b", b"Host: a, b", b"Host: [::1"),
-            *(b"Connection: close", b"Connection: keep-alive", b"Connection: upgrade, \xff"),
-            *(b"Expect: 100-continue", b"Expect: x", b"Upgrade: h2c", b"X-Forwarded-For: \xff"),
-            *(b"Content-Type: application/json", b"Content-Type: \xff", b"Content-Type: a/b"),
-            *(b"Authorization: Bearer x", b"Authorization: Basic eDp4", b"Authorization: \xff"),
-            *(b"Authorization: Basic \xff", b"Authorization: Bearer " + b"." * 9000),
-            *(b"Idempotency-Key: k", b"Idempotency-Key: \xe9", b"X-Request-ID: a\x1b[31m"),
-            *(
-                b"If-None-Match: *",
-                b'If-None-Match: "',
-                b"If-Modified-Since: x",
-                b"Range: bytes=0-1",
-            ),
-            *(
-                b"If-Modified-Since: Thu, 32 Foo 99999 99:99:99 GMT",
-                b"Cookie: a=\xff; =",
-                b"Accept:",
-            ),
-            *(
-                b"A" * 40_000 + b": x",
-                b"X: " + b"y" * 40_000,
-                b" folded",
-                b"\tfolded",
-                b": x",
-                b"X",
-            ),
-            *(b"X : y", b"X\x00: y", b"X: a\x00b", b"X: a\rb", b"X: a\nb", b"Content_Length: 5"),
-        ]
-    ),
+    st.builds(b"Transfer-Encoding: %s".__mod__, st.sampled_from(ENCODINGS)),
+    st.sampled_from(OTHER_HEADERS),
     st.binary(max_size=40),
 )
 
@@ -117,30 +83,13 @@ def chunked(sizes_and_data: list[tuple[bytes, bytes]]) -> bytes:
     return b"".join(size + b"\r\n" + data + b"\r\n" for size, data in sizes_and_data)
 
 
+SIZES = [
+    *(b"0", b"1", b"ffffffff", b"F" * 40, b"-1", b"0x1", b"", b"1;a=b", b"1;\n", b"g"),
+    *(b" 1", b"1 ", b"+1", b"\xb2", b"40001", b"f" * 5000),
+]
 CHUNKS = st.lists(
-    st.one_of(
-        st.binary(min_size=1, max_size=20).map(lambda data: (b"%x" % len(data), data)),
-        st.tuples(
-            st.sampled_from(
-                [
-                    *(
-                        b"0",
-                        b"1",
-                        b"ffffffff",
-                        b"F" * 40,
-                        b"-1",
-                        b"0x1",
-                        b"",
-                        b"1;a=b",
-                        b"1;\n",
-                        b"g",
-                    ),
-                    *(b" 1", b"1 ", b"+1", b"\xb2", b"40001", b"f" * 5000),
-                ]
-            ),
-            st.sampled_from([b"", b"x", b"{}", b"\r\n"]),
-        ),
-    ),
+    st.binary(min_size=1, max_size=20).map(lambda data: (b"%x" % len(data), data))
+    | st.tuples(st.sampled_from(SIZES), st.sampled_from([b"", b"x", b"{}", b"\r\n"])),
     max_size=4,
 ).map(chunked)
 
@@ -189,7 +138,7 @@ def spoilt(draw: st.DrawFn, source: st.SearchStrategy[bytes]) -> bytes:
 
 
 def is_healthy(server: Process) -> bool:
-    (answer,) = send(server.port, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    (answer,) = send(server.port, HEALTH)
     return answer.status == 200 and json.loads(answer.body) == {"status": "ok"}
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from api.__main__ import main
-from tests.api.game import SECRET
 from tests.support.harness import ROOT
+from tests.support.server import SECRET
 
 # Root may read and write everything, unless it gives that up.
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
