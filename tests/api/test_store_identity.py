@@ -6,11 +6,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from warehouse.operations.backup import make_backup
-from warehouse.operations.restore import restore
-
 from tests.api.game import Caller, Game, assert_problem
 from tests.warehouse.operations.games import Files
+from warehouse.operations.backup import make_backup
+from warehouse.operations.restore import restore
 from warehouse.store.upkeep import SqlUpkeep
 
 COINS = {"amount": 5, "reason": "quest"}

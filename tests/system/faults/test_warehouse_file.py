@@ -75,8 +75,8 @@ class Killer:
             os.kill(os.getpid(), signal.SIGKILL)
         return getattr(self.connection, name)
 
-write = warehouse.warehouse_file._write
-warehouse.warehouse_file._write = lambda connection, *rest: write(Killer(connection), *rest)
+write = warehouse.loader.warehouse_file._write
+warehouse.loader.warehouse_file._write = lambda connection, *rest: write(Killer(connection), *rest)
 warehouse.loader.loader.Loader(SqlOutbox(sys.argv[1]), Path(sys.argv[2])).ship_all()
 """
 KILLED_WHILE_SHIPPING_AGAIN = """
