@@ -25,6 +25,8 @@ NAMES = {
 }
 # Where a failing row stops a build, and where it only warns, on purpose.
 WARN_ONLY = {"campaign_spellings_collide"}
+# A view over the file, whose keys `purchases_are_conserved` counts as it reads the rows.
+COUNTED_ELSEWHERE = "stg_appsflyer__purchases"
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +177,7 @@ def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: 
     tested = {
         node["attached_node"]
         for node in _nodes(manifest, "test")
-        if (test := node.get("test_metadata") or {}).get("name") == "holds"
+        if (test := node.get("test_metadata") or {}).get("name") in ("holds", "splits_into")
         and test["kwargs"].get("key")
     }
     untested = [
@@ -183,6 +185,7 @@ def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: 
         for m in models
         if _layer(m) not in ("reports", "quality")
         and m["unique_id"] not in tested
+        and m["name"] != COUNTED_ELSEWHERE
         and not re.match(r"Grain: one row[.;]", m["description"])
     ]
     assert untested == []

@@ -20,11 +20,18 @@ neighbours as (
     select * from {{ ref('int_reconciliation__neighbours_measured') }}
 ),
 
+-- A row of an uncontested pair, which is taken, has no other candidate.
+contested_pairs as (
+    select *
+    from pairs
+    where pair_rank is not null
+),
+
 purchase_candidates as (
     select
         purchase_id,
         count(*) as candidate_count
-    from pairs
+    from contested_pairs
     group by purchase_id
 ),
 
@@ -32,7 +39,7 @@ confirmation_candidates as (
     select
         confirmation_id,
         count(*) as candidate_count
-    from pairs
+    from contested_pairs
     group by confirmation_id
 ),
 
@@ -69,7 +76,9 @@ explained as (
         sides.*,
         neighbours.nearest_seconds_apart,
         coalesce(
-            purchase_candidates.candidate_count, confirmation_candidates.candidate_count, 0
+            purchase_candidates.candidate_count,
+            confirmation_candidates.candidate_count,
+            case when sides.outcome = 'matched' then 1 else 0 end
         ) as candidate_count,
         coalesce(
             greatest(purchase_candidates.candidate_count, confirmation_candidates.candidate_count),

@@ -1,5 +1,5 @@
-{# Every row of the model stands in exactly one of the parts, found by its key, and the parts hold
-   nothing else. #}
+{# No two rows of the model share its key, which is never null; every row stands in exactly one of
+   the parts, and the parts hold nothing else. #}
 {% test splits_into(model, key, parts) %}
     
 
@@ -31,6 +31,6 @@ counted as (
 
 select *
 from counted
-where times_in_whole != 1 or times_in_pieces != 1
+where times_in_whole != 1 or times_in_pieces != 1 or {{ key }} is null
 
 {% endtest %}
