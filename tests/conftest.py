@@ -27,7 +27,7 @@ SLOWEST = [
     *("test_schedule.py", "test_api_models.py", "test_boundaries.py", "test_use.py"),
     *("test_build.py", "test_reference_agrees.py", "test_inputs.py", "test_gate.py"),
     *("test_numbers.py", "test_commands.py", "test_benchmarks_run.py", "test_crowds.py"),
-    *("test_contract.py", "test_behind_proxy.py", "test_readme.py", "test_truth.py"),
+    *("test_contract.py", "test_behind_proxy.py", "test_api_examples.py", "test_truth.py"),
 ]
 
 

@@ -64,20 +64,20 @@ def _register(function: Callable[[Project], None], *, needs_build: bool) -> Call
 
 @_before_build
 def confirmations_an_hour_late(project: Project) -> None:
-    """All confirmations stand an hour later: a zone without summer time."""
+    """All confirmations are one hour late: daylight saving time was ignored."""
     _edit(project, "confirmed_purchases", _shifted(timedelta(hours=1)))
 
 
 @_before_build
 def purchases_in_indian_time(project: Project) -> None:
-    """From D-3 on, purchases are in Indian time (+5:30) and say UTC."""
+    """From D-3 on, purchases are in Indian time (+5:30) but marked as UTC."""
     shift = _shifted(timedelta(hours=5, minutes=30))
     _edit(project, "purchases_raw", _from(D1 - timedelta(days=2), shift))
 
 
 @_before_build
 def confirmations_six_minutes_late(project: Project) -> None:
-    """The clock of the store is six minutes fast."""
+    """The clock of the app store is six minutes fast."""
     _edit(project, "confirmed_purchases", _shifted(timedelta(minutes=6)))
 
 
@@ -154,7 +154,7 @@ def confirmations_in_euros(project: Project) -> None:
 
 @_before_build
 def amounts_with_currency(project: Project) -> None:
-    """From D-4 on, purchase amounts carry a dollar sign."""
+    """From D-4 on, purchase amounts have a dollar sign."""
 
     def signed(row: Row) -> Row:
         return row | {"revenue_usd": f"${row['revenue_usd']}"}
@@ -258,7 +258,7 @@ def user_ids_missing(project: Project) -> None:
 
 @_before_build
 def sessions_of_one_user(project: Project) -> None:
-    """All sessions are of one user: an id that was not set."""
+    """All sessions belong to one user: the id was not set."""
     _edit(project, "sessions", lambda row: row | {"user_id": "00000000-0000-0000"})
 
 
@@ -270,13 +270,13 @@ def column_renamed(project: Project) -> None:
 
 @_before_build
 def file_empty(project: Project) -> None:
-    """The session file holds its header alone."""
+    """The session file contains only its header."""
     _write(project, "sessions", [])
 
 
 @_before_build
 def file_torn(project: Project) -> None:
-    """The purchase file ends within a quoted value, and lines have lost their ends."""
+    """The purchase file ends inside a quoted value, and other lines are truncated."""
     path = project.root / "seeds/purchases_raw.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     torn = [line.rstrip("\n").rsplit(",", maxsplit=2)[0] + "\n" for line in lines[-50:]]
@@ -327,7 +327,7 @@ def dau_edited_in_mart(project: Project) -> None:
 
 @_after_build
 def net_revenue_above_revenue(project: Project) -> None:
-    """A charged back purchase got its revenue back, twice."""
+    """The revenue of a charged back purchase was restored, twice."""
     _execute(
         project,
         "update intermediate.int_purchases__classified set net_revenue_usd = 2 * revenue_usd"
@@ -387,7 +387,7 @@ def amounts_unreadable(project: Project) -> None:
 
 @_after_build
 def clock_a_year_ahead(project: Project) -> None:
-    """A tenth of the events comes from phones that are a year ahead."""
+    """A tenth of the events come from phones whose clock is a year ahead."""
     _execute(
         project,
         "update raw.game_events set occurred_at = occurred_at + interval 1 year"
@@ -403,7 +403,7 @@ def campaigns_all_collapsed(project: Project) -> None:
 
 @_after_build
 def report_edited(project: Project) -> None:
-    """A number of a report was edited by hand."""
+    """A number in a report was edited by hand."""
     path = project.reports / "roas_d1.json"
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r'"revenue_usd":[0-9]', '"revenue_usd":9', text), encoding="utf-8")
@@ -411,7 +411,7 @@ def report_edited(project: Project) -> None:
 
 @_after_build
 def report_deleted(project: Project) -> None:
-    """A report is gone."""
+    """A report is missing."""
     (project.reports / "reconciliation.json").unlink()
 
 

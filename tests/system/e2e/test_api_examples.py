@@ -1,4 +1,4 @@
-"""The examples of the README, run as they are written, against the real API."""
+"""The examples of docs/api.md run as they are written, against the real API."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ENDPOINTS = {
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
 }
-# curl reads this file of CURL_HOME, so it reports each call without a word more in the README.
+# curl reads this file of CURL_HOME, so it reports each call without an option on the page.
 CURLRC = r'write-out = "\n%{stderr}%{method} %{url_effective} %{http_code}\n"'
 PATIENCE_SECONDS = 60
 
@@ -61,15 +61,13 @@ class Outcome:
 
 
 def examples() -> str:
-    """Read the shell blocks of the section on the API, as one script."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    _, _, rest = readme.partition("\n## The API\n")
-    section, _, _ = rest.partition("\n## ")
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL))
+    """Read the shell blocks of the page, as one script."""
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
 
 
 def stated() -> list[tuple[int, str]]:
-    """Read what the README says comes out: a status and, mostly, an answer for each call."""
+    """Read the expected outcome of each call: a status and usually an answer."""
     return [
         (int(status), answer)
         for status, answer in re.findall(r"^# (\d{3})\b *(.*)$", examples(), re.MULTILINE)
@@ -86,7 +84,7 @@ def url() -> str:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory, url: str) -> Iterator[Project]:
     """A new API with an empty store, and the project it runs in."""
-    project = Project.copy_to(tmp_path_factory.mktemp("readme") / "project")
+    project = Project.copy_to(tmp_path_factory.mktemp("examples") / "project")
     port = str(urlsplit(url).port)
     with project.start(sys.executable, "-m", "api", "serve", environment={"PORT": port}) as process:
         try:
