@@ -80,7 +80,9 @@ explained as (
             confirmation_candidates.candidate_count,
             case when sides.outcome = 'matched' then 1 else 0 end
         ) as candidate_count,
-        coalesce(
+        -- The same receipt leaves nothing to choose, however many other rows are near.
+        coalesce(sides.match_rule, 'none') != 'receipt'
+        and coalesce(
             greatest(purchase_candidates.candidate_count, confirmation_candidates.candidate_count),
             0
         ) > case when sides.outcome = 'matched' then 1 else 0 end as is_ambiguous,

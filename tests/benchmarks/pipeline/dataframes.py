@@ -322,7 +322,9 @@ def reconcile(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataFr
             ),
             "candidate_count": candidate_count.astype("int64"),
             "is_ambiguous": np.where(
-                is_matched, (own_candidates > 1) | (their_candidates > 1), candidate_count > 0
+                is_matched,
+                ((own_candidates > 1) | (their_candidates > 1)) & ~rows["is_same_receipt"].eq(True),
+                candidate_count > 0,
             ),
             "reason": _labels(
                 (is_matched, None),

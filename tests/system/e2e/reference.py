@@ -427,8 +427,9 @@ def report_reconciliation(
 
 
 def matched_detail(pair: Pair, candidate_count: int, reverse_candidate_count: int) -> Row:
-    """One matched pair; ambiguous if either side could have chosen otherwise."""
+    """One matched pair; ambiguous if no receipt decided and either side could choose otherwise."""
     purchase, confirmation = pair
+    is_contested = candidate_count > 1 or reverse_candidate_count > 1
     return {
         "type": "matched",
         "appsflyer_id": purchase.appsflyer_id,
@@ -441,7 +442,7 @@ def matched_detail(pair: Pair, candidate_count: int, reverse_candidate_count: in
         "receipt_id": purchase.receipt_id or confirmation.receipt_id,
         "match_rule": "receipt" if has_same_receipt(pair) else "nearest",
         "candidate_count": candidate_count,
-        "is_ambiguous": candidate_count > 1 or reverse_candidate_count > 1,
+        "is_ambiguous": is_contested and not has_same_receipt(pair),
         "reason": None,
         "nearest_seconds_apart": None,
     }

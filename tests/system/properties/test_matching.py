@@ -143,8 +143,9 @@ def walked(purchases: list[Purchase], confirmations: list[Confirmation]) -> list
 
     outcomes: list[Outcome] = []
     for purchase, confirmation in taken:
-        is_ambiguous = count(0, purchase) > 1 or count(1, confirmation) > 1
         rule = "receipt" if has_same_receipt((purchase, confirmation)) else "nearest"
+        is_contested = count(0, purchase) > 1 or count(1, confirmation) > 1
+        is_ambiguous = is_contested and rule == "nearest"
         outcomes.append(
             (
                 *(purchase.appsflyer_id, "matched", purchase.row, confirmation.row),
