@@ -69,6 +69,7 @@ def test_data_hold_what_the_rules_tell_apart(written: Folders) -> None:
     assert {row["match_rule"] for row in ledger} == {"receipt", "nearest", None}
     assert {row["reason"] for row in ledger} == {
         *("no_candidate", "outside_window", "lost_to_closer_pair", None),
+        *("same_receipt_outside_window", "purchase_set_aside", "confirmation_set_aside"),
     }
     anomalies = read(written[1] / "roas_anomaly.json")
     assert {row["anomaly"] for row in anomalies} == {True, False}

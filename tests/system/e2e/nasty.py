@@ -471,6 +471,8 @@ class Generator:
             row = ["af_forms", name, time, amount, "Summer", receipt, "Success"]
             self.purchases.append(row)
             self.purchases.append(["af_forms", "purchase", time, "1", "", receipt, "chargeback"])
+        # Nothing in the purchases explains this one.
+        self.confirmations.append(["af_nobody", "", time, "1", "", self.new_receipt()])
 
     def add_planned_campaigns(self, yesterday: date) -> None:
         """Add campaigns whose ROAS of `yesterday` lies exactly on an edge of the anomaly rule.

@@ -19,9 +19,11 @@ MODELS = (
     "int_purchases__classified",
     "int_purchases__curated",
     "int_confirmations__accepted",
+    "int_confirmations__rejected",
     "int_reconciliation__paired",
     "int_reconciliation__matched",
     "int_reconciliation__neighbours_measured",
+    "int_reconciliation__counterparts_traced",
     "fct_reconciliation",
 )
 
