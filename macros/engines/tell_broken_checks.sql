@@ -1,4 +1,5 @@
-{# Says which checks of a test `holds` are broken, and by how many rows. Meant for `on-run-end`. #}
+{# Says which checks of a test `holds` are broken, and by how many rows, and what a test has to say
+   whose meta names a column that `tells` it. Meant for `on-run-end`. #}
 {% macro tell_broken_checks() -%}
     {%- for result in results | default([])
         if result.status in ['fail', 'warn']
@@ -9,6 +10,12 @@
                     ~ check.row_count,
                 info=true
             ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for result in results | default([])
+        if result.status in ['fail', 'warn'] and result.node.config.meta.tells is defined -%}
+        {%- for row in run_query(result.node.compiled_code) -%}
+            {%- do log(result.node.name ~ ': ' ~ row[result.node.config.meta.tells], info=true) -%}
         {%- endfor -%}
     {%- endfor -%}
 {%- endmacro %}

@@ -42,6 +42,22 @@
             'a folder, or a mapping of each of ' ~ inputs | sort | join(', ')
             ~ ' to a file, a folder or a glob, or null for the files in seeds/',
         ) -%}
+        {%- if var('receipt_pattern', none) is not none -%}
+            {{ exceptions.raise_compiler_error(
+                'Var receipt_pattern is ' ~ var('receipt_pattern') | tojson ~ '. It is called'
+                ~ ' receipt_patterns now and is a list of regular expressions. Set in'
+                ~ " dbt_project.yml or with --vars '{receipt_patterns: ["
+                ~ var('receipt_pattern') | tojson ~ "]}'"
+            ) }}
+        {%- endif -%}
+        {%- do assert_var(
+            'receipt_patterns',
+            var('receipt_patterns') is sequence and var('receipt_patterns') is not string
+            and var('receipt_patterns') | length > 0
+            and var('receipt_patterns') | select('string') | list | length
+            == var('receipt_patterns') | length,
+            'a list of regular expressions, one or more',
+        ) -%}
         {%- for name in [
             'purchase_event_names',
             'refund_statuses',

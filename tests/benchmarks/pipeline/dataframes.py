@@ -28,7 +28,11 @@ REFUNDS = [
     *("chargeback", "charge_back", "refund", "refunded", "voided", "revoked"),
     *("canceled", "cancelled"),
 ]
-RECEIPT = "RCP-[0-9]+"
+RECEIPTS = [
+    "^RCP-[0-9]+$",
+    "^GPA[.][0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{5}([.][.][0-9]+)?$",
+    "^[0-9]{12,19}$",
+]
 WINDOW = pd.Timedelta(minutes=10)
 ORGANIC_CAMPAIGNS = ["ORGANIC", "(ORGANIC)"]
 ANOMALY_RATIO = 0.5
@@ -68,8 +72,8 @@ def write_reports(seeds: Path, reports: Path) -> None:
         seeds: The folder of the CSVs.
         reports: The folder of the reports; made where it is missing.
     """
-    purchases, set_aside = read_purchases(seeds / "purchases_raw.csv")
     confirmations, rejected = read_confirmations(seeds / "confirmed_purchases.csv")
+    purchases, set_aside = read_purchases(seeds / "purchases_raw.csv", confirmations)
     costs = read_costs(seeds / "costs_daily.csv")
     sessions = read_sessions(seeds / "sessions.csv")
 
@@ -86,11 +90,12 @@ def write_reports(seeds: Path, reports: Path) -> None:
     _write(arpdau_report(purchases, sessions, d1), reports / "arpdau_d1.json")
 
 
-def read_purchases(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read_purchases(path: Path, confirmations: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the purchases, the curated ones in the order of their times, then of the file.
 
     Args:
         path: The file `purchases_raw.csv`.
+        confirmations: The accepted ones, whose receipts are genuine whatever their form.
 
     Returns:
         A row for each curated purchase, and one for each other row, which says why; the number in
@@ -109,9 +114,14 @@ def read_purchases(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             "status": _each_value(raw["status"], _lower),
         }
     )
-    is_known_form = rows["receipt_id"].str.fullmatch(RECEIPT).eq(True)
+    players = confirmations.groupby("receipt_id")["appsflyer_id"].agg(["min", "nunique"])
+    confirmed_for = rows["receipt_id"].map(players.loc[players["nunique"] == 1, "min"])
+    is_genuine = rows["receipt_id"].str.fullmatch("|".join(RECEIPTS)).eq(True) | (
+        confirmed_for.notna()
+        & (rows["appsflyer_id"].isna() | (rows["appsflyer_id"] == confirmed_for))
+    )
     is_refund = rows["status"].isin(REFUNDS)
-    is_short = is_refund & is_known_form
+    is_short = is_refund & is_genuine
     malformed = {
         "missing_appsflyer_id": rows["appsflyer_id"].isna() & ~is_short,
         "unparsable_time": rows["purchased_at"].isna(),
@@ -120,7 +130,7 @@ def read_purchases(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     }
     false_success = {
         "revenue_not_positive": rows["revenue_usd"] <= 0,
-        "unknown_receipt_form": rows["receipt_id"].notna() & ~is_known_form,
+        "unknown_receipt_form": rows["receipt_id"].notna() & ~is_genuine,
     }
     rows["disposition"] = _labels(
         (pd.DataFrame(malformed).any(axis=1), "malformed"),
@@ -135,9 +145,9 @@ def read_purchases(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         _faults(false_success).where(rows["disposition"] == "false_success"),
     )
     is_chargeback = rows["disposition"] == "chargeback"
-    is_genuine = rows["disposition"] == "duplicate"
+    is_kept = rows["disposition"] == "duplicate"
     # A stable sort: the order of the file breaks ties.
-    genuine = rows[is_genuine].drop(columns="status").sort_values("purchased_at", kind="stable")
+    genuine = rows[is_kept].drop(columns="status").sort_values("purchased_at", kind="stable")
     has_receipt = genuine["receipt_id"].notna()
     all_it_says = ["appsflyer_id", "purchased_at", "event_name", "revenue_usd"]
     curated = pd.concat(

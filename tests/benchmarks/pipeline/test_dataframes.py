@@ -80,7 +80,7 @@ def test_settings_are_those_of_the_project() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     settings = {
         "purchase_event_names": dataframes.PURCHASE_EVENTS,
-        "receipt_pattern": f"^{dataframes.RECEIPT}$",
+        "receipt_patterns": dataframes.RECEIPTS,
         "reconciliation_window_minutes": dataframes.WINDOW / pd.Timedelta(minutes=1),
         "organic_campaign_names": dataframes.ORGANIC_CAMPAIGNS,
         "roas_anomaly_ratio": dataframes.ANOMALY_RATIO,

@@ -52,7 +52,8 @@ SCENARIOS = (
         rows=800,
         variables={
             "purchase_event_names": ["purchase", "iap"],
-            "receipt_pattern": "RCP-[0-9]+|GPA-[0-9]+",  # without anchors, still a full match
+            # Without anchors, still a full match.
+            "receipt_patterns": ["RCP-[0-9]+|XYZ-[0-9]+", "GPA-[0-9]+"],
             "reconciliation_window_minutes": 5,
             "roas_anomaly_ratio": 0.8,
             "roas_min_history_days": 2,

@@ -153,13 +153,40 @@ class Purchase:
     status: str | None
 
 
-def is_refund_of_receipt(record: Record, receipt_pattern: str) -> bool:
+RECEIPT_PATTERNS = (
+    "^RCP-[0-9]+$",
+    "^GPA[.][0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{5}([.][.][0-9]+)?$",
+    "^[0-9]{12,19}$",
+)
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """What receipts look like, and whom the store gave those that look otherwise."""
+
+    patterns: Collection[str]
+    players_of: dict[str, set[str]]
+
+    def has_known_form(self, receipt_id: str) -> bool:
+        """Whether it matches one of the patterns in full."""
+        return any(re.fullmatch(pattern, receipt_id) for pattern in self.patterns)
+
+    def is_genuine(self, receipt_id: str | None, appsflyer_id: str | None) -> bool:
+        """Known by its form, or confirmed for this player and no other; a refund may name none."""
+        if receipt_id is None:
+            return False
+        players = self.players_of.get(receipt_id, set())
+        is_confirmed = len(players) == 1 and (appsflyer_id is None or appsflyer_id in players)
+        return is_confirmed or self.has_known_form(receipt_id)
+
+
+def is_refund_of_receipt(record: Record, receipts: Receipts) -> bool:
     """A refund may leave out the player and the amount if it names a receipt."""
     is_refund = lower(record["status"]) in REFUNDS
-    return is_refund and re.fullmatch(receipt_pattern, record["receipt_id"] or "") is not None
+    return is_refund and receipts.is_genuine(record["receipt_id"], record["appsflyer_id"])
 
 
-def read_purchase(row: int, record: Record, receipt_pattern: str) -> Purchase | None:
+def read_purchase(row: int, record: Record, receipts: Receipts) -> Purchase | None:
     """The purchase of one raw row, or None where the row is malformed.
 
     What a refund may leave out is filled in; no rule looks at it.
@@ -167,7 +194,7 @@ def read_purchase(row: int, record: Record, receipt_pattern: str) -> Purchase | 
     appsflyer_id = record["appsflyer_id"]
     at = parse_time(record["event_time_utc"])
     amount = parse_amount(record["revenue_usd"])
-    if is_refund_of_receipt(record, receipt_pattern):
+    if is_refund_of_receipt(record, receipts):
         appsflyer_id = appsflyer_id or ""
         amount = Decimal(0) if record["revenue_usd"] is None else amount
     if appsflyer_id is None or at is None or amount is None:
@@ -185,7 +212,7 @@ def read_purchase(row: int, record: Record, receipt_pattern: str) -> Purchase | 
 
 
 def classify_alone(  # noqa: PLR0911 (one return for each rule, in their order)
-    purchase: Purchase | None, purchase_event_names: Collection[str], receipt_pattern: str
+    purchase: Purchase | None, purchase_event_names: Collection[str], receipts: Receipts
 ) -> str:
     """The first rule that holds, of those that look at one row; duplicates need the others."""
     if purchase is None:
@@ -198,18 +225,19 @@ def classify_alone(  # noqa: PLR0911 (one return for each rule, in their order)
         return "failed"
     if purchase.amount <= 0:
         return "false_success"
-    if purchase.receipt_id is not None and not re.fullmatch(receipt_pattern, purchase.receipt_id):
+    receipt_id = purchase.receipt_id
+    if receipt_id is not None and not receipts.is_genuine(receipt_id, purchase.appsflyer_id):
         return "false_success"
     return "curated"
 
 
-def disposition_reason(record: Record, disposition: str, receipt_pattern: str) -> str | None:
+def disposition_reason(record: Record, disposition: str, receipts: Receipts) -> str | None:
     """Every fault of a malformed row or a false success."""
     amount = parse_amount(record["revenue_usd"])
     receipt_id = record["receipt_id"]
     faults: dict[str, bool] = {}
     if disposition == "malformed":
-        is_short = is_refund_of_receipt(record, receipt_pattern)
+        is_short = is_refund_of_receipt(record, receipts)
         is_left_out = is_short and record["revenue_usd"] is None
         faults = {
             "missing_appsflyer_id": record["appsflyer_id"] is None and not is_short,
@@ -220,7 +248,8 @@ def disposition_reason(record: Record, disposition: str, receipt_pattern: str) -
         faults = {
             "revenue_not_positive": amount is not None and amount <= 0,
             "unknown_receipt_form": (
-                receipt_id is not None and not re.fullmatch(receipt_pattern, receipt_id)
+                receipt_id is not None
+                and not receipts.is_genuine(receipt_id, record["appsflyer_id"])
             ),
         }
     return ", ".join(name for name, holds in faults.items() if holds) or None
@@ -263,13 +292,13 @@ class Curated:
 
 
 def classify(
-    records: list[Record], purchase_event_names: Collection[str], receipt_pattern: str
+    records: list[Record], purchase_event_names: Collection[str], receipts: Receipts
 ) -> tuple[list[Row], list[Curated]]:
     """The disposition of every raw row in file order, and the curated purchases in time order."""
     purchases = [
-        read_purchase(row, record, receipt_pattern) for row, record in enumerate(records, start=1)
+        read_purchase(row, record, receipts) for row, record in enumerate(records, start=1)
     ]
-    names = [classify_alone(each, purchase_event_names, receipt_pattern) for each in purchases]
+    names = [classify_alone(each, purchase_event_names, receipts) for each in purchases]
 
     unique = [
         purchase
@@ -295,7 +324,7 @@ def classify(
         dispositions.append(
             {
                 "disposition": disposition,
-                "disposition_reason": disposition_reason(record, disposition, receipt_pattern),
+                "disposition_reason": disposition_reason(record, disposition, receipts),
                 "duplicate_of": duplicate_of.get(row),
                 "is_orphan": name == "chargeback" and receipt_id not in success_receipts,
                 "is_charged_back": disposition == "curated" and receipt_id in charged_back_receipts,
@@ -404,6 +433,17 @@ def read_confirmations(records: list[Record]) -> list[Confirmation]:
         if appsflyer_id is not None and at is not None and amount is not None:
             confirmations.append(Confirmation(row, appsflyer_id, at, amount, record["receipt_id"]))
     return confirmations
+
+
+def known_receipts(
+    confirmations: list[Confirmation], patterns: Collection[str] = RECEIPT_PATTERNS
+) -> Receipts:
+    """The forms of receipts, and the players of each one that the store confirms."""
+    players_of: dict[str, set[str]] = {}
+    for each in confirmations:
+        if each.receipt_id is not None:
+            players_of.setdefault(each.receipt_id, set()).add(each.appsflyer_id)
+    return Receipts(patterns, players_of)
 
 
 def has_same_receipt(pair: Pair) -> bool:
@@ -813,7 +853,7 @@ def reference(  # noqa: PLR0913 (the vars of the project)
     as_of_date: date | None = None,
     *,
     purchase_event_names: Collection[str] = ("purchase", "af_purchase"),
-    receipt_pattern: str = "^RCP-[0-9]+$",
+    receipt_patterns: Collection[str] = RECEIPT_PATTERNS,
     reconciliation_window_minutes: int = 10,
     roas_anomaly_ratio: float = 0.5,
     roas_min_history_days: int = 3,
@@ -822,10 +862,12 @@ def reference(  # noqa: PLR0913 (the vars of the project)
     # A sum that had to be rounded would be a wrong sum: raise instead.
     with localcontext(Context(prec=100, traps=[Inexact])):
         records = {name: read_csv(text) for name, text in inputs.items()}
-        dispositions, curated = classify(
-            records["purchases_raw"], purchase_event_names, receipt_pattern
-        )
         confirmations = read_confirmations(records["confirmed_purchases"])
+        dispositions, curated = classify(
+            records["purchases_raw"],
+            purchase_event_names,
+            known_receipts(confirmations, receipt_patterns),
+        )
         costs = read_costs(records["costs_daily"])
         sessions = read_sessions(records["sessions"])
 

@@ -62,7 +62,7 @@ SHRUNK = {
     ),
     "sessions": FIRST_DAYS["sessions"].replace("p2", "p1"),
 }
-RULES: dict[str, object] = {"receipt_pattern": "X", "reconciliation_window_minutes": 5}
+RULES: dict[str, object] = {"receipt_patterns": ["X"], "reconciliation_window_minutes": 5}
 LEFT_BY_EARLIER_VERSIONS = {"builds", "input_loads", "input_files"}
 # Neither the checkpoints' views nor the tests change a table.
 ONLY_REPORTS = ["--exclude", "path:models/quality", "--exclude-resource-type", "test"]

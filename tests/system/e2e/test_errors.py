@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import DBT, GOOD, Project
+from warehouse.inputs.headers import HEADERS
 
 
 def assert_refused(
@@ -130,6 +131,11 @@ def test_missing_file(good: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
+        (
+            "receipt_patterns",
+            "^RCP-[0-9]+$",
+            "It must be a list of regular expressions, one or more",
+        ),
         ("as_of_date", "2026-02-30", "a date that exists, as YYYY-MM-DD"),
         ("as_of_date", "yesterday", "a date that exists, as YYYY-MM-DD"),
         ("reconciliation_window_minutes", -1, "a whole number, 0 or greater"),
@@ -139,6 +145,43 @@ def test_missing_file(good: Project) -> None:
 )
 def test_bad_setting(good: Project, name: str, value: object, expected: str) -> None:
     assert_refused(good, f"Var {name} is", expected, variables={name: value})
+
+
+def test_former_name_of_a_setting(good: Project) -> None:
+    assert_refused(
+        good,
+        'Var receipt_pattern is "X". It is called receipt_patterns now and is a list',
+        variables={"receipt_pattern": "X"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("receipt", "event", "message"),
+    [
+        (
+            "TX-1",
+            "purchase",
+            "3 rows of purchases_raw.csv are false_success (unknown_receipt_form), 3 of 3"
+            ' successes. For example row 1: receipt_id is "TX-1". Var receipt_patterns says what'
+            " a receipt looks like.",
+        ),
+        (
+            "",
+            "iap",
+            "3 rows of purchases_raw.csv are not_a_purchase, 3 of 3 successes. For example row 1:"
+            ' event_name is "iap". Var purchase_event_names says what a purchase is called.',
+        ),
+    ],
+)
+def test_purchases_that_a_setting_sets_aside(
+    good: Project, receipt: str, event: str, message: str
+) -> None:
+    """No error, because it may be so; but nobody should find it out from a revenue of 0."""
+    rows = [f"p1,{event},2026-01-05 1{hour}:00,5,A,{receipt},success\n" for hour in range(3)]
+    good.write_inputs({"purchases_raw": f"{HEADERS['purchases_raw.csv']}\n{''.join(rows)}"})
+    run = good.build()
+    assert run.exit_code == 0, run.output
+    assert f"successes_are_curated: {message}" in " ".join(run.output.split())
 
 
 def test_file_that_is_no_warehouse(good: Project) -> None:

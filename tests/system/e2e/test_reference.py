@@ -14,12 +14,14 @@ import pytest
 
 from tests.system.e2e.nasty import HEADERS, SCENARIOS, Scenario, nasty_inputs
 from tests.system.e2e.reference import (
+    RECEIPT_PATTERNS,
     Pair,
     Reports,
     Row,
     classify,
     find_candidates,
     has_same_receipt,
+    known_receipts,
     parse_amount,
     parse_date,
     parse_time,
@@ -449,6 +451,27 @@ def test_chargeback_takes_the_money_of_its_receipt_wherever_it_stands() -> None:
     assert reports["roas_d1"][0]["revenue_usd"] == Decimal("4.99")
 
 
+def test_receipts_of_the_stores_and_those_that_they_confirm() -> None:
+    google = "GPA.1234-5678-9012-34567"
+    reports = run(
+        purchase("10:00:00", receipt=google)
+        + purchase("11:00:00", receipt=f"{google}..0")
+        + purchase("12:00:00", receipt="100000112345678")
+        + purchase("13:00:00", receipt="12345678901")
+        + purchase("14:00:00", receipt="BADREC-1")
+        + purchase("14:00:00", receipt="BADREC-2")
+        + purchase("14:00:00", receipt="BADREC-3"),
+        confirmation("14:00:00", receipt="BADREC-1")
+        + confirmation("14:00:00", receipt="BADREC-2", player="af_2")
+        + confirmation("14:00:00", receipt="BADREC-3")
+        + confirmation("14:00:00", receipt="BADREC-3", player="af_2"),
+    )
+    assert dispositions(reports) == [
+        *("curated", "curated", "curated", "false_success"),
+        *("curated", "false_success", "false_success"),
+    ]
+
+
 # --- Reconciliation -----------------------------------------------------------------------------
 
 
@@ -734,7 +757,7 @@ def test_settings_change_the_result() -> None:
         WORKED_EXAMPLE,
         date(2026, 1, 12),
         purchase_event_names=["purchase"],
-        receipt_pattern="^(RCP|BADREC)-[0-9]+$",
+        receipt_patterns=["^RCP-[0-9]+$", "BADREC-[0-9]+"],
         reconciliation_window_minutes=9,
     )
     assert dispositions(reports)[-1] == "curated"
@@ -755,9 +778,10 @@ def candidates(scenario: Scenario, minutes: int) -> list[Pair]:
     """All pairs of one player in a scenario that are at most some minutes apart."""
     inputs = nasty_inputs(scenario.seed, scenario.rows)
     names = cast("list[str]", scenario.variables.get("purchase_event_names", ["purchase"]))
-    pattern = str(scenario.variables.get("receipt_pattern", "^RCP-[0-9]+$"))
-    curated = classify(read_csv(inputs["purchases_raw"]), names, pattern)[1]
+    patterns = cast("list[str]", scenario.variables.get("receipt_patterns", RECEIPT_PATTERNS))
     confirmations = read_confirmations(read_csv(inputs["confirmed_purchases"]))
+    receipts = known_receipts(confirmations, patterns)
+    curated = classify(read_csv(inputs["purchases_raw"]), names, receipts)[1]
     window = timedelta(minutes=minutes)
     return find_candidates([each.purchase for each in curated], confirmations, window)
 
