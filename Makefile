@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # pytest workers; dbt and DuckDB bring threads of their own
 JOBS ?= 2
+# dbt vars of `make build`, such as '{last_day_is_complete: true}'
+export VARS ?= $(DBT_VARS)
 # how long `make soak` keeps the API at its limit
 SOAK_MINUTES ?= 30
 # tests that have a long form (tests/support/long.py)
@@ -53,7 +55,7 @@ $(VENV)/installed-spark: $(VENV)/installed requirements-spark.lock
 
 build: setup ## from the four CSVs in seeds/ to checked reports and the page that shows them
 	@$(BIN)/python -m warehouse inputs
-	@$(BIN)/dbt build
+	@$(BIN)/dbt build $${VARS:+--vars "$$VARS"}
 	@$(BIN)/python -m warehouse summary
 	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
 		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict

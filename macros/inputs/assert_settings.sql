@@ -42,6 +42,11 @@
             'a folder, or a mapping of each of ' ~ inputs | sort | join(', ')
             ~ ' to a file, a folder or a glob, or null for the files in seeds/',
         ) -%}
+        {%- do assert_var(
+            'last_day_is_complete',
+            var('last_day_is_complete') is boolean,
+            'true where the data end with a whole day, else false',
+        ) -%}
         {%- if var('receipt_pattern', none) is not none -%}
             {{ exceptions.raise_compiler_error(
                 'Var receipt_pattern is ' ~ var('receipt_pattern') | tojson ~ '. It is called'

@@ -89,6 +89,7 @@ def test_settings_are_those_of_the_project() -> None:
     }
     assert settings == {name: project["vars"][name] for name in settings}
     assert project["vars"]["as_of_date"] is None
+    assert project["vars"]["last_day_is_complete"] is False
 
 
 def rounded(row: dict[str, Any]) -> dict[str, Any]:

@@ -141,6 +141,7 @@ def test_missing_file(good: Project) -> None:
         ("reconciliation_window_minutes", -1, "a whole number, 0 or greater"),
         ("roas_anomaly_ratio", "half", "a number, 0 or greater"),
         ("purchase_event_names", "purchase", "a list"),
+        ("last_day_is_complete", "yes", "true where the data end with a whole day, else false"),
     ],
 )
 def test_bad_setting(good: Project, name: str, value: object, expected: str) -> None:
