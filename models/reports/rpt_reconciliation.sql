@@ -28,7 +28,7 @@ final as (
         purchased_at as af_event_time_utc,
         confirmed_at as confirmed_event_time_utc,
         seconds_apart,
-        purchase_revenue_usd as af_revenue_usd,
+        revenue_usd as af_revenue_usd,
         confirmation_revenue_usd as confirmed_revenue_usd,
         amount_difference_usd,
         match_rule,
@@ -39,7 +39,7 @@ final as (
         is_charged_back,
         purchase_id as af_row_number,
         confirmation_id as confirmed_row_number,
-        coalesce(purchase_receipt_id, confirmation_receipt_id) as receipt_id
+        coalesce(receipt_id, confirmation_receipt_id) as receipt_id
     from ledger
 )
 

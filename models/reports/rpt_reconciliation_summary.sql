@@ -15,11 +15,11 @@ final as (
         count(*) filter (where outcome = 'matched' and amount_difference_usd != 0)
             as matched_with_amount_difference,
         count(*) filter (where is_ambiguous) as ambiguous,
-        coalesce(sum(purchase_revenue_usd) filter (where outcome = 'matched'), 0)
+        coalesce(sum(revenue_usd) filter (where outcome = 'matched'), 0)
             as matched_af_revenue_usd,
         coalesce(sum(confirmation_revenue_usd) filter (where outcome = 'matched'), 0)
             as matched_confirmed_revenue_usd,
-        coalesce(sum(purchase_revenue_usd) filter (where outcome = 'af_only'), 0)
+        coalesce(sum(revenue_usd) filter (where outcome = 'af_only'), 0)
             as af_only_revenue_usd,
         coalesce(sum(confirmation_revenue_usd) filter (where outcome = 'confirmed_only'), 0)
             as confirmed_only_revenue_usd

@@ -29,10 +29,11 @@ paired as (
         purchases.appsflyer_id,
         purchases.purchased_at,
         confirmations.confirmed_at,
-        coalesce(purchases.receipt_id = confirmations.receipt_id, false) as is_same_receipt,
+        coalesce(purchases.receipt_id = confirmations.confirmation_receipt_id, false)
+            as is_same_receipt,
         {{ seconds_between('purchases.purchased_at', 'confirmations.confirmed_at') }}
             as seconds_apart,
-        confirmations.revenue_usd - purchases.revenue_usd as amount_difference_usd
+        confirmations.confirmation_revenue_usd - purchases.revenue_usd as amount_difference_usd
     from slotted_purchases as purchases
     inner join slotted_confirmations as confirmations
         on

@@ -22,7 +22,7 @@ amounts as (
     select
         'confirmed_purchases' as source_name,
         cast(confirmed_at as date) as activity_date,
-        revenue_usd
+        confirmation_revenue_usd as revenue_usd
     from confirmations
 ),
 

@@ -110,7 +110,7 @@ distinct_confirmations as (
         event_time_text,
         revenue_text,
         campaign_spelling,
-        receipt_id
+        confirmation_receipt_id
     from confirmations
 ),
 

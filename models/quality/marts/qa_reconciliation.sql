@@ -38,7 +38,7 @@ receipts_apart as (
     from purchases
     inner join confirmations
         on
-            purchases.receipt_id = confirmations.receipt_id
+            purchases.receipt_id = confirmations.confirmation_receipt_id
             and purchases.appsflyer_id = confirmations.appsflyer_id
     cross join as_of
 ),
