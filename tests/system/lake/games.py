@@ -39,7 +39,7 @@ class LakeGame(Game):
             self.warehouse,
             destination=LakeDestination(self.lake, clock),
             batch_size=batch_size,
-            patience_seconds=20,
+            max_wait_seconds=20,
             after_commit=after_commit,
         )
 

@@ -17,7 +17,7 @@ from tests.support.left_out import leave_out
 from tests.support.server import Request, Server, free_port
 from tests.system.containers.image import NODES, command, compose
 
-PATIENCE_SECONDS = 30
+MAX_WAIT_SECONDS = 30
 PROGRAMS = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 HAPROXY, NGINX = "haproxy", "nginx"
 
@@ -97,7 +97,7 @@ def running(
     with log_path.open("wb") as log:
         process = subprocess.Popen([program, *words, str(path)], stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
         while not _is_up(proxy):
             assert process.poll() is None, log_path.read_text()
             assert time.monotonic() < deadline, log_path.read_text()

@@ -73,16 +73,16 @@ def loaders(game: Game) -> Iterator[Loaders]:
 
 def test_one_of_two_is_elected_until_it_resigns(game: Game) -> None:
     first, second = PostgresElection(game.url), PostgresElection(game.url)
-    assert first.incumbent() == ""
-    assert (first.stand(), second.stand()) == (True, False)
-    assert (first.stand(), second.stand()) == (True, False)
-    assert "gamehouse PID" in second.incumbent()
+    assert first.leader() == ""
+    assert (first.try_acquire(), second.try_acquire()) == (True, False)
+    assert (first.try_acquire(), second.try_acquire()) == (True, False)
+    assert "gamehouse PID" in second.leader()
     second.resign()
-    assert not second.stand()
+    assert not second.try_acquire()
     first.resign()
     # The server takes a moment to see that a connection is closed.
-    eventually(second.stand)
-    assert not first.stand()
+    eventually(second.try_acquire)
+    assert not first.try_acquire()
     second.resign()
     first.resign()
 
@@ -101,7 +101,7 @@ def test_other_locks_and_other_schemas_do_not_collide(game: Game) -> None:
         others.execute(text(f"select pg_advisory_lock({LOADER_LOCK}, 1)"))
     elsewhere = PostgresElection(f"{game.url}&options=-c%20search_path%3Dother")
     here = PostgresElection(game.url)
-    assert (here.stand(), elsewhere.stand()) == (True, True)
+    assert (here.try_acquire(), elsewhere.try_acquire()) == (True, True)
     here.resign()
     elsewhere.resign()
     with engine.begin() as others:
@@ -111,12 +111,12 @@ def test_other_locks_and_other_schemas_do_not_collide(game: Game) -> None:
 
 def test_lost_lock_is_noticed_before_the_next_batch(postgres: PostgresServer, game: Game) -> None:
     first, second = PostgresElection(game.url), PostgresElection(game.url)
-    assert first.stand()
+    assert first.try_acquire()
     postgres.execute(
         "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
     )
-    eventually(second.stand)
-    assert not first.stand()
+    eventually(second.try_acquire)
+    assert not first.try_acquire()
     second.resign()
     first.resign()
 
@@ -156,7 +156,7 @@ def incumbent_of(game: Game) -> str:
     """Name who is elected."""
     election = PostgresElection(game.url)
     try:
-        return election.incumbent()
+        return election.leader()
     finally:
         election.resign()
 

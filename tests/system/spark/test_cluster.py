@@ -17,7 +17,7 @@ from warehouse.inputs.headers import HEADERS
 from warehouse.spark.cluster import Cluster, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 
-PATIENCE_SECONDS = 90
+MAX_WAIT_SECONDS = 90
 EXECUTOR = b"CoarseGrainedExecutorBackend"
 
 
@@ -39,7 +39,7 @@ def executors_of(cluster: Cluster) -> set[int]:
 
 
 def wait_for_executors(cluster: Cluster, count: int) -> set[int]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while len(executors := executors_of(cluster)) != count:
         assert time.monotonic() < deadline
         time.sleep(0.1)

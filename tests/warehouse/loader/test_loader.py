@@ -277,7 +277,7 @@ def test_while_the_file_is_held_the_store_goes_on_and_the_backlog_ships_later(
 
 def test_patience_with_a_held_file_ends(game: Game) -> None:
     players = game.register("ann")
-    loader = Loader(game.outbox, game.warehouse, patience_seconds=0.2)
+    loader = Loader(game.outbox, game.warehouse, max_wait_seconds=0.2)
     loader.ship_once()
     game.play(players, 3)
     with held(game.warehouse, "reader") as process:

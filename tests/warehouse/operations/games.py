@@ -35,7 +35,7 @@ import os, signal, sys
 from pathlib import Path
 from warehouse.cli import main
 from warehouse.operations.backup import make_backup
-from warehouse.operations.durable_copy import Tell
+from warehouse.operations.progress import Callbacks
 from warehouse.operations.prune import prune
 from warehouse.operations.restore import restore
 from warehouse.settings import Settings
@@ -50,7 +50,7 @@ def after(done):
     if count == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-tell = Tell(after=after)
+callbacks = Callbacks(on_step=after)
 """
 
 
@@ -141,7 +141,7 @@ class Files:
         """Run a command's function in a process that kills itself after a step.
 
         Args:
-            code: Calls the function with `settings` and `tell`.
+            code: Calls the function with `settings` and `callbacks`.
             step: After which.
             count: How often it must have been done.
         """

@@ -147,7 +147,7 @@ def test_the_loader_of_an_api_that_runs_does_the_shipping(files: Files) -> None:
             assert server.call(earn)[0] == 201
         run = files.run("load", "--all")
         assert run.exit_code == 0, run.output
-        assert election.incumbent() == f"PID {server.process.pid}"  # type: ignore[union-attr]
+        assert election.leader() == f"PID {server.process.pid}"  # type: ignore[union-attr]
     finally:
         assert server.stop() == 0
     assert files.failed() == []

@@ -20,7 +20,7 @@ from warehouse.operations.restore import restore
 from warehouse.store.election import FileElection
 
 RESTORE = """
-restore(settings, Path(os.environ["BACKUP"]), replace=True, tell=tell)
+restore(settings, Path(os.environ["BACKUP"]), replace=True, callbacks=callbacks)
 """
 STEPS = [
     *("store.sqlite copied", "warehouse.duckdb copied"),
@@ -115,7 +115,7 @@ def test_files_in_use_are_not_replaced(backup: Path, files: Files, who: str) -> 
             refuse(rf"{files.store} is in use")
     elif who == "a loader":
         election = FileElection(files.warehouse)
-        assert election.stand()
+        assert election.try_acquire()
         refuse(r"A loader \(PID \d+\) is in charge")
         election.resign()
     else:

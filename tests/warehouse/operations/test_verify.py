@@ -11,10 +11,10 @@ import pytest
 from tests.support.long import IS_LONG
 from tests.warehouse.loader.shipping import held
 from tests.warehouse.operations.games import Files, names_of_failed
-from warehouse.operations.inventory import CHECKSUMS, MANIFEST, STORE, WAREHOUSE
+from warehouse.operations.inventory import CHECKSUMS, INVENTORY, STORE, WAREHOUSE
 from warehouse.operations.verify import verify_backup
 
-EVERYWHERE = [MANIFEST, CHECKSUMS, STORE, WAREHOUSE]
+EVERYWHERE = [INVENTORY, CHECKSUMS, STORE, WAREHOUSE]
 FLIPS = 200 if IS_LONG else 5
 # What is done to the store, and the check that finds it.
 STORE_HARM = {

@@ -178,7 +178,7 @@ def test_large_commands_share_no_commit(engine: Engine) -> None:
 
 
 def test_who_waited_too_long_is_refused_and_nothing_happens(engine: Engine) -> None:
-    writer = GroupCommitWriter(engine, queue_limit=100, patience_seconds=0.05)
+    writer = GroupCommitWriter(engine, queue_limit=100, max_wait_seconds=0.05)
     gate = Gate()
     with ThreadPoolExecutor(max_workers=2) as pool:
         pool.submit(writer.submit, gate)
