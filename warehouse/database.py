@@ -121,9 +121,7 @@ def connect_when_free(
             if holder is None:
                 raise WarehouseUnavailableError(failure_message(path, error)) from error
         if attempt == 0 and attempts > 1:
-            report(
-                f"{path} is locked by {holder}; waiting up to {2 ** (attempts - 1) - 1} s for it."
-            )
+            report(f"{path} is locked by {holder}; waiting up to {2 ** (attempts - 1) - 1} s.")
         if attempt < attempts - 1:
             sleep(2**attempt)
             waited += 2**attempt

@@ -331,7 +331,7 @@ def test_switching_to_the_file_and_back_loses_nothing_and_repeats_nothing(game: 
     [
         ("/proc/no/lake", "Cannot write to the lake /proc/no/lake: .*\nSet EVENTS_URI to"),
         ("nosuch://bucket/lake", "Cannot read the lake nosuch://bucket/lake: Unknown scheme"),
-        ("/proc/50%25", "Cannot use the lake /proc/50%25: its name has a % in it"),
+        ("/proc/50%25", "Cannot use the lake /proc/50%25: its path contains a %"),
         ("/etc/hostname", "Cannot write to the lake /etc/hostname: .*"),
     ],
 )

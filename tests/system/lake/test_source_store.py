@@ -33,7 +33,7 @@ def test_a_lake_of_another_store_is_refused(game: LakeGame, strangers: LakeGame)
     versions = DeltaTable(game.lake.table_uri(EVENTS_TABLE)).version()
     strangers.play(strangers.register("mallory"), 3)
 
-    with pytest.raises(AnotherStoreError, match=f"{game.lake} holds the events of the store"):
+    with pytest.raises(AnotherStoreError, match=f"{game.lake} contains the events of the store"):
         strangers.loader().ship_all()
 
     assert DeltaTable(game.lake.table_uri(EVENTS_TABLE)).version() == versions
@@ -95,5 +95,5 @@ def test_a_lake_that_is_ahead_of_the_store_is_not_adopted(
 
     assert main(["adopt"]) == 2
 
-    assert f"{game.lake} is not this store's" in capsys.readouterr().err
+    assert f"{game.lake} belongs to another store" in capsys.readouterr().err
     assert game.lake.pin().store_id == game.store.store_id()

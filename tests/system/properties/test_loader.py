@@ -193,7 +193,7 @@ class LoaderMachine(RuleBasedStateMachine):
         loader = Loader(
             self._game.outbox, self._game.warehouse, batch_size=batch_size, max_wait_seconds=0
         )
-        with pytest.raises(WarehouseUnavailableError, match="is held by"):
+        with pytest.raises(WarehouseUnavailableError, match="is locked by"):
             loader.ship_once()
         assert self._game.outbox.backlog() == before
         assert mortal.kill() == []

@@ -96,7 +96,7 @@ def test_a_killed_worker_comes_back(cluster: Cluster) -> None:
 
 def test_its_folder_is_its_own(cluster: Cluster) -> None:
     with (
-        pytest.raises(CannotUseSparkError, match=f"Another cluster works in {cluster.folder}"),
+        pytest.raises(CannotUseSparkError, match=f"Another cluster uses {cluster.folder}"),
         running_cluster(cluster.folder),
     ):
         pass
@@ -124,7 +124,7 @@ def test_the_command_exits_as_dbt_does_and_leaves_the_reports(
         signal.signal(signal.SIGTERM, handler)
     printed, errors = capfd.readouterr()
     assert "No such option" in errors
-    assert "dbt build failed; the reports in reports/spark/ are as they were." in printed
+    assert "dbt build failed; the reports in reports/spark/ are unchanged." in printed
 
 
 def test_a_program_on_it_is_interrupted_with_the_command(cluster: Cluster, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_check_waits_for_the_warehouse_and_prints_plain_text(
         " few: What few means.",
         "   1 of 1 row: 0.5",
         "landed: 1 of 1 FAILED: few",
-        f"Verdicts not recorded: there is no {manifest}.",
+        f"The verdicts were not recorded: there is no {manifest}.",
         f"Data Docs: {days.docs}/index.html",
     ]
     assert "\x1b" not in output

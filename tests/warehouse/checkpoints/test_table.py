@@ -95,7 +95,7 @@ def test_one_line_sums_up() -> None:
     )
     nothing = "landed: FAILED: none of 2 expectations could be judged"
     assert printed(TOO_LITTLE, LEFT_OUT)[-1] == nothing
-    assert printed() == ["landed: FAILED: there is nothing to judge"]
+    assert printed() == ["landed: FAILED: it has no expectations"]
 
 
 def test_brief_shows_what_fails_alone() -> None:

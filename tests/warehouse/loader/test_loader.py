@@ -269,8 +269,8 @@ def test_while_the_file_is_held_the_store_goes_on_and_the_backlog_ships_later(
     assert game.shipped_ids() == game.stored_ids()
     game.assert_money_holds()
     assert [record.message.split(";")[0] for record in caplog.records] == [
-        f"In charge of {game.warehouse}",
-        f"{game.warehouse} is held by {_program(process.pid)}",
+        f"This loader ships to {game.warehouse}",
+        f"{game.warehouse} is locked by {_program(process.pid)}",
         f"Shipping to {game.warehouse} again",
     ]
 
@@ -350,7 +350,7 @@ def test_stop_ends_waiting_for_a_held_file_and_loses_nothing(
         eventually(lambda: loader.status.trouble is not None)
         end()
         assert game.outbox.backlog().event_count == 5
-    assert "the rest stays in the store" in caplog.messages[-1]
+    assert "which remain in the store" in caplog.messages[-1]
     Loader(game.outbox, game.warehouse).ship_all()
     assert game.shipped_ids() == game.stored_ids()
 

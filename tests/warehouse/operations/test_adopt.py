@@ -93,7 +93,7 @@ def test_a_warehouse_of_another_store_is_not_made_this_ones(
 def test_verify_tells_a_warehouse_of_another_store(files: Files) -> None:
     run = strangers(files).run("verify")
     assert run.exit_code == 1
-    assert "both: the warehouse is fed from this store: it is fed from" in run.output
+    assert "both: the warehouse belongs to this store: it belongs to" in run.output
 
 
 def test_a_store_and_a_warehouse_of_before_get_an_id_and_go_on(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_warehouse_of_after_the_backup_is_refused_by_the_restored_store(
         mixed.ship()
     run = mixed.run("adopt")
     assert run.exit_code == 2
-    assert f"1 players that the store knows by another name ({dora})" in run.output
+    assert f"1 players with another name in the store ({dora})" in run.output
     assert files.rows() == rows
 
 
@@ -182,7 +182,7 @@ def test_a_store_that_was_put_back_by_hand_gets_a_new_id(files: Files, tmp_path:
     assert f"The store has a new id, {store_id(files)}." in run.output
     assert noted(files) == [(store_id(files),)]
     alone = Files(files.store, tmp_path / "none.duckdb")
-    assert "There is no warehouse yet" in alone.run("adopt").output
+    assert "No warehouse exists" in alone.run("adopt").output
 
 
 def test_a_backup_of_an_older_version_is_restored_with_an_id(files: Files, tmp_path: Path) -> None:

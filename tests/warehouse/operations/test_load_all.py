@@ -67,7 +67,7 @@ def test_a_warehouse_that_is_gone_is_made_again(files: Files, expected: Files) -
     files.warehouse.unlink()
     run = files.run("load", "--all")
     assert run.exit_code == 0, run.output
-    assert "All players and 352 events that were shipped wait again." in run.output
+    assert "Shipping all players and 352 shipped events again." in run.output
     assert "Shipped 354 events and 3 player records" in run.output
     assert files.failed() == []
     assert files.rows() == expected.rows()
