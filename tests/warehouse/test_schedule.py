@@ -27,15 +27,12 @@ class FakeTime:
     """A clock that only sleeping moves."""
 
     def __init__(self) -> None:
-        """Begin at noon."""
         self.now = datetime(2026, 1, 30, 12, tzinfo=UTC)
 
     def clock(self) -> datetime:
-        """Tell the time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let the time pass."""
         self.now += timedelta(seconds=seconds)
 
 

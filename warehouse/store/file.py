@@ -57,7 +57,7 @@ def require_store(url: str) -> None:
     """
     path = sqlite_path(url)
     if path is not None and not path.exists():
-        raise StoreUnavailableError(f"There is no store: {path} does not exist. Set STORE_URL.")
+        raise StoreUnavailableError(f"The store {path} does not exist. Set STORE_URL.")
 
 
 @contextmanager

@@ -151,7 +151,7 @@ class _Result(Generic[T]):
 class SqlStore:
     """Implements `protocol.Store`."""
 
-    def __init__(  # noqa: PLR0913 (each setting stands for itself and has a default)
+    def __init__(  # noqa: PLR0913 (independent settings with defaults)
         self,
         url: str,
         *,

@@ -39,7 +39,6 @@ class Disk:
         return found.f_bavail * found.f_frsize
 
     def free(self) -> None:
-        """Make room again."""
         (self.path / FILLING).unlink(missing_ok=True)
 
 

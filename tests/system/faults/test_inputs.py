@@ -24,8 +24,8 @@ LINE_ENDS = (
     " one kind."
 )
 UNCLOSED = (
-    "has an unclosed quote: see line {}. Close the quote, or double it if it belongs to the value. If"
-    " the file is truncated, export it again."
+    "has an unclosed quote: see line {}. Close the quote, or double it if it belongs to the value."
+    " If the file is truncated, export it again."
 )
 LONG_LINE = (
     "has a line of more than 2,000,000 characters: see line 2. Export it again, with one line per"

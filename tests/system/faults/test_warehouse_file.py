@@ -210,8 +210,8 @@ def test_warehouse_is_deleted_while_the_loader_runs(
     assert_all_shipped(game)
     (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert warning.message.startswith(
-        f"{game.warehouse} lacks events that were shipped to it: it was deleted, replaced, or restored"
-        " from an older state. Shipping all "
+        f"{game.warehouse} lacks events that were shipped to it: it was deleted, replaced, or"
+        " restored from an older state. Shipping all "
     )
     assert warning.message.endswith(" events to it again.")
 

@@ -23,7 +23,6 @@ class LakeGame(Game):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of a process that works on this game."""
         return {**super().environment, "EVENTS_URI": str(self.lake)}
 
     def loader(
@@ -44,11 +43,9 @@ class LakeGame(Game):
         )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the lake as it is now."""
         return ask(self.lake.pin(), sql)
 
     def assert_all_arrived(self) -> None:
-        """Everything is there, once, and nothing waits."""
         assert self.shipped_ids() == self.stored_ids()
         assert self.outbox.backlog().event_count == 0
         self.assert_money_holds()

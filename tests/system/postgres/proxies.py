@@ -26,7 +26,6 @@ class Node(Server):
     """A node, run by the command of the compose file but for its address."""
 
     def __init__(self, log_path: Path, settings: Mapping[str, str]) -> None:
-        """Start it later, with these environment variables."""
         port = free_port()
         program, *options = command(NODES[0])
         own = {"--host=0.0.0.0": "--host=127.0.0.1", "--port=5000": f"--port={port}"}
@@ -65,7 +64,6 @@ class Proxy:
     tls_port: int
 
     def call(self, request: Request) -> tuple[int, Any]:
-        """Send one request on a connection of its own; returns status and parsed body."""
         return Server(Path(), port=self.port).call(request)
 
 

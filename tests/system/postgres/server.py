@@ -78,7 +78,6 @@ class PostgresServer:
         return self.folder / "data"
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
         settings = {
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
@@ -125,7 +124,6 @@ class PostgresServer:
         self._end(signal.SIGQUIT)
 
     def remove(self) -> None:
-        """End it, and remove its files."""
         self.kill()
         shutil.rmtree(self.folder)
 
@@ -135,7 +133,6 @@ class PostgresServer:
         self._process.wait()
 
     def pids(self) -> list[int]:
-        """Name its processes."""
         assert self._process is not None
         main = self._process.pid
         children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii")
@@ -171,13 +168,11 @@ class PostgresServer:
         return self._store
 
     def url(self, database: str) -> str:
-        """Tell a store's URL, over the socket."""
         return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}&port={self.port}"
 
     def execute(
         self, statement: LiteralString, database: str = "postgres"
     ) -> list[tuple[Any, ...]]:
-        """Run a statement as superuser; returns its rows."""
         with self._connect(database) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []

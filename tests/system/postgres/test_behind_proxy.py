@@ -84,7 +84,6 @@ class Client:
     """A client with an address of its own."""
 
     def __init__(self, proxy: Proxy, *, over_tls: bool = False) -> None:
-        """Take the next address of the loopback network."""
         self._connection = self._https if over_tls else self._http
         self.address = next(ADDRESSES)
         self._proxy = proxy
@@ -98,7 +97,6 @@ class Client:
         token: str = "",
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Send one request on a connection of its own."""
         connection = self._connection()
         sent = {"Content-Type": "application/json"} if body is not None else {}
         sent |= {"Authorization": f"Bearer {token}"} if token else {}
@@ -130,11 +128,9 @@ class Client:
         )
 
     def login(self, username: str, password: str = PASSWORD) -> Answer:
-        """Log in, or register."""
         return self.call("POST", "/login", {"username": username, "password": password})
 
     def connect(self, data: bytes) -> socket.socket:
-        """Send bytes on a connection, and leave it open."""
         address = ("127.0.0.1", self._proxy.port)
         connection = socket.create_connection(address, TIMEOUT_SECONDS, (self.address, 0))
         with suppress(ConnectionError):  # It was refused before all was sent.

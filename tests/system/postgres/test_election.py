@@ -40,12 +40,10 @@ class Loaders:
     """Processes that ship the same store to the same warehouse, and say when they are elected."""
 
     def __init__(self, game: Game) -> None:
-        """Start none yet."""
         self._game = game
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start one."""
         process = subprocess.Popen(
             [sys.executable, "-m", "warehouse", "load", "--follow", "--interval", "0.1"],
             cwd=ROOT,
@@ -57,7 +55,6 @@ class Loaders:
         return process
 
     def end(self) -> None:
-        """End all, paused ones too."""
         for process in self.processes:
             process.kill()
             process.wait()

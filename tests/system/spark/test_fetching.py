@@ -47,12 +47,10 @@ class Views:
     schema: str
 
     def put(self, name: str, query: str) -> None:
-        """Make or replace the view of a report."""
         view = f"create or replace view {self.schema}.json_{name} (section, line) as {query}"
         ask(self.cluster, view)
 
     def fetch(self, folder: Path) -> list[str]:
-        """Fetch the reports."""
         return fetch_reports(HOST, self.cluster.port, folder, schema=self.schema)
 
 

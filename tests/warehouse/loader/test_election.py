@@ -150,7 +150,6 @@ class Busy:
         self.close = game.outbox.close
 
     def next_batch(self, limit: int) -> Batch:
-        """Ship an event, play another."""
         self._elected.ship_once()
         self._game.store.record(1, event("step"))
         return self._game.outbox.next_batch(limit)

@@ -63,44 +63,36 @@ class Files:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of a process that works on them."""
         return {"STORE_URL": self.url, "WAREHOUSE_PATH": str(self.warehouse)}
 
     @property
     def url(self) -> str:
-        """The store."""
         return f"sqlite:///{self.store}"
 
     @property
     def settings(self) -> Settings:
-        """The same, read."""
         return Settings.from_environment(self.environment)
 
     @contextmanager
     def open(self) -> Iterator[SqlStore]:
-        """Use the store as the API does."""
         with closing(SqlStore(self.url)) as store:
             yield store
 
     def ship(self) -> None:
-        """Ship what waits, as any loader does."""
         with closing(SqlOutbox(self.url)) as outbox:
             Loader(outbox, self.warehouse).ship_all()
 
     def change_store(self, *statements: str) -> None:
-        """Do to the store what its own code never does."""
         with closing(sqlite3.connect(self.store)) as store, store:
             for statement in statements:
                 store.execute(statement)
 
     def change_warehouse(self, *statements: str) -> None:
-        """Likewise, to the warehouse."""
         with duckdb.connect(str(self.warehouse)) as warehouse:
             for statement in statements:
                 warehouse.execute(statement)
 
     def copy_to(self, folder: Path) -> Files:
-        """Copy both."""
         folder.mkdir(parents=True)
         copy = Files(folder / self.store.name, folder / self.warehouse.name)
         for source, target in ((self.store, copy.store), (self.warehouse, copy.warehouse)):
@@ -109,11 +101,9 @@ class Files:
         return copy
 
     def failed(self) -> list[str]:
-        """Name the checks that do not hold."""
         return names_of_failed(verify_live(self.settings))
 
     def rows(self) -> tuple[list[tuple[object, ...]], ...]:
-        """What the loader has brought into the warehouse, but when."""
         with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
             events, players = warehouse.table("raw.game_events"), warehouse.table("raw.players")
             return tuple(

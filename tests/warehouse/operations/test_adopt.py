@@ -10,12 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.warehouse.operations.games import Files
+from tests.warehouse.operations.games import Files, names_of_failed
 from tests.warehouse.store.old import make_old_store
 from warehouse.loader.loader import Loader
 from warehouse.loader.source_store import AnotherStoreError
 from warehouse.operations.backup import make_backup
+from warehouse.operations.inventory import backups_in
 from warehouse.operations.restore import restore
+from warehouse.operations.verify import verify_backup
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.sql_store import SqlStore
 from warehouse.store.upkeep import SqlUpkeep
@@ -186,12 +188,17 @@ def test_a_store_that_was_put_back_by_hand_gets_a_new_id(files: Files, tmp_path:
 
 
 def test_a_backup_of_an_older_version_is_restored_with_an_id(files: Files, tmp_path: Path) -> None:
-    """It has neither the table in the store nor the one in the warehouse."""
+    """It lacks both tables with an id, and its inventory has another name."""
     old = Files(tmp_path / "old.sqlite", tmp_path / "old.duckdb")
     make_old_store(old.url, "0003")
     old.change_warehouse("create schema raw")
     backup = make_backup(old.settings, tmp_path / "backups")
-    assert json.loads((backup / "manifest.json").read_text())["store"]["schema_version"] == "0003"
+    inventory = (backup / "inventory.json").rename(backup / "manifest.json")
+    assert json.loads(inventory.read_text())["store"]["schema_version"] == "0003"
+    checksums = (backup / "SHA256SUMS").read_text().replace("inventory.json", "manifest.json")
+    (backup / "SHA256SUMS").write_text(checksums)
+    assert backups_in(tmp_path / "backups") == [backup]
+    assert names_of_failed(verify_backup(backup)) == []
     new = Files(tmp_path / "new/store.sqlite", tmp_path / "new/w.duckdb")
     restore(new.settings, backup, replace=False)
     assert noted(new) == [(store_id(new),)]

@@ -47,7 +47,6 @@ class Players:
     """Players who earn until told to stop, and remember what was acknowledged."""
 
     def __init__(self, server: Server, count: int) -> None:
-        """Log in."""
         self._server = server
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -59,18 +58,15 @@ class Players:
         ]
 
     def acknowledged(self) -> set[str]:
-        """The ids of all events that were acknowledged until now."""
         with self._lock:
             return set(self._acknowledged)
 
     def __enter__(self) -> Players:
-        """Begin."""
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop."""
         self._stop.set()
         for thread in self._threads:
             thread.join()

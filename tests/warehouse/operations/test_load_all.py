@@ -169,5 +169,5 @@ def test_it_needs_a_store(files: Files) -> None:
     files.store.unlink()
     run = files.run("load", "--all")
     assert run.exit_code == 2
-    assert "There is no store" in run.output
+    assert f"The store {files.store} does not exist" in run.output
     assert not files.store.exists()

@@ -27,7 +27,9 @@ STORE_HARM = {
     """update events set meta = '{"amount": 11, "reason": "quest"}' where position = 1""": (
         "both: events are equal"
     ),
-    "update events set meta = 'no json' where position = 1": "store: balances are the sum of the earns",
+    "update events set meta = 'no json' where position = 1": (
+        "store: balances are the sum of the earns"
+    ),
     "update events set meta = null where position = 1": "store: balances are the sum of the earns",
     "update events set event_type = 'earned' where position = 1": (
         "store: balances are the sum of the earns"

@@ -49,12 +49,10 @@ class Gate:
     """A command that holds the writer until the test has queued what it wants."""
 
     def __init__(self) -> None:
-        """Begin closed."""
         self.entered = threading.Event()
         self.opened = threading.Event()
 
     def __call__(self, _: Connection) -> None:
-        """Wait for the test."""
         self.entered.set()
         self.opened.wait()
 
