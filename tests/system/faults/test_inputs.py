@@ -67,7 +67,7 @@ BAD_HEADERS: dict[str, tuple[bytes, str]] = {
         "has no column ad_cost_usd. It has: date, campaign, Ad Cost USD. Did you mean ad_cost_usd"
         " by Ad Cost USD?" + MUST,
     ),
-    "signs that nobody sees": (
+    "invisible characters": (
         "date,campaign\u200b,ad_cost_usd\n".encode() + ROW,
         "has no column campaign. It has: date, campaign<U+200B>, ad_cost_usd. Did you mean campaign"
         " by campaign<U+200B>?" + MUST,

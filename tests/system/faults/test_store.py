@@ -78,7 +78,7 @@ def test_store_is_deleted_while_it_is_open(api: Api, lost: str) -> None:
     assert_refused(api, player, "was deleted or replaced while it was open")
     assert_problem(api.get("/health"), 503, "store_unavailable")
     assert api.get("/health/live").status_code == 200
-    assert not (api.folder / lost).exists()  # nobody makes an empty one in its place
+    assert not (api.folder / lost).exists()  # no process creates an empty one
     aside.rename(api.folder / lost)
     assert api.get("/health").status_code == 200
     assert earn(api, player) == 201

@@ -1,4 +1,4 @@
-"""Faults of the DuckDB file: the store keeps what waits, the loader goes on, commands say why."""
+"""Faults of the DuckDB file: the store keeps the events, the loader continues, commands say why."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_loader_meets_a_damaged_file(
     game.play(players, 10, seed=1)
     with running(loader):
         eventually(lambda: loader.status.trouble is not None)
-        game.play(players, 5, seed=2)  # the store goes on
+        game.play(players, 5, seed=2)  # the store still accepts events
         assert str(game.warehouse) in str(loader.status.trouble)
         assert told in str(loader.status.trouble)
         assert game.outbox.backlog().event_count == 15

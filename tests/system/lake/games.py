@@ -32,7 +32,7 @@ class LakeGame(Game):
         clock: Clock = utc_now,
         after_commit: Callable[[], None] = lambda: None,
     ) -> Loader:
-        """A loader of its own, whose `clock` runs between looking at the lake and writing to it."""
+        """Make a loader whose `clock` is called between reading the lake and writing to it."""
         return Loader(
             self.outbox,
             self.warehouse,

@@ -1,4 +1,4 @@
-"""Builds on the lake: the same reports, of one state, and a clear word where there is none."""
+"""Builds on the lake: the same reports, of one state, and a clear message without a lake."""
 
 from __future__ import annotations
 

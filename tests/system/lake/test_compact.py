@@ -1,4 +1,4 @@
-"""`python -m warehouse compact`: few files, the same rows, and nobody is disturbed."""
+"""`python -m warehouse compact`: few files, the same rows, and no conflict with others."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_it_merges_files_and_sums_the_log_up(
     assert ask(pinned, ALL) == rows
     assert set(files) < set(parquet_files(game))
     assert list(Path(f"{game.lake}/game_events/_delta_log").glob("*.checkpoint.parquet"))
-    # Nothing to do is no change.
+    # A second compaction changes nothing.
     main(["compact"])
     assert game.lake.pin().event_files == after.event_files
     game.play([1, 2], 5, seed=1)

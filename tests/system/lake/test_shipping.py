@@ -27,7 +27,7 @@ from warehouse.store.protocol import Batch, NewEvent
 
 
 class PowerLossError(Exception):
-    """Ends a loader where it stands."""
+    """Ends a loader at once."""
 
 
 def lose_power() -> datetime:

@@ -23,7 +23,7 @@ HAPROXY, NGINX = "haproxy", "nginx"
 
 
 class Node(Server):
-    """A node, run by the command of the compose file but for its address."""
+    """A node, run by the command of the compose file with another address."""
 
     def __init__(self, log_path: Path, settings: Mapping[str, str]) -> None:
         port = free_port()
@@ -71,7 +71,7 @@ class Proxy:
 def running(
     name: str, nodes: list[Node], folder: Path, changes: Mapping[str, str] | None = None
 ) -> Iterator[Proxy]:
-    """Run a proxy with the configuration of the project, but for addresses.
+    """Run a proxy with the configuration of the project and other addresses.
 
     Args:
         name: `haproxy` or `nginx`.

@@ -29,7 +29,7 @@ QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 def find_programs() -> Path | None:
-    """Find the folder of `initdb` and `postgres`, the newest first; None where there is none."""
+    """Find the folder of `initdb` and `postgres`, the newest first; None if there is none."""
     folders = [
         *sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True),
         *map(Path, os.environ.get("PATH", "").split(os.pathsep)),
@@ -45,7 +45,7 @@ def _version(folder: Path) -> int:
 class PostgresServer:
     """A server on a free port of the loopback address and on a socket in its own folder.
 
-    It trusts who comes over the socket; over the loopback address it wants a password.
+    It requires a password over the loopback address, but not over the socket.
     """
 
     def __init__(self, programs: Path, *, is_durable: bool = False) -> None:
@@ -148,7 +148,7 @@ class PostgresServer:
     def empty_store(self) -> str:
         """Give the URL of a store without players: one for all tests, which takes least time.
 
-        Whoever still uses it is thrown out.
+        Remaining connections are closed.
         """
         if self._store is None:
             self._store = self.new_database()

@@ -81,7 +81,7 @@ ADDRESSES = iter(f"127.0.{high}.{low}" for high in range(1, 255) for low in rang
 
 
 class Client:
-    """A client with an address of its own."""
+    """A client with a separate address."""
 
     def __init__(self, proxy: Proxy, *, over_tls: bool = False) -> None:
         self._connection = self._https if over_tls else self._http
@@ -270,7 +270,7 @@ def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(
 
 
 def requests_of(node: Node) -> list[bytes]:
-    """Read how many requests a node has had, but for those that ask for its health or this."""
+    """Read how many requests a node has had, except for health and metrics."""
     _, metrics = node.call(Request("GET", "/metrics"))
     return [
         line

@@ -28,7 +28,7 @@ FAIL_OVER_SECONDS = 10
 
 @pytest.fixture
 def game(postgres: PostgresServer, tmp_path: Path) -> Iterator[Game]:
-    """A game that nobody has played yet, on PostgreSQL."""
+    """A game without players, on PostgreSQL."""
     url = postgres.empty_store()
     store, outbox = SqlStore(url), SqlOutbox(url)
     yield Game(url, store, outbox, tmp_path / "data/game.duckdb")
@@ -122,7 +122,7 @@ def test_lost_lock_is_noticed_before_the_next_batch(postgres: PostgresServer, ga
 def test_another_ships_within_ten_seconds(
     game: Game, loaders: Loaders, ending: signal.Signals
 ) -> None:
-    """Whatever ends the elected process, or has it stand still."""
+    """Another loader is elected after a crash or a suspension of the leader."""
     player = game.register("ann")
     first = loaders.start()
     eventually(lambda: not game.outbox.next_batch(1).players)
@@ -130,7 +130,7 @@ def test_another_ships_within_ten_seconds(
     second = loaders.start()
     eventually(lambda: _stands_by(game, second))
     game.play(player, 5)
-    # It is at rest then: who stands still while he writes a file holds that, too.
+    # The leader is idle then: suspended during a write, it would also lock the file.
     eventually(lambda: game.outbox.backlog().event_count == 0)
     first.send_signal(ending)
     game.play(player, 5, seed=1)

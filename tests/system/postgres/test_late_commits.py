@@ -155,7 +155,7 @@ def test_revoked_token_is_overlooked_by_nobody(url: str, store: SqlStore) -> Non
         try:
             second = pool.submit(store.revoke, "quick", 2**40)
             wait_until_locked(url)
-            # Whoever saw the second one now would look for nothing before it any more.
+            # A reader that saw the second one now would skip all before it.
             assert store.revoked_after(0) == []
         finally:
             ends.set()

@@ -43,7 +43,7 @@ def opened(url: str) -> Iterator[SqlStore]:
 
 @pytest.fixture
 def stores(url: str) -> Iterator[list[SqlStore]]:
-    """The stores of two processes: each has a writer and connections of its own."""
+    """The stores of two processes, each with a writer and connections."""
     with opened(url) as first, opened(url) as second:
         yield [first, second]
 

@@ -28,7 +28,7 @@ def processes_of(cluster: Cluster) -> dict[int, bytes]:
         try:
             command, environment = (path / "cmdline").read_bytes(), (path / "environ").read_bytes()
         except OSError:
-            continue  # it has ended, or it is somebody else's
+            continue  # it has ended, or belongs to another user
         if f"SPARK_CONF_DIR={cluster.folder}/conf".encode() in environment:
             found[int(path.name)] = command
     return found

@@ -41,7 +41,7 @@ LONG = r"""
 
 @dataclass(frozen=True)
 class Views:
-    """Views of reports in a schema of their own."""
+    """Views of reports in a separate schema."""
 
     cluster: Cluster
     schema: str

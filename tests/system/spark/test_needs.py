@@ -1,4 +1,4 @@
-"""Whoever lacks something that Spark needs is told what, and what to do."""
+"""A missing requirement of Spark is reported with what to do."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def eventually(path: Path) -> Path:
 
 
 def is_alive(number: int) -> bool:
-    """A process that ended and that nobody has waited for yet is not alive."""
+    """A zombie process is not alive."""
     try:
         state = Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:

@@ -138,10 +138,10 @@ def test_ship_all_leaves_it_to_the_elected_loader(game: Game) -> None:
 
 
 class Busy:
-    """The outbox of one that stands by: whenever it looks, the elected one has shipped an event."""
+    """The outbox of a standby loader: at each look, the leader has shipped an event."""
 
     def __init__(self, game: Game) -> None:
-        """See the outbox of this game, in which a player goes on after what waits is shipped."""
+        """Wrap the outbox of a game in which a player creates a new event after each shipment."""
         self._game = game
         self._elected = Loader(game.outbox, game.warehouse, batch_size=1)
         self.mark_shipped = game.outbox.mark_shipped

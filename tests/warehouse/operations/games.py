@@ -29,7 +29,7 @@ from warehouse.store.sql_store import SqlStore
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=40)
-# Kills itself where `after` is told of a step.
+# Kills itself after a step.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -56,7 +56,7 @@ callbacks = Callbacks(on_step=after)
 
 @dataclass(frozen=True)
 class Files:
-    """A store and a warehouse as files that nobody has open."""
+    """A store and a warehouse as files that no process has open."""
 
     store: Path
     warehouse: Path
@@ -161,7 +161,7 @@ def event(event_type: str, meta: str | None = None) -> NewEvent:
 def play(files: Files) -> None:
     """Play long ago, today, and a little that is not shipped.
 
-    Ann has many events, Bob few, Carl none; some clicks are nobody's.
+    Ann has many events, Bob few, Carl none; some clicks are anonymous.
     """
     with closing(SqlStore(files.url, clock=lambda: LONG_AGO)) as store:
         ann, bob = (store.register(name, "a hash").user_id for name in ("ann", "bob"))

@@ -212,7 +212,7 @@ def test_only_the_newest_are_kept_and_nothing_else_is_touched(files: Files) -> N
     others = [folder / "notes.txt", folder / "backup-of-my-own", folder / "backup-20200101T000000Z"]
     others[0].write_text("mine")
     others[1].mkdir()
-    others[2].mkdir()  # without a manifest it is nobody's backup
+    others[2].mkdir()  # a folder without an inventory is not a backup
     made = [
         make_backup(files.settings, folder, clock=lambda: NOON + timedelta(days=day))  # noqa: B023
         for day in range(4)

@@ -1,4 +1,4 @@
-"""Pruning removes what the warehouse has, and nobody notices."""
+"""Pruning removes events that the warehouse has, and players see no difference."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_pruning_changes_no_answer_and_no_proof(files: Files) -> None:
     assert answers(files) == before
     assert files.rows() == rows
     assert files.failed() == []
-    # Nothing that was earned, and nothing of bob, who has few events.
+    # No earns, and no events of bob, who has few.
     assert stored(files) == {
         "deep_link": 100,
         "earn": 23,
@@ -177,7 +177,7 @@ def test_two_that_prune_at_once_count_once(files: Files) -> None:
 
 
 def test_requests_are_answered_while_it_prunes(files: Files) -> None:
-    """Also where there is much to prune, in many transactions."""
+    """With many events to prune, in many transactions."""
     with closing(SqlStore(files.url, clock=lambda: LONG_AGO)) as store:
         for _ in range(20 if IS_LONG else 2):
             store.record_many(2, [event("step")] * 1000)

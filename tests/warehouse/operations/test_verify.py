@@ -47,7 +47,7 @@ STORE_HARM = {
     "update events set balance = balance + 1": "store: balances are those of the last earn",
     "update alembic_version set version_num = '9999'": "store: schema is known",
 }
-# Likewise, to the warehouse.
+# What is done to the warehouse, and the check that finds it.
 WAREHOUSE_HARM = {
     "delete from raw.game_events where event_type = 'step'": "both: shipped events have arrived",
     "delete from raw.game_events where event_type = 'earn' and user_id = 1": (
@@ -207,7 +207,7 @@ def test_a_folder_that_is_no_backup_is_told_apart(backup: Path, files: Files) ->
 
 
 def test_what_waits_in_a_held_warehouse_is_waited_for(files: Files) -> None:
-    """A crash between insert and mark leaves events in both; that is no fault either."""
+    """A crash between insert and mark leaves events in both, which is not a fault."""
     files.ship()
     files.change_store("update events set is_shipped = 0 where position > 100")
     with held(files.warehouse, "reader"):

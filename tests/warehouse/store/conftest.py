@@ -1,4 +1,4 @@
-"""A real store on a file of its own."""
+"""A store on a temporary file."""
 
 from __future__ import annotations
 
