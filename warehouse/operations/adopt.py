@@ -78,8 +78,8 @@ def adopt(upkeep: SqlUpkeep, settings: Settings, callbacks: Callbacks = NO_CALLB
         ]
         if conflicts:
             raise CannotOperateError(
-                f"{place} belongs to another store: it has {', '.join(conflicts)}. It was not"
-                " changed. Move it away; the loader ships all events to a new one."
+                f"{place} belongs to another store: it has {', '.join(conflicts)}. Nothing"
+                " was changed in it. Move it away; the loader ships all events to a new one."
             )
         if lake is None:
             write_store_id(warehouse, upkeep.store_id())

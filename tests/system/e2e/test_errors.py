@@ -193,7 +193,7 @@ def test_warehouse_that_another_process_holds(good: Project) -> None:
     holder.kill()
     holder.communicate()
     output, _ = build.communicate()
-    assert f"(PID {holder.pid}); waiting up to 63 s for it." in told
+    assert f"(PID {holder.pid}); waiting up to 63 s." in told
     assert build.returncode == 0, output
 
 

@@ -236,7 +236,7 @@ def test_an_expectation_that_cannot_be_understood_is_no_verdict(
     """Great Expectations would leave it out, and all that is left may hold."""
     misspelt = {**FEW, "name": "misspelt", **mistake}
     days.write_suites(Judged("quality.days", [FEW, misspelt]), bounds={"most": 1})
-    with pytest.raises(CannotCheckError, match=r"understand misspelt in suites\.yml"):
+    with pytest.raises(CannotCheckError, match=r"rejects misspelt in suites\.yml"):
         days.check()
     assert verdicts(days) == ["not_run"] * 3
     assert not days.docs.exists()
@@ -295,7 +295,7 @@ def test_a_warehouse_that_is_taken_meanwhile_is_waited_for(
 
     monkeypatch.setattr(module, "connect_when_free", wait)
     with held(days.warehouse, "writer") as holder:
-        with pytest.raises(WarehouseUnavailableError, match=rf"held by .*\(PID {holder.pid}\)"):
+        with pytest.raises(WarehouseUnavailableError, match=rf"locked by .*\(PID {holder.pid}\)"):
             module.run_checkpoints(
                 {"landed": []},
                 {},

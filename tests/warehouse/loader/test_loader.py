@@ -281,7 +281,7 @@ def test_patience_with_a_held_file_ends(game: Game) -> None:
     loader.ship_once()
     game.play(players, 3)
     with held(game.warehouse, "reader") as process:
-        with pytest.raises(WarehouseUnavailableError, match=rf"held by .*\(PID {process.pid}\)"):
+        with pytest.raises(WarehouseUnavailableError, match=rf"locked by .*\(PID {process.pid}\)"):
             loader.ship_once()
         assert game.outbox.backlog().event_count == 3
     assert loader.ship_once() == 3 + 1
