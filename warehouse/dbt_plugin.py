@@ -76,6 +76,6 @@ def _make_writable(folder: Path, setting: str) -> None:
         ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DbtRuntimeError(
-            f"Cannot write to {folder}: permission denied. Nothing was changed. Give this user"
-            f" write access, or set {setting} to a writable path."
+            f"Cannot write to {folder}. Nothing was changed. Give this user write access, or set"
+            f" {setting} to a writable path."
         )
