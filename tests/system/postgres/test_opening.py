@@ -79,7 +79,8 @@ def test_url_that_names_no_store_stops_the_start(
     monkeypatch.setenv("STORE_URL", url)
     assert api(["serve"]) == 2
     told = capsys.readouterr().err
-    assert "STORE_URL: expected a database" in told
+    assert "STORE_URL: expected a" in told
+    assert "such as sqlite:///" in told
     assert HIDDEN not in told
 
 
