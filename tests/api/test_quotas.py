@@ -197,22 +197,22 @@ def test_below_the_floor_nothing_is_stored_and_all_can_be_read(start: Start, dis
 def test_the_disk_is_asked_once_a_second(disk: Disk) -> None:
     now = 1000.0
     floor = DiskFloor(disk.path / "store.sqlite", 10_000_000, lambda: now)
-    floor.confirm()
+    floor.require_space()
     filling = fill(disk, 25)
     now += 0.9
-    floor.confirm()
+    floor.require_space()
     now += 0.2
     with pytest.raises(DiskFullError, match=f"{disk.path} has .* MB free, less than the 10 MB of"):
-        floor.confirm()
+        floor.require_space()
     filling.unlink()
     now += 0.9
     with pytest.raises(DiskFullError):
-        floor.confirm()
+        floor.require_space()
     now += 0.2
-    floor.confirm()
+    floor.require_space()
 
 
 def test_a_store_on_a_server_and_a_floor_of_zero_ask_no_disk() -> None:
-    DiskFloor(None, 10**18).confirm()
-    DiskFloor(Path("/nowhere/at all"), 0).confirm()
-    DiskFloor(Path("/nowhere/at all"), 10**18).confirm()
+    DiskFloor(None, 10**18).require_space()
+    DiskFloor(Path("/nowhere/at all"), 0).require_space()
+    DiskFloor(Path("/nowhere/at all"), 10**18).require_space()

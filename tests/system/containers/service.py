@@ -35,7 +35,7 @@ WALLS = Path(__file__).with_name("walls.sh")
 # Of this machine, what the base image brings: system programs, their libraries, and Python.
 SYSTEM = ["/usr", "/etc"]
 # Long enough for a slow machine; nothing here waits for its end where all is well.
-PATIENCE_SECONDS = 120
+MAX_WAIT_SECONDS = 120
 
 
 @cache
@@ -153,7 +153,7 @@ class Service:
             try:
                 yield
                 self._signal("TERM")
-                assert process.wait(PATIENCE_SECONDS) == 0, self.log.read_text()
+                assert process.wait(MAX_WAIT_SECONDS) == 0, self.log.read_text()
             finally:
                 if process.poll() is None:
                     self._signal("KILL")
@@ -179,7 +179,7 @@ class Service:
         self._wait_until(lambda: pattern.search(self.log.read_text()) is not None)
 
     def _wait_until(self, is_so: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
         while not is_so():
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.2)

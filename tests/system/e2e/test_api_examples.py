@@ -33,7 +33,7 @@ ENDPOINTS = {
 }
 # curl reads this file of CURL_HOME, so it reports each call without an option on the page.
 CURLRC = r'write-out = "\n%{stderr}%{method} %{url_effective} %{http_code}\n"'
-PATIENCE_SECONDS = 60
+MAX_WAIT_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def api(tmp_path_factory: pytest.TempPathFactory, url: str) -> Iterator[Project]
     port = str(urlsplit(url).port)
     with project.start(sys.executable, "-m", "api", "serve", environment={"PORT": port}) as process:
         try:
-            deadline = time.monotonic() + PATIENCE_SECONDS
+            deadline = time.monotonic() + MAX_WAIT_SECONDS
             while not is_up(url):
                 assert process.poll() is None, process.communicate()[0]
                 assert time.monotonic() < deadline

@@ -114,7 +114,7 @@ def test_files_that_dbt_cannot_read_are_named_before_it_starts(good: Project) ->
     assert run.output.splitlines() == [
         "seeds/costs_daily.csv is missing. Put the export there, with the header line"
         " date,campaign,ad_cost_usd",
-        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it again as UTF-8.",
+        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it as UTF-8.",
     ]
 
 
@@ -172,7 +172,7 @@ def test_disk_that_cannot_be_written(good: Project, unwritable: Path, setting: s
     assert_refused(
         good,
         f"Cannot write to {unwritable}.",
-        f"set {setting} to a place that can be written",
+        f"set {setting} to a writable path",
         environment={setting: str(target)},
     )
 
@@ -189,11 +189,11 @@ def test_warehouse_that_another_process_holds(good: Project) -> None:
     assert holder.stdout.readline() == "held\n"
     build = good.start(DBT, "build", "--select", "rpt_roas_d1")
     assert build.stdout is not None
-    told = next((line for line in build.stdout if "is held by" in line), "dbt did not say")
+    told = next((line for line in build.stdout if "is locked by" in line), "dbt did not say")
     holder.kill()
     holder.communicate()
     output, _ = build.communicate()
-    assert f"(PID {holder.pid}); waiting up to 63 s for it." in told
+    assert f"(PID {holder.pid}); waiting up to 63 s." in told
     assert build.returncode == 0, output
 
 

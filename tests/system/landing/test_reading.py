@@ -100,18 +100,18 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         "L/costs_daily/2.csv is empty. Put the export there, with the header line"
         " date,campaign,ad_cost_usd, or remove the file",
     ),
-    "cut Parquet": (cut_parquet, "L/costs_daily/1.parquet is cut off"),
+    "cut Parquet": (cut_parquet, "L/costs_daily/1.parquet is truncated"),
     "Latin-1": (
         lambda folder: in_two_folders(
             folder, "date,campaign,ad_cost_usd\n2026-01-05,\xe9,1\n".encode("latin-1")
         ),
-        "L/costs_daily/2.csv is not UTF-8 text: see line 2. Save it again as UTF-8.",
+        "L/costs_daily/2.csv is not UTF-8 text: see line 2. Save it as UTF-8.",
     ),
     "quotes that never close": (
         lambda folder: in_two_folders(
             folder, b'date,campaign,ad_cost_usd\n2026-01-05,A,1,2\n2026-01-06,"A,1\n'
         ),
-        "L/costs_daily/2.csv has quotes that never close: see line 3. Close them,",
+        "L/costs_daily/2.csv has an unclosed quote: see line 3. Close the quote,",
     ),
     "values too many": (
         lambda folder: in_two_folders(

@@ -81,10 +81,9 @@ ADDRESSES = iter(f"127.0.{high}.{low}" for high in range(1, 255) for low in rang
 
 
 class Client:
-    """A client with an address of its own."""
+    """A client with a separate address."""
 
     def __init__(self, proxy: Proxy, *, over_tls: bool = False) -> None:
-        """Take the next address of the loopback network."""
         self._connection = self._https if over_tls else self._http
         self.address = next(ADDRESSES)
         self._proxy = proxy
@@ -98,7 +97,6 @@ class Client:
         token: str = "",
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Send one request on a connection of its own."""
         connection = self._connection()
         sent = {"Content-Type": "application/json"} if body is not None else {}
         sent |= {"Authorization": f"Bearer {token}"} if token else {}
@@ -130,11 +128,9 @@ class Client:
         )
 
     def login(self, username: str, password: str = PASSWORD) -> Answer:
-        """Log in, or register."""
         return self.call("POST", "/login", {"username": username, "password": password})
 
     def connect(self, data: bytes) -> socket.socket:
-        """Send bytes on a connection, and leave it open."""
         address = ("127.0.0.1", self._proxy.port)
         connection = socket.create_connection(address, TIMEOUT_SECONDS, (self.address, 0))
         with suppress(ConnectionError):  # It was refused before all was sent.
@@ -274,7 +270,7 @@ def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(
 
 
 def requests_of(node: Node) -> list[bytes]:
-    """Read how many requests a node has had, but for those that ask for its health or this."""
+    """Read how many requests a node has had, except for health and metrics."""
     _, metrics = node.call(Request("GET", "/metrics"))
     return [
         line

@@ -191,9 +191,9 @@ class LoaderMachine(RuleBasedStateMachine):
         self.earn(earns)
         before = self._game.outbox.backlog()
         loader = Loader(
-            self._game.outbox, self._game.warehouse, batch_size=batch_size, patience_seconds=0
+            self._game.outbox, self._game.warehouse, batch_size=batch_size, max_wait_seconds=0
         )
-        with pytest.raises(WarehouseUnavailableError, match="is held by"):
+        with pytest.raises(WarehouseUnavailableError, match="is locked by"):
             loader.ship_once()
         assert self._game.outbox.backlog() == before
         assert mortal.kill() == []

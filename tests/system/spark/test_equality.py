@@ -33,7 +33,7 @@ from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import NewEvent
 from warehouse.store.sql_store import SqlStore
 
-# What the report files rest on; the page and the measures of the checkpoints are no report files.
+# The models of the report files, without those of the page and the checkpoints.
 REPORTS_ALONE = ["--select", "+rpt_manifest", "--exclude-resource-type", "test", "unit_test"]
 NASTY = SCENARIOS[1:4]
 # So many models have ended, and more than as many have not, when a worker is killed.
@@ -107,7 +107,7 @@ def test_broken_checks_are_told_and_stop_what_stands_on_them(
 def test_nasty_inputs_as_parquet_in_landing(
     project: Project, cluster: Cluster, tmp_path: Path
 ) -> None:
-    """Which DuckDB reads from `seeds/`. Whoever reads meanwhile sees the tables change once."""
+    """DuckDB reads them from `seeds/`. Readers see the tables change once."""
     scenario = NASTY[0]
     inputs = nasty_inputs(scenario.seed, scenario.rows)
     project.write_inputs(inputs)

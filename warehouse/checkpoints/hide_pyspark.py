@@ -1,4 +1,4 @@
-"""Great Expectations as it is without Spark."""
+"""Prevents Great Expectations from importing pyspark."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, cast
 
 
 @contextmanager
-def without_pyspark() -> Iterator[None]:
-    """Let nothing in the block import pyspark.
+def hide_pyspark() -> Iterator[None]:
+    """Make imports of pyspark fail in the block.
 
-    Great Expectations imports it where it is installed, although the checkpoints read DuckDB. That
-    takes half a second, and pyspark has things to say about other packages. What is imported stays,
-    so that looking for garbage meanwhile, a tenth of the import, finds none.
+    Great Expectations imports it if it is installed, although the checkpoints only need DuckDB.
+    That takes half a second and logs warnings about other packages. Imported modules stay in
+    memory, so garbage collection, a tenth of the import, is off in the block.
     """
     modules = cast(dict[str, Any], sys.modules)
     hidden = modules.get("pyspark")
