@@ -3,21 +3,3 @@
 {% macro ref() -%}
     {{ return(adapter.dispatch('built_relation')(varargs[-1], builtins.ref(*varargs, **kwargs))) }}
 {%- endmacro %}
-
-{% macro duckdb__built_relation(name, relation) -%}
-    {{ return(relation) }}
-{%- endmacro %}
-
-{# In a unit test, a relation is the name of its rows. #}
-{% macro spark__built_relation(name, relation) -%}
-    {%- set made_now = [
-        'model.' ~ project_name ~ '.' ~ name, 'seed.' ~ project_name ~ '.' ~ name
-    ] -%}
-    {%- if not execute
-        or flags.WHICH not in ['build', 'run', 'seed']
-        or relation.is_cte
-        or made_now | select('in', selected_resources) | list | length == 0 -%}
-        {{ return(relation) }}
-    {%- endif -%}
-    {{ return(build_relation(relation)) }}
-{%- endmacro %}

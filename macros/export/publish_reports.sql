@@ -19,10 +19,3 @@
         {%- do publish_relations() -%}
     {%- endif -%}
 {%- endmacro %}
-
-{# True where no part of this run has failed. #}
-{% macro nothing_failed() -%}
-    {%- set failed = results
-        | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}
-    {{ return(failed | length == 0) }}
-{%- endmacro %}

@@ -7,7 +7,3 @@
         when {{ date_column }} < {{ first_recent_date(d1_column) }} then 'before'
     end
 {%- endmacro %}
-
-{% macro first_recent_date(d1_column) -%}
-    cast({{ d1_column }} - interval '{{ var('roas_history_window_days') }}' day as date)
-{%- endmacro %}

@@ -36,24 +36,6 @@ union all
 select * from later_rounds
 {%- endmacro %}
 
-{% macro pairs_still_free(candidates, taken) -%}
-    select *
-    from {{ candidates }}
-    where
-        purchase_id not in (select purchase_id from {{ taken }})
-        and confirmation_id not in (select confirmation_id from {{ taken }})
-{%- endmacro %}
-
-{% macro best_of_both_sides(candidates) -%}
-    select
-        purchase_id,
-        confirmation_id
-    from {{ candidates }}
-    qualify
-        row_number() over (partition by purchase_id order by pair_rank) = 1
-        and row_number() over (partition by confirmation_id order by pair_rank) = 1
-{%- endmacro %}
-
 {# Spark has no recursion that looks at all rounds so far, and a number of rounds written out may be
    too small for some data. So the first round is a step as above, in windows, and what it leaves,
    which is next to nothing, takes the greedy walk itself, player by player. #}

@@ -15,23 +15,3 @@
 {% macro spark__time_slot(timestamp_column) -%}
     unix_micros({{ timestamp_column }}) div {{ time_slot_us() }}
 {%- endmacro %}
-
-{% macro time_slot_us() -%}
-    {{ return([var('reconciliation_window_minutes') | int, 1] | max * 4 * 60000000) }}
-{%- endmacro %}
-
-{# The slots that what lies within the window of a moment may be in, each in a row of its own. #}
-{% macro explode_time_slots(timestamp_column) -%}
-    {{ adapter.dispatch('explode_time_slots')(
-        time_slot(timestamp_column ~ ' - ' ~ reconciliation_window()),
-        time_slot(timestamp_column ~ ' + ' ~ reconciliation_window())
-    ) }}
-{%- endmacro %}
-
-{% macro duckdb__explode_time_slots(first, last) -%}
-    unnest(generate_series({{ first }}, {{ last }}))
-{%- endmacro %}
-
-{% macro spark__explode_time_slots(first, last) -%}
-    explode(sequence({{ first }}, {{ last }}))
-{%- endmacro %}

@@ -9,24 +9,3 @@
         else nullif({{ adapter.dispatch('trim_white_space')(column) }}, '')
     end
 {%- endmacro %}
-
-{# The code points of Unicode's white space. #}
-{% macro white_space_codes() -%}
-    {{ return(
-        [9, 10, 11, 12, 13, 32, 133, 160, 5760]
-        + range(8192, 8203) | list + [8232, 8233, 8239, 8287, 12288]
-    ) }}
-{%- endmacro %}
-
-{% macro duckdb__trim_white_space(column) -%}
-    trim({{ column }}, {% for code in white_space_codes() -%}
-        chr({{ code }}){{ ' || ' if not loop.last }}
-    {%- endfor %})
-{%- endmacro %}
-
-{# Spark's `chr` knows no more than 256 characters, its strings all of them. #}
-{% macro spark__trim_white_space(column) -%}
-    btrim({{ column }}, '{% for code in white_space_codes() -%}
-        {{ '\\u%04X' | format(code) }}
-    {%- endfor %}')
-{%- endmacro %}

@@ -1,0 +1,10 @@
+{# One script of the server, because each statement that it is sent costs a good part of a second.
+   #}
+{% macro publishing_script(views) -%}
+begin
+    {%- for schema, name in views %}
+    create or replace view {{ schema }}.{{ name }} as
+    select * from {{ build_schema() }}.{{ name }};
+    {%- endfor %}
+end
+{%- endmacro %}

@@ -1,0 +1,18 @@
+{# Stops with what there should be for an input. #}
+{% macro raise_landing_missing(node, folder, patterns) -%}
+    {%- set wanted = [] -%}
+    {%- for pattern in patterns -%}
+        {%- do wanted.append(folder ~ pattern) -%}
+    {%- endfor -%}
+    {%- set missing -%}
+        {%- if files_like(folder, '/**') -%}
+            Landing has no {{ node.name }}: there is no file {{ wanted | join(' or ') }}.
+        {%- else -%}
+            Landing has no {{ node.name }}: the folder {{ folder }} does not exist, or it is empty.
+        {%- endif -%}
+    {%- endset -%}
+    {{ exceptions.raise_compiler_error(
+        missing ~ ' Put the export there, with the columns ' ~ input_columns(node) | join(',')
+        ~ ', or let var landing (or the environment variable LANDING) say where it is'
+    ) }}
+{%- endmacro %}
