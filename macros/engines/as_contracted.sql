@@ -1,7 +1,7 @@
-{# The query with the columns of the model's contract, in its types; as it is where there is none.
-   Engines widen whole numbers and decimals in their own ways; any other difference is a fault. One
-   look at the plan tells the types. dbt's own check runs two queries, and takes all decimals for
-   the same. #}
+{# On Spark: the query with its columns cast to the types of the model's contract; unchanged without
+   a contract. Engines widen integers and decimals differently; any other difference is an error.
+   `describe query` gives the types from the plan. dbt's own check runs two queries and treats all
+   decimals as equal. #}
 {% macro as_contracted(query) -%}
     {%- if not config.get('contract').enforced -%}
         {{ return(query) }}
@@ -26,6 +26,7 @@
     {%- if faults -%}
         {{ exceptions.raise_compiler_error(
             model.name ~ ' breaks its contract: ' ~ faults | unique | join('; ')
+            ~ '. Change the query, or the contract in its YAML file'
         ) }}
     {%- endif -%}
     {%- set casts -%}

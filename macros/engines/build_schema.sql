@@ -1,9 +1,9 @@
-{# On Spark a build makes its tables and views in a schema of its own, which readers do not look at:
-   replacing a table there is two steps, and whoever reads between them finds none. What readers see
-   (`marts.fct_purchases`) are views on the schema of a build that ended well, see
+{# The schema of this build on Spark. A build makes its tables and views in a schema of its own,
+   because Spark replaces a table in two steps and a reader between them finds none. Readers use
+   views (`marts.fct_purchases`) on the schema of the last successful build, see
    `publish_relations`.
 
-   The schema of this build. The time comes first, so that names sort as the builds went. #}
+   The name begins with the time, so that names sort in the order of the builds. #}
 {% macro build_schema() -%}
     build_{{ run_started_at.strftime('%Y%m%d_%H%M%S') }}_{{ invocation_id[:8] }}
 {%- endmacro %}

@@ -1,9 +1,9 @@
-{# Returns the relation that this build reads for `ref`, see there. #}
+{# The relation that `ref` returns, see `ref`. #}
 {% macro duckdb__built_relation(name, relation) -%}
     {{ return(relation) }}
 {%- endmacro %}
 
-{# In a unit test, a relation is the name of its rows. #}
+{# In a unit test, the relation is the CTE with its rows. #}
 {% macro spark__built_relation(name, relation) -%}
     {%- set made_now = [
         'model.' ~ project_name ~ '.' ~ name, 'seed.' ~ project_name ~ '.' ~ name

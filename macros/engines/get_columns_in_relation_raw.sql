@@ -1,4 +1,5 @@
-{# In a unit test, dbt asks for the columns of a relation by the name that readers know. #}
+{# Overrides dbt's macro: in a unit test, dbt asks for the columns of a relation by its published
+   name. #}
 {% macro spark__get_columns_in_relation_raw(relation) -%}
     {% call statement('get_columns_in_relation_raw', fetch_result=True) -%}
         describe {{ spark__built_relation(relation.identifier, relation) }}

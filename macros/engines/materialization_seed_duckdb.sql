@@ -1,11 +1,10 @@
-{# Makes the relation of an input a view over its files. dbt's own way parses a file in Python
-   first, guesses types and takes the word `null` for a missing value; here every column is text
-   exactly as it stands in the file, and `source_row_number` keeps the order of the rows (1 = the
-   first below the header). Staging keeps the text beside what it makes of it, so that no copy is
-   needed.
+{# Makes an input a view over its files. Every column is text exactly as in the file, and
+   `source_row_number` keeps the order of the rows (1 is the first below the header). dbt's own
+   materialization parses the file in Python, guesses types and reads the word `null` as a missing
+   value. Staging keeps the text, so the input needs no copy.
 
-   All of it is one transaction, so files that are refused leave the view of those before in place.
-   `assert_inputs` has checked the headers by now. #}
+   It runs in one transaction, so a rejected file leaves the earlier view in place. `assert_inputs`
+   has already checked the headers. #}
 {% materialization seed, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='view') -%}
     {%- set replaced = load_cached_relation(this) -%}

@@ -1,9 +1,9 @@
-{# Makes the relation of an input on Spark as on DuckDB: every column is text as
-   it stands in the file, and `source_row_number` keeps the order of the rows. A value of nothing is
-   null, quoted or not. Files that are no CSV or no Parquet stop the build.
+{# Makes the relation of an input as on DuckDB: every column is text as in the file, and
+   `source_row_number` keeps the order of the rows. An empty value is null, quoted or not. A file
+   that is neither valid CSV nor valid Parquet stops the build.
 
-   A file of `seeds/` becomes a table. With `landing` it is a view over the files where they lie.
-   Beside it the table `<name>_files` lists them. #}
+   A file in `seeds/` becomes a table. With `landing` the relation is a view over the files in
+   place. The table `<name>_files` lists them. #}
 {% materialization seed, adapter='spark' %}
     {%- set type = 'table' if landing() is none else 'view' -%}
     {%- set storage = 'using parquet' if landing() is none else '' -%}

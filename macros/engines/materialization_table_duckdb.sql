@@ -1,6 +1,6 @@
-{# Puts a table in place of what stood there, in one transaction: whoever reads sees the old one or
-   the new one, and a model that fails leaves the old one. dbt's own way with temporary names and
-   renames is for engines without transactions around `create table`. #}
+{# Replaces a table in one transaction: a reader sees the old one or the new one, and a model that
+   fails keeps the old one. dbt's own materialization, with temporary names and renames, is for
+   engines without transactional `create table`. #}
 {% materialization table, adapter='duckdb' %}
     {%- set replaced = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}

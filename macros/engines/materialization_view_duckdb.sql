@@ -1,6 +1,5 @@
-{# Puts a view in place of what stood there in one statement. dbt's own way makes it under another
-   name, renames the old one, renames the new one and drops the old one, for engines that know no
-   `create or replace`; for the views of this project that was a tenth of a build. #}
+{# Replaces a view in one statement. dbt's own materialization creates, renames twice and drops, for
+   engines without `create or replace`; that took a tenth of a build. #}
 {% materialization view, adapter='duckdb' %}
     {%- set replaced = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='view') -%}

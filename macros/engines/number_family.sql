@@ -1,4 +1,4 @@
-{# A type, or what all that it may be widened to have in common. #}
+{# The family of a type: the types to which it may be widened have the same one. #}
 {% macro number_family(type) -%}
     {%- if type in ['int', 'bigint'] -%}
         {{ return('whole number') }}

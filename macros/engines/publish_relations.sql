@@ -1,6 +1,6 @@
-{# Lets readers see what this build has made, where nothing of it failed: each view changes in one
-   step from the tables of the build before to those of this one. Until the next build these stay,
-   for whoever is reading them; those of earlier builds and of builds that failed are dropped. #}
+{# On Spark: publishes this build. Each published view changes in one step from the tables of the
+   build before to those of this one. The tables of the build before stay until the next build, for
+   queries that still read them; those of earlier and of failed builds are dropped. #}
 {% macro publish_relations() -%}
     {%- set before = published_build_schemas() -%}
     {%- set views = [] -%}

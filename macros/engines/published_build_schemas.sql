@@ -1,4 +1,4 @@
-{# The schemas that readers' views looked at when this build began. #}
+{# The schemas on which the published views were when this build began. #}
 {% macro published_build_schemas() -%}
     {%- set found = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type in ['model', 'seed'] -%}

@@ -1,5 +1,4 @@
-{# One script of the server, because each statement that it is sent costs a good part of a second.
-   #}
+{# One SQL script, because each statement sent to the server takes a good part of a second. #}
 {% macro publishing_script(views) -%}
 begin
     {%- for schema, name in views %}

@@ -1,5 +1,5 @@
-{# dbt's `ref`. On Spark a build reads what it has made itself from where it makes it (see
-   `build_schema`), and all else, what an earlier build has left, as readers do. #}
+{# Overrides dbt's `ref`. On Spark a build reads its own relations in its schema (see
+   `build_schema`), and all others by their published names. #}
 {% macro ref() -%}
     {{ return(adapter.dispatch('built_relation')(varargs[-1], builtins.ref(*varargs, **kwargs))) }}
 {%- endmacro %}

@@ -7,7 +7,7 @@
     '{{ value | string | replace("'", "''") }}'
 {%- endmacro %}
 
-{# Spark's strings know escapes, which begin with a backslash. #}
+{# Spark's strings have escapes, which begin with a backslash. #}
 {% macro spark__sql_string(value) -%}
     '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") }}'
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# What stands behind the rows. #}
+{# The text of a report after its rows. #}
 {% macro closing_line(header) -%}
     '{{ ']' if header is none else ']}' }}'
 {%- endmacro %}

@@ -1,13 +1,13 @@
-{# Writes the model that was just built for `<REPORTS_PATH>/<file_name>`; meant as its post-hook. It
-   stands beside the report, which `publish_reports` replaces with all others when the build ends.
+{# Writes a report model to a file next to `<REPORTS_PATH>/<file_name>`; runs as its post-hook. At
+   the end of the build, `publish_reports` replaces all reports together.
 
-   Rows stand in the order of `order_by`, which must name a key, so that the same rows are the same
+   Rows are in the order of `order_by`, which must be a key, so that the same rows give the same
    bytes. Without `header` the file is an array of row objects. With `header`, a relation of one
    row, it is an object: the header's columns as keys (below one key `header_key` where that is
-   given) and the rows in an array `rows_key`. Columns in `hidden` take part in the order alone.
+   given) and the rows in an array `rows_key`. Columns in `hidden` are only for the order.
 
-   Reports may only rest on tested marts. `dbt build` runs the tests of a model before what stands
-   on it; other commands do not, so they leave the files alone and say so. #}
+   Only `dbt build` writes reports, because it runs the tests of a model before the models that read
+   it. Other commands log that they wrote no file. #}
 {% macro export_json(
     file_name, order_by, hidden=[], header=none, header_key=none, rows_key=none
 ) -%}
@@ -54,9 +54,9 @@ to {{ sql_string(report_path(file_name) ~ '.next') }}
 (format csv, header false, quote '', escape '', delimiter e'\x01', use_tmp_file false)
 {%- endmacro %}
 
-{# Spark writes no file on this machine. The report is a view of lines: `section` is 0 for what
-   stands before the rows, 1 for a row, 2 for what stands behind. `python -m warehouse fetch` puts
-   the comma between two rows and writes the file. #}
+{# Spark cannot write a file on this machine. The report is a view of lines: `section` is 0 before
+   the rows, 1 for a row and 2 after the rows. `python -m warehouse fetch` adds the commas between
+   rows and writes the file. #}
 {% macro spark__export_json(file_name, order_by, hidden, header, header_key, rows_key) -%}
 {%- set report = build_relation(this.incorporate(type='view')) -%}
 create view {{ build_schema() }}.json_{{ file_name.removesuffix('.json') }} as

@@ -1,5 +1,5 @@
-{# The row of the manifest about an input, from the table `<name>_files`. Many files are one row,
-   whose `file` says which and whose hash is that of the list of their hashes. #}
+{# The row of the manifest for an input, from the table `<name>_files`. Many files are one row:
+   `file` is a pattern, and the hash is that of the list of their hashes. #}
 {% macro input_manifest_row(name) -%}
     select
         'input' as kind,

@@ -3,9 +3,8 @@
     {{ adapter.dispatch('json_value_text')(column) }}
 {%- endmacro %}
 
-{# Decimals of up to 18 digits are numbers of 64 bits, which DuckDB writes in a third of the time
-   of wider ones. Most are whole or end with cents, and `rtrim` would take as long as all the rest.
-   #}
+{# Decimals of up to 18 digits are 64-bit numbers, which DuckDB writes in a third of the time of
+   wider ones. Most amounts are whole or have cents and avoid the slow `rtrim`. #}
 {% macro duckdb__json_value_text(column) -%}
     {%- set name, type = adapter.quote(column.name), column.dtype | upper -%}
     {%- if type.startswith('DECIMAL') and not type.endswith(',0)') -%}
@@ -30,8 +29,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# A decimal of less than a millionth has an exponent on Spark, and so has 0 where it has more than
-   six places. #}
+{# Spark writes a decimal below a millionth with an exponent, and 0 too if it has more than six
+   places. #}
 {% macro spark__json_value_text(column) -%}
     {%- set name, type = adapter.quote(column.name), column.dtype | upper -%}
     {%- if type.startswith('DECIMAL') and not type.endswith(',0)') -%}

@@ -1,4 +1,4 @@
-{# True where no part of this run has failed. #}
+{# True if nothing in this run has failed. #}
 {% macro nothing_failed() -%}
     {%- set failed = results
         | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}

@@ -1,4 +1,4 @@
-{# What stands before the rows, as an expression on the header, if there is one. #}
+{# The text of a report before its rows, as an expression on the header, if there is one. #}
 {% macro opening_line(header, header_key, rows_key) -%}
     {%- if header is none -%}
         '['

@@ -8,7 +8,7 @@
     sha256(string_agg(concat(sha256, '  ', name, chr(10)), '' order by position))
 {%- endmacro %}
 
-{# Not known where one of them was too large to be hashed. #}
+{# Null if one of the files is too large to be hashed. #}
 {% macro spark__sha256_of_files() -%}
     if(
         count(*) = count(sha256),

@@ -1,4 +1,4 @@
-{# Says which checks of a test `holds` are broken, and by how many rows. Meant for `on-run-end`. #}
+{# Logs which checks of a test `holds` are broken, and by how many rows. Runs in `on-run-end`. #}
 {% macro tell_broken_checks() -%}
     {%- for result in results | default([])
         if result.status in ['fail', 'warn']

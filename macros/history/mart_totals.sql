@@ -1,6 +1,6 @@
-{# A total of a mart for each day, and the same total counted again from the rows that the mart was
-   made from. `mart` and `rows` are lists: a relation, an expression of the value to be summed, and
-   one of the day, which may be null; a null value counts as 0. #}
+{# A query for the total of a mart per day, and the same total computed again from the rows from
+   which the mart is made. `mart` and `rows` are lists: a relation, an expression for the value and
+   one for the day, which may be null; a null value counts as 0. #}
 {% macro mart_totals(total_name, mart, rows) -%}
     select
         {{ sql_string(total_name) }} as total_name,

@@ -1,7 +1,6 @@
-{# The value of a typed column as text. Engines print doubles differently (1e7, 1.0E7), so they go
-   through a decimal, and there through their shortest text: a cast of 12345678912.91 itself, or of
-   a 32-bit 4.99, finds digits that nobody wrote. What no decimal holds keeps its text, and is
-   refused with it. #}
+{# The value of a typed column as text. Engines print doubles differently (1e7, 1.0E7), so a double
+   becomes a decimal by way of its shortest text: a direct cast of 12345678912.91, or of a 32-bit
+   4.99, adds digits. A value that no decimal can hold keeps its text, and staging rejects it. #}
 {% macro as_text(column, type) -%}
     {%- if api.Column(column, type).is_float() -%}
         coalesce(

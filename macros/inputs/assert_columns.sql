@@ -1,5 +1,5 @@
-{# Stops where a file of an input, CSV or Parquet, lacks a column, naming the file, the column and
-   what was found. #}
+{# Stops the build if a CSV or Parquet file of an input lacks a column. The error names the file,
+   the column and the columns found. #}
 {% macro assert_columns(node, file, found) -%}
     {%- set expected = input_columns(node) -%}
     {%- set must = ' must have ' ~ expected | join(',') -%}

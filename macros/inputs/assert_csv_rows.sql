@@ -1,5 +1,4 @@
-{# Stops where a CSV file has its header and nothing else, unless var `allow_empty_inputs` is set.
-   #}
+{# Stops the build if an input has a header and no rows, unless var `allow_empty_inputs` is set. #}
 {% macro assert_csv_rows(file_name, row_count) -%}
     {%- if row_count == 0 and not var('allow_empty_inputs') -%}
         {{ exceptions.raise_compiler_error(

@@ -1,5 +1,5 @@
-{# Runs before everything else and stops the build where a var makes no sense, saying which one,
-   what it holds and what it must hold. #}
+{# Stops the build before any model runs if a var is not valid. The error names the var, its value
+   and what it must be. #}
 {% macro assert_settings() -%}
     {%- if execute -%}
         {%- set as_of = var('as_of_date') -%}

@@ -1,6 +1,5 @@
-{# How a CSV file with this header is read: the types of its columns, which are all text, by their
-   names. Further columns do no harm: one without a name, or with one that an engine takes for that
-   of another, is named by its place. #}
+{# The types of a CSV file's columns by name, all text. Further columns are allowed: one without a
+   name, or whose name an engine would confuse with another, is named by its position. #}
 {% macro csv_types(node, header) -%}
     {%- set taken = node.columns.keys() | map('lower') | list -%}
     {%- set types = {} -%}

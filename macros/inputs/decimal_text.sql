@@ -1,4 +1,4 @@
-{# A decimal with so many digits behind the point as text, which has them all. #}
+{# A decimal with `scale` decimal places as text, with all its digits. #}
 {% macro decimal_text(value, scale) -%}
     {{ adapter.dispatch('decimal_text')(value, scale) }}
 {%- endmacro %}
@@ -7,7 +7,7 @@
     cast({{ value }} as string)
 {%- endmacro %}
 
-{# Spark gives what is less than a millionth an exponent, unless it stands behind a 1. #}
+{# Spark writes a decimal below a millionth with an exponent, unless 1 is added to it. #}
 {% macro spark__decimal_text(value, scale) -%}
     case
         when abs({{ value }}) < 0.000001

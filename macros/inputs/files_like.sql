@@ -1,11 +1,11 @@
-{# The full paths of files, in any order: `folder` is taken as it stands, `pattern` is a glob in
-   which `**` stands for any number of folders; an empty list where there are none. #}
+{# A list of the full paths of files, in any order. `folder` is literal; `pattern` is a glob, in
+   which `**` matches any number of folders. #}
 {% macro files_like(folder, pattern) -%}
     {{ return(adapter.dispatch('files_like')(folder, pattern)) }}
 {%- endmacro %}
 
-{# On Spark: those files in a folder, at any depth, whose path below it the glob matches. The folder
-   need not exist. It is listed once for all globs, and dbt keeps the result for the seed. #}
+{# The glob is matched with the path below the folder, which need not exist. The folder is listed
+   once for all globs of a seed. #}
 {% macro spark__files_like(folder, pattern) -%}
     {%- set name = 'files of ' ~ folder -%}
     {%- set kept = load_result(name) -%}

@@ -1,5 +1,5 @@
-{# The files of an input, as `landing_files` has them; without `landing`, the one in `seeds/`.
-   `origin` says in words where they are from, and `shown` has the name of each in messages. #}
+{# The files of an input, as `landing_files` returns them; without `landing`, the one in `seeds/`.
+   `origin` describes where they are, and `shown` maps each path to its name in messages. #}
 {% macro input_files(node) -%}
     {%- if landing() is none -%}
         {%- set path = seed_path(node) -%}

@@ -1,11 +1,11 @@
-{# The files of an input: `folder`, whose names are taken as they are, `files`, their full paths in
-   the order in which their rows are numbered, and `format`, csv or parquet. Stops where there are
-   none, and where there are several that could be meant.
+{# The files of an input in `landing`: `folder`, a literal path; `files`, their full paths in the
+   order in which their rows are numbered; and `format`, csv or parquet. Stops the build if there
+   are none, or if the choice is ambiguous.
 
    In a folder L, the input `sessions` is L/sessions.csv, or L/sessions.parquet, or all *.csv or all
-   *.parquet at any depth of L/sessions. A mapping names a file, a folder or a glob for each
-   input. Names that begin with `_` or `.` are left out of folders and globs: engines write so what
-   is not finished or not data. #}
+   *.parquet at any depth of L/sessions. A mapping names a file, a folder or a glob for each input.
+   Folders and globs leave out names that begin with `_` or `.`, which engines give to unfinished
+   files and metadata. #}
 {% macro landing_files(node) -%}
     {%- set given = landing() -%}
     {%- set deep = ['/**/*.csv', '/**/*.parquet'] -%}
@@ -45,7 +45,7 @@
     {%- elif found | length > 1 -%}
         {{ exceptions.raise_compiler_error(
             'Landing has more than one ' ~ node.name ~ ': ' ~ found[0].files[0] ~ ' and '
-            ~ found[1].files[0] ~ '. Leave one of them there'
+            ~ found[1].files[0] ~ '. Remove one of them'
         ) }}
     {%- endif -%}
     {{ return(found[0]) }}

@@ -1,5 +1,5 @@
-{# A name of a column without what people and programs change in one: case, blanks, underscores and
-   signs that nobody sees. #}
+{# A column name without case, blanks, underscores and invisible characters, to find misspelled
+   columns. #}
 {% macro plain_name(name) -%}
     {{ return(modules.re.sub('[^a-z0-9]', '', name | lower)) }}
 {%- endmacro %}

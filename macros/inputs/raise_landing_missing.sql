@@ -1,4 +1,4 @@
-{# Stops with what there should be for an input. #}
+{# Stops the build because an input has no file. The error names the files that it may have. #}
 {% macro raise_landing_missing(node, folder, patterns) -%}
     {%- set wanted = [] -%}
     {%- for pattern in patterns -%}
@@ -13,6 +13,6 @@
     {%- endset -%}
     {{ exceptions.raise_compiler_error(
         missing ~ ' Put the export there, with the columns ' ~ input_columns(node) | join(',')
-        ~ ', or let var landing (or the environment variable LANDING) say where it is'
+        ~ ', or set var landing (or the environment variable LANDING) to its place'
     ) }}
 {%- endmacro %}

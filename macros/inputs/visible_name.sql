@@ -1,4 +1,4 @@
-{# A name of a column with the code points of what looks like nothing, or like another letter. #}
+{# A column name that shows the code points of all characters outside of printable ASCII. #}
 {% macro visible_name(name) -%}
     {%- set shown = [] -%}
     {%- for letter in name -%}

@@ -1,4 +1,4 @@
-{# The slots that what lies within the window of a moment may be in, each in a row of its own. #}
+{# The slots of all times within the window of a time, one row each. #}
 {% macro explode_time_slots(timestamp_column) -%}
     {{ adapter.dispatch('explode_time_slots')(
         time_slot(timestamp_column ~ ' - ' ~ reconciliation_window()),

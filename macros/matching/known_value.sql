@@ -1,5 +1,4 @@
-{# The first or last value of a column in a window's frame that is not null. `over_window` names the
-   window. #}
+{# The first or last non-null value of a column in the frame of the window `over_window`. #}
 {% macro known_value(which, column, over_window) -%}
     {{ adapter.dispatch('known_value')(which, column, over_window) }}
 {%- endmacro %}

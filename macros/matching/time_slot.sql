@@ -1,9 +1,8 @@
-{# Slots of time, four times as wide as the reconciliation window. What lies within the window of a
-   moment is in one of the slots that `explode_time_slots` gives for it: two at most, mostly one.
-   Joined by player and slot, a player with very many rows (a bot) does not meet all of them for
-   each.
+{# The slot of a time. Slots are four times as wide as the reconciliation window. All times within
+   the window of a time are in the slots that `explode_time_slots` returns: two at most, usually
+   one. A join by player and slot does not compare all rows of a player with very many rows (a bot).
 
-   The slot that a moment is in. #}
+   The slot is an integer. #}
 {% macro time_slot(timestamp_column) -%}
     {{ adapter.dispatch('time_slot')(timestamp_column) }}
 {%- endmacro %}

@@ -1,6 +1,5 @@
-{# The text of a member of a JSON object: of a string what it says, of anything else its JSON. Null
-   where the column is no JSON, no object, or has no such member; no content of the column is an
-   error. `key` is a plain name. #}
+{# The text of a member of a JSON object: the value of a string, the JSON of any other type. Null if
+   the column is not a JSON object or lacks the member; never an error. `key` is a plain name. #}
 {% macro json_text(column, key) -%}
     {{ adapter.dispatch('json_text')(column, key) }}
 {%- endmacro %}
@@ -9,13 +8,13 @@
     json_extract_string(try_cast({{ column }} as json), '$.{{ key }}')
 {%- endmacro %}
 
-{# Spark's `get_json_object` takes single quotes and bare control characters, and stops reading
-   where the object ends; `from_json` is strict inside of it. What follows behind fails one of the
-   two, as one reads it in an array and the other in an object. Half of a surrogate pair is no
-   text: DuckDB refuses JSON that has one anywhere, Spark reads `?`. A backslash that stands for
-   itself begins none. What is left are numbers below a thousandth or of 10,000,000 and more with a
-   fraction or an exponent, which Spark writes with an exponent, and JSON that the API never
-   writes: a name given twice, `null` first, and a comma behind the last member. #}
+{# Spark's `get_json_object` accepts single quotes and bare control characters, and stops at the end
+   of the object; `from_json` is strict inside of the object. Text after the object fails one of the
+   two, because one wraps it in an array and the other in an object. DuckDB rejects JSON with half
+   of a surrogate pair, Spark reads `?`, so a pattern finds these, except after an escaped
+   backslash. Two differences remain: Spark writes an exponent for fractions below a thousandth or
+   from 10,000,000, and it accepts JSON that the API never writes: a name twice with `null` first,
+   or a comma after the last member. #}
 {% macro spark__json_text(column, key) -%}
     {%- set high, low = '\\\\u[dD][89abAB][0-9a-fA-F]{2}', '\\\\u[dD][c-fC-F][0-9a-fA-F]{2}' -%}
     {%- set halves = high ~ '(?!' ~ low ~ ')|(?<!' ~ high ~ ')' ~ low -%}

@@ -8,8 +8,8 @@
     lower({{ text }})
 {%- endmacro %}
 
-{# Spark's `lower` makes two letters of one of them, and what it makes of the other depends on where
-   in a word it is. #}
+{# Spark's `lower` turns U+0130 into two letters, and the result for U+03A3 depends on its place in
+   a word. #}
 {% macro spark__lower_case(text) -%}
     lower(translate({{ text }}, '\u0130\u03A3', 'i\u03C3'))
 {%- endmacro %}

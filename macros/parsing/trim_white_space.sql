@@ -5,7 +5,7 @@
     {%- endfor %})
 {%- endmacro %}
 
-{# Spark's `chr` knows no more than 256 characters, its strings all of them. #}
+{# Spark's `chr` has 256 characters only, its strings have all. #}
 {% macro spark__trim_white_space(column) -%}
     btrim({{ column }}, '{% for code in white_space_codes() -%}
         {{ '\\u%04X' | format(code) }}

@@ -7,8 +7,9 @@
     upper({{ text }})
 {%- endmacro %}
 
-{# Spark's `upper` makes two or three letters of some, `SS` of the German one: two campaigns would
-   become one. Those stay as they are, but for the few whose upper case is one letter as well. #}
+{# Spark's `upper` turns some letters into two or three, such as the German sharp s into `SS`: two
+   campaigns would become one. These letters stay unchanged, except for the few that also have an
+   upper case of one letter. #}
 {% macro spark__upper_case(text) -%}
     {%- set lower_letters = [223, 8115, 8131, 8179]
         + range(8064, 8072) | list + range(8080, 8088) | list + range(8096, 8104) | list -%}

@@ -266,7 +266,9 @@ def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
 
 def test_every_macro_says_what_it_does() -> None:
     silent = [
-        path.name for path in _macro_files() if not path.read_text(encoding="utf-8").startswith("{#")
+        path.name
+        for path in _macro_files()
+        if not path.read_text(encoding="utf-8").startswith("{#")
     ]
     assert silent == []
 

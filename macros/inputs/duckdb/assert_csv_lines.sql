@@ -1,5 +1,5 @@
-{# Stops where lines of CSV files are not valid CSV, listing those of the first file with their
-   reasons. `shown` has the names of files in messages. #}
+{# Stops the build if CSV files have invalid lines. The error lists those of the first file with
+   their reasons. `shown` maps each path to its name in messages. #}
 {% macro assert_csv_lines(shown, rejects) -%}
     {%- set lines = run_query(
         'select distinct line, error_message, csv_line, file_path from ' ~ rejects
@@ -15,7 +15,7 @@
         {%- endfor -%}
         {{ exceptions.raise_compiler_error(
             shown[lines[0][3]]
-            ~ ' has lines that are not valid CSV, so nothing of it was loaded. Mend them'
+            ~ ' has lines that are not valid CSV, so none of it is loaded. Correct them'
             ~ ' (a comma inside a value needs double quotes around the value) and run again:\n'
             ~ listing | join('\n')
         ) }}

@@ -1,5 +1,5 @@
-{# Stops where a file of an input cannot be read as it stands, or lacks a column, naming the file
-   and what to do. #}
+{# Stops the build if a file of an input cannot be read or lacks a column. The error names the file
+   and the remedy. #}
 {% macro assert_input(node) -%}
     {%- set input = input_files(node) -%}
     {%- for file in input.files -%}
@@ -23,8 +23,8 @@
             {%- for taken in ['file_index', 'file_row_number']
                 if taken in columns.keys() | map('lower') -%}
                 {{ exceptions.raise_compiler_error(
-                    row[1] ~ ' has a column ' ~ taken ~ ', which is what DuckDB calls the place of'
-                    ~ ' a row. Rename the column'
+                    row[1] ~ ' has a column ' ~ taken ~ ', a name that DuckDB reserves for the'
+                    ~ ' position of a row. Rename the column'
                 ) }}
             {%- endfor -%}
         {%- endfor -%}

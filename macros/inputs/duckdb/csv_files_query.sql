@@ -1,4 +1,5 @@
-{# A query for the CSV files of an input with what Python tells of each. #}
+{# A query for the CSV files of an input with the hash, header and row count that Python computes
+   for each. #}
 {% macro csv_files_query(input) -%}
     select
         position,

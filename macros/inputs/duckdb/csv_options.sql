@@ -1,10 +1,10 @@
-{# How a CSV file with columns of these types is read. With `rejects`, lines that are no CSV go to
-   the table of that name; without, they are an error.
+{# The options with which `read_csv` reads a file with columns of these types. With `rejects`,
+   invalid lines go to the table of that name; without, they are an error.
 
-   Without `parallel = false`, DuckDB (1.5.6) reads a file in pieces of 8,000,000 bytes, on one
-   thread, too, and guesses where the first row of a piece begins: at a line break in a value it
-   makes rows of what is in the value. With it, a last row whose quotes never close is left out
-   without a word; `csv_fault` finds that before. #}
+   Without `parallel = false`, DuckDB (1.5.6) reads a file in pieces of 8,000,000 bytes, also on one
+   thread, and guesses where the first row of a piece begins: a line break inside a value may then
+   split it into rows. With it, DuckDB silently drops a last row with unclosed quotes; `csv_fault`
+   finds these earlier. #}
 {% macro csv_options(types, rejects=none) -%}
     auto_detect = false,
     header = true,

@@ -1,5 +1,5 @@
-{# The reject tables of a scan live as long as the connection, so a second scan would add to them.
-   #}
+{# Drops the reject tables of a scan. They live as long as the connection, so a second scan would
+   add to them. #}
 {% macro drop_rejects(rejects) -%}
     {%- do run_query('drop table if exists temp.' ~ rejects) -%}
     {%- do run_query('drop table if exists temp.' ~ rejects ~ '_scan') -%}

@@ -1,4 +1,4 @@
-{# Paths as a list of files for DuckDB to read, which would take them for globs. #}
+{# A SQL list of paths for DuckDB to read, escaped because DuckDB reads them as globs. #}
 {% macro files_to_read(paths) -%}
     {%- set globs = [] -%}
     {%- for path in paths -%}

@@ -1,5 +1,5 @@
-{# `row_number() over ()` numbers rows as they come, which is the order of the files and of their
-   lines, on one thread. With `has_all`, further columns are there, too. #}
+{# A query for the rows of CSV files. On one thread, `row_number() over ()` numbers rows in the
+   order of the files and their lines. With `has_all`, it includes further columns. #}
 {% macro landed_csv_rows(node, group, has_all) -%}
     {%- set types = csv_types(node, fromjson(group.layout)) -%}
     select

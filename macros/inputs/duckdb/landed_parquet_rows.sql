@@ -1,4 +1,5 @@
-{# A Parquet file knows the number of each of its rows, so that many threads may read it. #}
+{# A query for the rows of Parquet files. Parquet has the number of each row, so many threads may
+   read a file. #}
 {% macro landed_parquet_rows(node, group) -%}
     {%- set types = parquet_columns(group.paths[0]) -%}
     select

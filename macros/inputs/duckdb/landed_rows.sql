@@ -1,10 +1,9 @@
-{# A query for the rows of an input, whose files the table `files` lists, as text: with the columns
-   that the input must have and, where all of them are CSV with the same header, those they have
-   beside.
+{# A query for the rows of an input as text; the table `files` lists its files. It has the required
+   columns and, if all files are CSV with the same header, their further columns.
 
-   Row numbers count over all files in the order of their paths. Columns go by their names, so that
-   files may differ in the order of theirs, and in what else they have. Only files that are alike
-   are read together, since DuckDB would take the first one's types for all of them. #}
+   Rows are numbered over all files in the order of their paths. Columns are found by name, so files
+   may differ in their order and in further columns. Only files with the same layout are read
+   together, because DuckDB would use the types of the first one for all. #}
 {% macro landed_rows(node, files) -%}
     {%- set groups = [] -%}
     {%- for file in run_query(landed_files_query(files)).rows -%}

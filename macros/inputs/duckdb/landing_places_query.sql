@@ -1,4 +1,4 @@
-{# A query for the files of an input with their places, from 1. #}
+{# A query for the files of an input with their positions, from 1. #}
 {% macro landing_places_query(landed) -%}
     {%- set paths = sql_list(landed.files) -%}
     select

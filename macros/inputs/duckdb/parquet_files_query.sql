@@ -1,4 +1,4 @@
-{# A query for the Parquet files of an input with what the end of each tells. #}
+{# A query for the Parquet files of an input with the layout and row count in the footer of each. #}
 {% macro parquet_files_query(input) -%}
     select
         place.position,

@@ -1,6 +1,6 @@
-{# Makes the relation of an input a view over its files. Beside it the table `<name>_files` lists
-   them, with the hash, the rows and the layout of each. Returns how many rows there are
-   (`row_count`), and where they come from (`origin`). #}
+{# Makes the relation of an input a view over its files. The table `<name>_files` lists them, with
+   the hash, row count and layout of each. Returns the number of rows (`row_count`) and their source
+   (`origin`). #}
 {% macro read_files(node, target_relation) -%}
     {%- set input = input_files(node) -%}
     {%- set files = files_relation(target_relation) -%}

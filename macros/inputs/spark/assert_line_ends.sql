@@ -1,7 +1,7 @@
-{# Stops where lines of a CSV file end in two ways, of which Spark would take one for a part of the
-   value before it. Inside of quotes they may, and the last line may have no end. Quotes are
-   counted from the start of the file, in one task, which only a file has to go through whose lines
-   look as if they differ. #}
+{# Stops the build if lines of a CSV file end in two ways: Spark would read one of them as part of
+   the value before it. Line breaks inside of quotes may differ, and the last line may have no end.
+   It counts quotes from the start of the file in one task, so `csv_facts_query` selects the files
+   that need it. #}
 {% macro assert_line_ends(told, lines, file) -%}
     {%- set ends -%}
         with

@@ -1,4 +1,4 @@
-{# A path without the scheme and the host, which Spark and users write in several ways. #}
+{# A path without scheme and host, which have several spellings. #}
 {% macro bare_path(path) -%}
     {{ return(modules.re.sub('^[^:/]+:(//[^/]*)?', '', path)) }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{# On Spark: makes a view of some Parquet files of a folder. A metastore may hold no more than
-   32,000 characters of a view, so that many files get several views, and one of these views. #}
+{# Makes a view of some Parquet files of a folder. A metastore limits a view to 32,000 characters,
+   so many files become several views and a view of these. #}
 {% macro create_file_views(name, path, columns, state) -%}
     {%- set files_per_view = 300 -%}
     {%- set parts = state.files | batch(files_per_view) | list -%}

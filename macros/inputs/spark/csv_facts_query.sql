@@ -1,5 +1,5 @@
-{# A query for what the lines of some files tell, a row for each file: its first line that is not
-   blank, what is wrong with its text, and whether it may have line ends of two kinds. #}
+{# A query for facts about some files, one row per file: its first line that is not blank, a fault
+   of its text, and whether it may have two kinds of line ends. #}
 {% macro csv_facts_query(lines, files) -%}
     with
 
@@ -26,8 +26,8 @@
                 then 'is not UTF-8 text. Save it again as UTF-8.'
             when sum(length(line) - length(replace(line, '"', ''))) % 2 = 1
                 then
-                    'has a quote too many or too few. Mend it: a value with a quote inside stands'
-                    || ' in quotes, and the quote inside is doubled.'
+                    'has a quote too many or too few. Correct it: a value with a quote inside'
+                    || ' needs quotes around it, and the quote inside is doubled.'
         end as fault,
         bool_or(endswith(line, '\r')) and bool_or(not endswith(line, '\r')) as may_differ
     from file_lines

@@ -1,7 +1,6 @@
-{# The CSV files of an input by their headers, as objects with `files` and the `types` of their
-   columns by name. Stops where a file lacks a column, is empty, or is no text that Spark reads as
-   it stands: Spark would put a replacement for what is no UTF-8, and take the end of a file for the
-   end of quotes. #}
+{# The CSV files of an input by header, as objects with `files` and the `types` of their columns by
+   name. Stops the build if a file lacks a column, is empty, is not UTF-8 or has unclosed quotes:
+   Spark would replace invalid bytes and close quotes at the end of the file. #}
 {% macro csv_layouts(node, input, relation) -%}
     {%- set lines = relation ~ '_lines' -%}
     {%- do run_query(

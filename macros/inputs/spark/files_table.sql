@@ -1,7 +1,7 @@
-{# A statement that lets Spark read the files of a folder, as they are and where they lie, by the
-   names and types of their columns. In CSV the order of the columns counts, in Parquet their names
-   do. A line of CSV with too few or too many values, or with text beside the quotes of a value, is
-   an error. `multiLine` keeps line breaks inside of quotes, and a file in one piece. #}
+{# A statement that makes a table over the files of a folder, read in place. CSV columns are found
+   by position, Parquet columns by name. A CSV line with too few or too many values, or with text
+   next to the quotes of a value, is an error. `multiLine` allows line breaks inside of quotes and
+   keeps a file in one piece. #}
 {% macro files_table(name, input, types) -%}
 create table {{ name }} (
     {%- for column in types %}

@@ -1,5 +1,4 @@
-{# Options of a table of files: those at any depth of a folder, whose name is taken as it stands.
-   #}
+{# Options of a table of the files at any depth of a folder; its name is literal. #}
 {% macro folder_options(folder) -%}
     path {{ sql_string(folder) }},
     recursiveFileLookup 'true',

@@ -1,4 +1,4 @@
-{# The regular expression of a glob, in which `**` stands for any number of folders. #}
+{# The regular expression of a glob, in which `**` matches any number of folders. #}
 {% macro glob_as_regex(pattern) -%}
     {%- set regex = [] -%}
     {%- for token in modules.re.findall('/[*][*]/|[*]+|[?]|\\[[^]]+\\]|[^*?[/]+|.', pattern) -%}

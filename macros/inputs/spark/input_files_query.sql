@@ -1,6 +1,6 @@
-{# A query for the files of an input: their paths, their names in its folder, their order, how many
-   rows each has and how many stand before it, and its hash. A file must be hashed in one piece, for
-   which an executor holds it in its memory, so that large ones have none. #}
+{# A query for the files of an input: path, name in its folder, position, number of rows, number of
+   rows before it, and hash. An executor must hold a file in memory to hash it, so large files have
+   no hash. #}
 {% macro input_files_query(input, parts) -%}
     {%- set max_hashed_bytes = 100000000 -%}
     with

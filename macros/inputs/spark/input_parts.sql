@@ -1,7 +1,6 @@
-{# The files of an input, split into those that are read together: a list of objects with `files`,
-   the `table` through which Spark reads them, their `format`, and the `types` of their columns by
-   name. Only files that are alike are read together; a hundred of them, since a view names them
-   all. #}
+{# The files of an input in parts that are read together: a list of objects with `files`, the
+   `table` through which Spark reads them, their `format`, and the `types` of their columns by name.
+   A part has at most a hundred files of the same layout, since its view names them all. #}
 {% macro input_parts(node, input, relation) -%}
     {%- set files_per_part = 100 -%}
     {%- if input.format == 'csv' -%}

@@ -1,5 +1,5 @@
-{# In SQL: whether a row is from one of these files. At planning, Spark leaves out all others, which
-   may be anything and are not opened. #}
+{# A SQL condition: the row is from one of these files. Spark prunes all others at planning and does
+   not open them. #}
 {% macro is_row_of(files) -%}
     {{ path_of_row() }} in (
         {%- for file in files %}

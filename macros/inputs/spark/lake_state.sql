@@ -1,8 +1,7 @@
-{# On Spark: reads the log of a Delta table. Returns an object: the `files` that make up the table
-   now, by their names, which are unique, and the `batch_number` that the loader noted last, 0
-   before the first. Which versions there are is looked up once, so that both belong to the same
-   one. The log is a JSON file for each version; now and then delta-rs sums it up in a checkpoint,
-   and removes the JSON of a week ago. #}
+{# Reads the log of a Delta table. Returns an object: the names of the current `files`, and the last
+   `batch_number` of the loader, 0 before the first. The versions are listed once, so that both
+   belong to the same one. The log has one JSON file per version; from time to time delta-rs writes
+   a checkpoint and removes JSON files older than a week. #}
 {% macro lake_state(path) -%}
     {%- set versions = run_query(
         "select max(case when name rlike '^[0-9]{20}[.]json$' then left(name, 20) end),"

@@ -1,6 +1,6 @@
-{# The Parquet files of an input by their columns, as objects with `files` and the `types` of their
-   columns by name. Stops where a file lacks a column. Spark takes the columns of one file for those
-   of all, so it is asked about each, which opens no more than the end of the file. #}
+{# The Parquet files of an input by layout, as objects with `files` and the `types` of their columns
+   by name. Stops the build if a file lacks a column. Spark assumes that all files have the columns
+   of one, so each file is asked; this reads only its footer. #}
 {% macro parquet_layouts(node, input) -%}
     {%- set files_per_query = 50 -%}
     {%- set layouts = {} -%}

@@ -1,4 +1,4 @@
-{# A query for the places of some files, from 1, and the names and types of their columns. #}
+{# A query for the positions of some files, from 1, and the names and types of their columns. #}
 {% macro parquet_layouts_of(files) -%}
     {%- for file in files %}
     select

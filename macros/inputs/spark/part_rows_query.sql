@@ -1,6 +1,6 @@
-{# A query for the rows of some files of an input, as text and with their numbers. Parquet knows the
-   number of a row in its file. Rows of a CSV file are sorted within it, by numbers that Spark gives
-   them as it reads; what stands in the files before is one number for each. #}
+{# A query for the numbered rows of some files of an input, as text. Parquet has the number of a row
+   in its file. Rows of a CSV file are sorted by the numbers that Spark assigns as it reads. Each
+   file adds the number of rows in the files before it. #}
 {% macro part_rows_query(node, part, files) -%}
     select
         input_file.rows_before + file_row.row_in_file as source_row_number

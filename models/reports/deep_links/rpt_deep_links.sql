@@ -1,6 +1,6 @@
 {{ config(post_hook="{{ export_json('deep_links.json', order_by=['character']) }}") }}
 
--- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+-- Waits for every mart. depends_on: {{ ref('rpt_period') }}
 with
 
 links as (

@@ -10,7 +10,7 @@ period as (
     select * from {{ ref('rpt_period') }}
 ),
 
--- The period comes first: the report has its one row even where the data has no activity at all.
+-- The join starts with the period, so the report has one row even without any activity.
 final as (
     select
         period.d1_date as date,

@@ -5,7 +5,7 @@
     ) }}"
 ) }}
 
--- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+-- Waits for every mart. depends_on: {{ ref('rpt_period') }}
 with
 
 purchases as (

@@ -111,6 +111,6 @@ def test_other_number_of_rows_than_counted_is_refused(project: Project) -> None:
     rows = len(rows_of(content))
     assert run.exit_code == 1
     assert (
-        f"seeds/purchases_raw.csv holds {rows} rows, of which DuckDB made {rows + 1}, so nothing of"
-        " it was loaded."
+        f"seeds/purchases_raw.csv has {rows} rows, but DuckDB reads {rows + 1}, so none of them is"
+        " loaded."
     ) in " ".join(run.output.split())
