@@ -1,14 +1,12 @@
-{# Runs before everything else and stops the build where an input is no text that DuckDB reads as it
-   stands, or its header is not as `seeds/_seeds.yml` has it, so that nothing is built on half of
-   the inputs. #}
+{# Stops the build before any model runs if DuckDB cannot read an input as it is, or if a header
+   lacks a column of `seeds/_seeds.yml`. #}
 {% macro assert_inputs() -%}
     {%- if execute and flags.WHICH in ['build', 'seed'] -%}
         {{ adapter.dispatch('assert_inputs')() }}
     {%- endif -%}
 {%- endmacro %}
 
-{# On Spark nobody sees what a build makes before it has ended well: a seed looks at its own file.
-   #}
+{# On Spark each seed checks its own files, because only a successful build is published. #}
 {% macro spark__assert_inputs() -%}
 {%- endmacro %}
 

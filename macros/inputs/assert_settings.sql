@@ -1,5 +1,5 @@
-{# Runs before everything else and stops the build where a var makes no sense, saying which one,
-   what it holds and what it must hold. #}
+{# Stops the build before any model runs if a var is not valid. The error names the var, its value
+   and what it must be. #}
 {% macro assert_settings() -%}
     {%- if execute -%}
         {%- set as_of = var('as_of_date') -%}
@@ -54,21 +54,4 @@
             ) -%}
         {%- endfor -%}
     {%- endif -%}
-{%- endmacro %}
-
-{% macro assert_var(name, is_valid, expected) -%}
-    {%- if not is_valid -%}
-        {{ exceptions.raise_compiler_error(
-            'Var ' ~ name ~ ' is ' ~ var(name) | tojson ~ '. It must be ' ~ expected ~ '. Set it in'
-            ~ " dbt_project.yml or with --vars '{" ~ name ~ ": ...}'"
-        ) }}
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro is_calendar_date(text) -%}
-    {%- if modules.re.fullmatch('[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}', text) is none -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {%- set parsed = run_query('select try_cast(' ~ sql_string(text) ~ ' as date) is not null') -%}
-    {{ return(parsed.columns[0][0]) }}
 {%- endmacro %}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,12 @@ def _layer(model: Node) -> str:
     return str(model["fqn"][1])
 
 
+def _macro_files() -> list[Path]:
+    return [*(ROOT / "macros").rglob("*.sql")]
+
+
 def _sql_files() -> list[Path]:
-    return [*(ROOT / "models").rglob("*.sql"), *(ROOT / "macros").rglob("*.sql")]
+    return [*(ROOT / "models").rglob("*.sql"), *_macro_files()]
 
 
 def test_models_are_named_after_their_layer(models: list[Node]) -> None:
@@ -262,10 +267,28 @@ def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
 def test_every_macro_says_what_it_does() -> None:
     silent = [
         path.name
-        for path in (ROOT / "macros").rglob("*.sql")
+        for path in _macro_files()
         if not path.read_text(encoding="utf-8").startswith("{#")
     ]
     assert silent == []
+
+
+def test_every_macro_has_a_file_of_its_name(manifest: dict[str, Any]) -> None:
+    """The variants of an engine are in the file of the macro that dispatches to them."""
+    misplaced = [
+        (macro["name"], macro["original_file_path"])
+        for macro in manifest["macros"].values()
+        if macro["package_name"] == "gamehouse"
+        and macro["original_file_path"].startswith("macros/")
+        and re.sub("^(duckdb|spark)__", "", macro["name"]) != Path(macro["original_file_path"]).stem
+    ]
+    assert misplaced == []
+
+
+def test_every_macro_is_in_a_folder_with_others() -> None:
+    files = Counter(path.parent for path in _macro_files())
+    assert ROOT / "macros" not in files
+    assert [folder.name for folder, count in files.items() if count == 1] == []
 
 
 @pytest.mark.parametrize("forbidden", [r"\bnow\(\)", r"\bcurrent_(date|timestamp)\b", r"\bfloat\b"])

@@ -16,15 +16,7 @@ from tests.support.harness import ROOT, Project
 from warehouse.sample.generate import generate_sample
 
 SCHEMAS = ROOT / "reports/schemas"
-REPORTS = [
-    "arpdau_d1",
-    "deep_links",
-    "manifest",
-    "purchases_curated",
-    "reconciliation",
-    "roas_anomaly",
-    "roas_d1",
-]
+REPORTS = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.iterdir())
 
 
 def test_build_passes_without_a_warning(built: Built) -> None:
@@ -42,6 +34,14 @@ def test_unit_tests_of_the_models_pass(built: Built) -> None:
 def test_every_report_and_no_other_file_is_written(built: Built) -> None:
     files = sorted(path.name for path in built.project.reports.iterdir())
     assert files == [f"{name}.json" for name in REPORTS]
+    parsed = json.loads((built.project.root / "target/manifest.json").read_text(encoding="utf-8"))
+    exported = [
+        file
+        for node in parsed["nodes"].values()
+        for hook in node["config"].get("post-hook", [])
+        for file in re.findall(r"export_json\(\s*'(.+?)'", hook["sql"])
+    ]
+    assert files == sorted(exported)
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -75,7 +75,9 @@ def test_manifest_tells_the_truth_about_every_file(built: Built) -> None:
     assert manifest["quality_status"] == "passed"
     assert (manifest["as_of_date"], manifest["d1_date"]) == ("2026-01-30", "2026-01-29")
     folders = {"input": built.project.root / "seeds", "report": built.project.reports}
-    assert len(manifest["files"]) == 4 + len(REPORTS) - 1
+    reports = {file["file"] for file in manifest["files"] if file["kind"] == "report"}
+    assert reports | {"manifest.json"} == {f"{name}.json" for name in REPORTS}
+    assert len(manifest["files"]) == 4 + len(reports)
     for file in manifest["files"]:
         content = (folders[file["kind"]] / file["file"]).read_bytes()
         assert file["sha256"] == hashlib.sha256(content).hexdigest()

@@ -100,7 +100,7 @@ def test_real_boundary_in_landing(project: Project, large: bytes, kind: str) -> 
 
 def test_other_number_of_rows_than_counted_is_refused(project: Project) -> None:
     """As DuckDB makes of a large file without the option that keeps it in one piece."""
-    macro = project.root / "macros/inputs/csv_seed.sql"
+    macro = project.root / "macros/inputs/duckdb/csv_options.sql"
     macro.write_text(macro.read_text().replace("parallel = false", "parallel = true"))
     content = with_rows_at(
         HEADERS["purchases_raw.csv"], FILLER, {DUCKDB_PIECE_BYTES - 45: HOSTILE[0]}
@@ -111,6 +111,6 @@ def test_other_number_of_rows_than_counted_is_refused(project: Project) -> None:
     rows = len(rows_of(content))
     assert run.exit_code == 1
     assert (
-        f"seeds/purchases_raw.csv holds {rows} rows, of which DuckDB made {rows + 1}, so nothing of"
-        " it was loaded."
+        f"seeds/purchases_raw.csv has {rows} rows, but DuckDB reads {rows + 1}, so none of them is"
+        " loaded."
     ) in " ".join(run.output.split())

@@ -73,8 +73,8 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "folder missing": (
         lambda folder: folder.rmdir(),
         "Landing has no costs_daily: the folder L does not exist, or it is empty. Put the export"
-        " there, with the columns date,campaign,ad_cost_usd, or let var landing (or the environment"
-        " variable LANDING) say where it is",
+        " there, with the columns date,campaign,ad_cost_usd, or set var landing (or the environment"
+        " variable LANDING) to its place",
     ),
     "input missing": (
         lambda folder: write_csv(folder / "costs_weekly/1.csv", COSTS),
@@ -84,7 +84,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "both kinds": (
         both_kinds,
         "Landing has more than one costs_daily: L/costs_daily/1.csv and"
-        " L/costs_daily/old/1.parquet. Leave one of them there",
+        " L/costs_daily/old/1.parquet. Remove one of them",
     ),
     "column missing in the second CSV": (
         lambda folder: in_two_folders(folder, b"date,campaign\n2026-01-05,A\n"),
@@ -117,7 +117,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: in_two_folders(
             folder, b"date,campaign,ad_cost_usd\n2026-01-05,A,1,2\n2026-01-06,A,1\n"
         ),
-        "L/costs_daily/2.csv has lines that are not valid CSV, so nothing of it was loaded. Mend"
+        "L/costs_daily/2.csv has lines that are not valid CSV, so none of it is loaded. Correct"
         " them (a comma inside a value needs double quotes around the value) and run again:"
         " line 2: Expected Number of Columns: 3 Found: 4: 2026-01-05,A,1,2",
     ),

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,10 +28,7 @@ FILE = "costs_daily.csv"
 COLUMNS = HEADERS[FILE].split(",")
 # What a macro sees of the seed.
 NODE = SimpleNamespace(columns=dict.fromkeys([*COLUMNS, "source_row_number"]))
-MACROS = (
-    *("sql_string", "landing/landing_files", "assert_columns", "csv_seed", "assert_inputs"),
-    "spark/csv_layouts",
-)
+MACROS = [ROOT / "macros/engines/sql_string.sql", *(ROOT / "macros/inputs").rglob("*.sql")]
 
 VALUE = st.one_of(
     # Files with NUL bytes are refused as a whole.
@@ -77,12 +75,16 @@ class Seeds:
             "modules": SimpleNamespace(re=re),
         }
         register_functions(self._database)
-        for name in MACROS:
-            text = (ROOT / f"macros/{name}.sql").read_text(encoding="utf-8")
-            module = get_template(text, self._macros).module
-            for macro, call in vars(module).items():
+        # A macro finds others in its context, which is copied as its file is read: so all names are
+        # there first, and each is looked up when it is called.
+        loaded: dict[str, Callable[..., object]] = {}
+        texts = [path.read_text(encoding="utf-8") for path in MACROS]
+        for name in re.findall(r"(?<=\{% macro )\w+", "".join(texts)):
+            self._macros[name] = partial(lambda name, *args: loaded[name](*args), name)
+        for text in texts:
+            for macro, call in vars(get_template(text, self._macros).module).items():
                 if macro.startswith("dbt_macro__"):
-                    self._macros[macro.removeprefix("dbt_macro__")] = self._returning(call)
+                    loaded[macro.removeprefix("dbt_macro__")] = self._returning(call)
 
     def load(self, content: bytes) -> list[tuple[str | None, ...]]:
         """Load these bytes as the costs.
