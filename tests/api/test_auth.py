@@ -179,13 +179,13 @@ def test_remembered_token_expires_all_the_same() -> None:
 def test_tokens_are_remembered_up_to_a_limit_and_read_beyond_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("api.tokens.KNOWN_TOKENS", 10)
+    monkeypatch.setattr("api.tokens.CACHED_TOKENS", 10)
     tokens = Tokens(SECRET)
     players = [Identity(Role.PLAYER, str(number)) for number in range(1, 26)]
     minted = [tokens.mint(player, 60) for player in players]
 
     assert [tokens.read(token).identity for token in minted * 2] == players * 2
-    assert tokens._recall.cache_info().currsize == 10
+    assert tokens._verify_cached.cache_info().currsize == 10
 
 
 def test_bad_tokens_are_not_remembered() -> None:
@@ -194,7 +194,7 @@ def test_bad_tokens_are_not_remembered() -> None:
         with pytest.raises(ProblemError):
             tokens.read(token)
 
-    assert tokens._recall.cache_info().currsize == 0
+    assert tokens._verify_cached.cache_info().currsize == 0
 
 
 def test_tokens_outlive_a_change_of_keys_as_long_as_the_old_one_is_known() -> None:

@@ -126,7 +126,7 @@ def test_unknown_name_costs_as_much_as_a_wrong_password(monkeypatch: pytest.Monk
 
 
 def test_logins_beyond_those_that_may_wait_are_refused_at_once() -> None:
-    passwords = Passwords(MIN_LENGTH, logins_at_a_time=2)
+    passwords = Passwords(MIN_LENGTH, max_logins=2)
     with ThreadPoolExecutor(20) as pool:
         outcomes = [pool.submit(passwords.hash, PASSWORD) for _ in range(20)]
         errors = [outcome.exception() for outcome in outcomes]

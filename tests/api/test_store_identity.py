@@ -23,7 +23,7 @@ def assert_let_in(game: Game, caller: Caller) -> None:
 def assert_kept_out(game: Game, caller: Caller) -> None:
     for answer in (game.get("/balance", caller), game.post("/earn", COINS, caller)):
         problem = assert_problem(answer, 401, "invalid_token")
-        assert problem["detail"] == "The token is of another store of accounts; log in again."
+        assert problem["detail"] == "The token belongs to another store. Log in again."
 
 
 def test_a_token_does_not_outlive_its_store(tmp_path: Path) -> None:

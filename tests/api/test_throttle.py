@@ -188,7 +188,7 @@ def test_player_is_not_locked_out_by_guesses_from_elsewhere(
     guard: LoginGuard, timer: Timer
 ) -> None:
     guard.admit("alice", "home")
-    guard.succeeded("alice", "home")
+    guard.succeed("alice", "home")
 
     admitted = [is_admitted(guard, "alice", f"address {number}") for number in range(300)]
 
