@@ -7,6 +7,7 @@ import stat
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -69,7 +70,7 @@ def test_what_is_secret_stands_in_no_file_and_no_answer(start: Start, tmp_path: 
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
-def test_stop_answers_what_waits_for_the_store_and_refuses_what_comes_after_it(
+def test_stop_finishes_waiting_requests_and_refuses_new_ones(
     start: Start, store_url: str, signal_number: int
 ) -> None:
     process = start()
@@ -87,11 +88,17 @@ def test_stop_answers_what_waits_for_the_store_and_refuses_what_comes_after_it(
             stopping = pool.submit(process.stop, signal_number)
             time.sleep(0.2)
             late, health = earn(), process.ask("GET", "/health")
-        assert [each.result().status_code for each in earning] == [201] * 4
+        answers = [each.result() for each in earning]
+        assert [answer.status_code for answer in answers] == [201] * 4
         assert stopping.result() == 0
     assert (late.status_code, late.json()["code"]) == (503, "stopping")
     assert late.headers["Retry-After"] == "1"
     assert health.status_code == 503
+    outbox = SqlOutbox(store_url)
+    assert outbox.next_batch(10).events.event_id == sorted(
+        answer.json()["eventId"] for answer in answers
+    )
+    outbox.close()
 
 
 def test_a_stop_under_load_loses_no_answered_request_and_no_line_of_the_log(
@@ -127,9 +134,8 @@ def test_a_stop_under_load_loses_no_answered_request_and_no_line_of_the_log(
     for thread in clients:
         thread.join()
 
-    outbox = SqlOutbox(store_url)
-    stored = outbox.next_batch(10**6).events.event_id
-    outbox.close()
+    with closing(SqlOutbox(store_url)) as outbox:
+        stored = outbox.next_batch(10**6).events.event_id
     assert 201 in statuses
     assert statuses <= {201, 503}
     assert acknowledged - {""} <= set(stored)

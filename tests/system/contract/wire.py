@@ -47,10 +47,11 @@ class Connection:
     """A connection of a client that sends bytes as it likes, and reads when it likes."""
 
     def __init__(self, port: int, data: bytes = b"", source: str = "127.0.0.1") -> None:
-        """Connect, and send bytes."""
+        """Connect and send bytes, which the server may refuse before their end."""
         self.socket = socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS, (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(data)
+        with suppress(ConnectionError):
+            self.socket.sendall(data)
         self._received = b""
 
     def answer(self) -> Answer:
@@ -106,11 +107,9 @@ def send(port: int, data: bytes, source: str = "127.0.0.1") -> list[Answer]:
     Raises:
         AssertionError: It is not a row of whole answers of HTTP.
     """
-    connection = Connection(port, source=source)
+    connection = Connection(port, data, source)
     with connection.socket:
-        # It may be refused before its end; the answer may still be read.
         with suppress(OSError):
-            connection.socket.sendall(data)
             connection.socket.shutdown(socket.SHUT_WR)
         return read_answers(connection.rest(), may_have_no_body=b"HEAD" in data)
 
