@@ -1,6 +1,6 @@
-"""What HTTP allows and few clients do, and what it does not allow, on a bare port.
+"""Rare and invalid uses of HTTP, without a proxy.
 
-The proxy refuses some of it before the API sees it: `tests/system/postgres/test_behind_proxy.py`.
+The proxy refuses some of them first: see `tests/system/postgres/test_behind_proxy.py`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def test_no_request_hides_behind_one_without_a_clear_end(
 ) -> None:
     answers = send(server.port, request_ + HIDDEN)
 
-    # The connection has ended, and what was hidden has no answer.
+    # The connection ended without an answer to the hidden request.
     assert [answer.status for answer in answers] == statuses
     assert is_healthy(server)
 
@@ -108,7 +108,7 @@ def test_client_that_is_done_before_its_request_is_gets_nothing(
 def test_clients_that_leave_at_once_do_no_harm(server: Process, alice: dict[str, str]) -> None:
     for _ in range(5000 if IS_LONG else 50):
         connection = Connection(server.port, post("/earn", COINS, alice))
-        # The connection is reset.
+        # Closing now resets the connection.
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.socket.close()
 
@@ -133,7 +133,7 @@ def test_a_body_that_is_too_large_is_413(
     answer = server.ask("POST", "/earn", alice, data=body, headers=JSON)
 
     assert answer.status_code == 413
-    # What is larger still does not get as far as the application.
+    # The server refuses larger bodies before the application.
     if size == 300_000:
         assert answer.headers["Content-Type"] == PROBLEM
         assert answer.json()["code"] == "body_too_large"

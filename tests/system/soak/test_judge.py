@@ -1,4 +1,4 @@
-"""The soak finds what grows, and takes no offence at what does not."""
+"""The soak test detects growth and accepts normal variation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Change = Callable[[Sample, int], Sample]
 
 
 def verdicts(change: Change, *, is_long: bool = True) -> dict[str, bool | None]:
-    """Judge forty samples, each changed by its number."""
+    """Judge forty samples; `change` receives each sample's number."""
     samples = [change(replace(FLAT, second=5.0 * number), number) for number in range(40)]
     return {v.what: v.is_good for v in judge(samples, CONNECTIONS, is_long=is_long)}
 

@@ -1,4 +1,4 @@
-"""The proof of the soak finds what is missing, and what is there twice."""
+"""The proof of the soak test finds missing and duplicate events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COINS = {1: 7, 2: 14}
 
 
 def compare(folder: Path, change: Change, ambiguous: int = 0) -> list[str]:
-    """Make a store and a warehouse with three earns, change something, and compare."""
+    """Create a store and a warehouse with three earns, apply a change, and compare."""
     store, warehouse, said = folder / "s.sqlite", folder / "w.duckdb", folder / "said.txt"
     said.write_text("a\nb\nc\n")
     events = [("a", 1), ("b", 2), ("c", 2)]
