@@ -1,4 +1,4 @@
-"""Who may call what."""
+"""Access to the endpoints, and tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.server import SECRET
 
 COINS = {"amount": 1, "reason": "x"}
 JUMP = {"eventType": "jump"}
-# What each endpoint answers to (no token, player, operator).
+# Each endpoint's statuses for (no token, player, operator).
 ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
     ("POST", "/earn", COINS, (401, 201, 403)),
     ("POST", "/event", JUMP, (401, 201, 403)),
@@ -43,10 +43,10 @@ ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
     ("POST", "/login", {"username": "bob", "password": PASSWORD}, (201, 200, 200)),
     ("GET", "/reports", None, (308, 308, 308)),
     ("GET", "/reports/", None, (401, 403, 404)),
-    # Last: it ends what the tokens are good for.
+    # Last, because it revokes the tokens.
     ("POST", "/logout", None, (401, 204, 204)),
 ]
-# HEAD is GET without the content, but for /track, which does something.
+# HEAD is GET without the content, except that /track refuses it.
 ENDPOINTS[:0] = [
     ("HEAD", path, body, statuses)
     for method, path, body, statuses in ENDPOINTS
@@ -80,7 +80,7 @@ def test_who_may_call_what(
     game: Game, method: str, path: str, body: object, statuses: tuple[int, int, int]
 ) -> None:
     alice = game.player()
-    # An operator is one whatever the number of the token.
+    # The subject of an operator's token may equal a user id.
     operator = game.tokens.mint(Identity(Role.OPERATOR, str(alice.user_id)), 60)
     tokens = [None, alice.token, operator]
 

@@ -1,4 +1,4 @@
-"""Files as a server reads them."""
+"""Files that the server sends."""
 
 from __future__ import annotations
 

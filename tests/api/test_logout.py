@@ -27,19 +27,16 @@ def log_out(game: Game, caller: Caller) -> int:
 
 
 class SlowStore:
-    """A store that takes its time to fail; what `Revocations` asks it for."""
+    """A store that fails slowly, with the methods that `Revocations` calls."""
 
     def __init__(self) -> None:
-        """Nobody has asked yet."""
         self.calls = 0
         self.goes_on = threading.Event()
 
     def store_id(self) -> str:
-        """Name it."""
         return "which"
 
     def revoked_after(self, _: int) -> list[RevokedToken]:
-        """Wait for the test, and fail."""
         self.calls += 1
         self.goes_on.wait()
         raise StoreUnavailableError("down")
@@ -50,7 +47,7 @@ def test_who_asks_while_the_store_is_asked_shares_the_answer() -> None:
     revocations = Revocations(cast(Store, store), utc_now)
     with ThreadPoolExecutor(4) as pool:
         asking = [pool.submit(revocations.include, "token") for _ in range(4)]
-        # Each has its thread; they need no longer than this to get to the point where they wait.
+        # Enough time for all threads to reach the point where they wait.
         time.sleep(0.5)
         store.goes_on.set()
         errors = [type(each.exception()) for each in asking]

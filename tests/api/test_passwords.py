@@ -1,4 +1,4 @@
-"""Which passwords are taken, and what a guesser learns."""
+"""Password rules and protection against guessing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def passwords() -> Passwords:
     [
         *["password", "12345678", "qwertyuiop", "iloveyou", "Passw0rd", "P@ssw0rd", "letmein1"],
         *["aaaaaaaaaaaaaaaa", "abcabcabcabc", "abcdefghijkl", "11111111111111111111"],
-        # From the name of the player, and of the product.
+        # Derived from the username or the product name.
         *["dragonslayer", "Dragonslayer", "dragonslayer1", "1dragonslayer!"],
         *["gamehouse", "gamehouse1", "GameHouse123"],
         "p" * 128,
@@ -44,7 +44,7 @@ def test_easily_guessed_ones_are_refused_with_a_reason(passwords: Passwords, pas
 @pytest.mark.parametrize(
     "password",
     [
-        # No rule says which characters: neither digits nor capitals are asked for.
+        # No rule requires digits or capitals.
         *("correct horse", "mein lieber schwan", "zmgkpwva", "тихо падает снег"),
         *("雪が静かに降る夜", "the dragonslayer of yore", "🐉🗡️ slain at dawn"),
         "    x7 spaces count    ",

@@ -1,4 +1,4 @@
-"""/reports/: who may read which file, what comes with it, and how a large one arrives."""
+"""/reports/: access, headers, conditional requests and large files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PAGE = "<!doctype html><title>gamehouse</title>"
 WRITTEN_AT = datetime(2026, 1, 30, 3, 0, 0, 500_000, tzinfo=UTC)
 WRITTEN = "Fri, 30 Jan 2026 03:00:00 GMT"
 HTML = "text/html; charset=utf-8"
-# What lies in the folder, and the content type of what is to be seen.
+# Visible files of the folder: their content and content type.
 FILES = {
     "index.html": (PAGE, HTML),
     "manifest.json": ('{"files": []}', "application/json"),
@@ -72,8 +72,8 @@ CONCEALED = [
     *(".hidden", ".index.html.123.tmp", ".check-abc/data_docs/index.html", "data_docs/.hidden"),
     *("tmp_reconciliation.json", "back\\slash.json"),
 ]
-# Ways to what lies beside the folder and in the system, with and without percent-encoding: first
-# those that no spelling of a path may have, wherever it leads.
+# Paths to files outside the folder, with and without percent-encoding. The first list has paths
+# that are not canonical.
 MISSPELLED = [
     *("../secret.json", "..%2fsecret.json", "%2e%2e/secret.json", "%2e%2e%2fsecret.json"),
     *("data_docs/../../secret.json", "data_docs/../index.html", "./index.html", "/etc/passwd"),
@@ -95,7 +95,7 @@ ESCAPES = [
 
 @pytest.fixture
 def reports(game: Game) -> Path:
-    """The folder, as builds and checks leave it, with what must not be seen."""
+    """The folder after builds and checks, with hidden files."""
     folder = game.settings.reports_path
     fill(folder)
     return folder
@@ -115,13 +115,13 @@ def fill(folder: Path) -> None:
 
 
 def basic(password: str | bytes, name: str = "anyone") -> dict[str, str]:
-    """The header that a browser sends."""
+    """Return the header that a browser sends."""
     secret = password.encode() if isinstance(password, str) else password
     return {"Authorization": f"Basic {base64.b64encode(name.encode() + b':' + secret).decode()}"}
 
 
 def read(game: Game, name: str = "", **headers: str) -> testing.Result:
-    """Send an operator's GET. `_` in names of headers stands for `-`."""
+    """Send an operator's GET. `_` in header names means `-`."""
     sent = {header.replace("_", "-"): value for header, value in headers.items()}
     return game.client.simulate_get(f"/reports/{name}", headers=game.operator().headers | sent)
 
@@ -281,7 +281,7 @@ def test_folders_show_their_page(game: Game) -> None:
 @pytest.mark.usefixtures("reports")
 def test_folders_without_a_slash_lead_to_where_links_work(game: Game) -> None:
     for method in ("GET", "HEAD"):
-        # Nobody is asked for a password at an address above the reports.
+        # /reports does not ask for a password.
         start = game.client.simulate_request(method, "/reports")
         assert (start.status_code, start.headers["Location"]) == (308, "/reports/")
     inner = game.client.simulate_get(
@@ -301,7 +301,7 @@ def test_folder_with_a_strange_name_leads_nowhere_else(game: Game, reports: Path
 
 @pytest.mark.parametrize("path", MISSPELLED)
 def test_files_are_opened_in_the_folder_alone(tmp_path: Path, path: str) -> None:
-    """Whoever asks: on a server that does not tell what was sent, such paths get so far."""
+    """These paths reach the files if the server does not pass on the raw target."""
     fill(tmp_path / "reports")
     (tmp_path / "secret.json").write_text(SECRETS)
 
@@ -401,7 +401,7 @@ def test_other_content_has_another_tag_whatever_the_file_system_says(
     first = read(game, "manifest.json")
     written = WRITTEN_AT.timestamp()
 
-    # In its place, of the same size and time.
+    # Other content in the same file, with equal size and time.
     (reports / "manifest.json").write_text(first.text.replace("files", "lives"))
     os.utime(reports / "manifest.json", (written, written))
     second = read(game, "manifest.json", If_None_Match=first.headers["ETag"])
@@ -477,14 +477,14 @@ LARGE = "/reports/reconciliation.json"
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """A server with one thread, which ends well after all of this."""
+    """A server with one thread, which must exit with 0 after all tests."""
     process = Process(tmp_path_factory.mktemp("large"), None, THREADS="1")
     yield process
     assert process.stop() == 0
 
 
 def write_large(process: Process, seed: int = 1) -> bytes:
-    """Write 50 MB, which is more than the system keeps for a connection."""
+    """Write 50 MB, more than a connection's buffers."""
     content = random.Random(seed).randbytes(50 * 2**20)
     reports = process.warehouse.parent / "reports"
     reports.mkdir(exist_ok=True)
@@ -504,7 +504,7 @@ def test_large_files_arrive_whole_and_keep_nobody_waiting(process: Process) -> N
             )
             for _ in range(3)
         ]
-        # Nobody takes the rest of these answers for now.
+        # The clients do not read the rest of these answers yet.
         for _ in range(20):
             assert process.ask("GET", "/health").ok
             assert process.ask("GET", "/reports/", headers).text == PAGE
@@ -512,7 +512,7 @@ def test_large_files_arrive_whole_and_keep_nobody_waiting(process: Process) -> N
         for answer in answers:
             assert answer.headers["Content-Length"] == str(len(content))
             assert answer.content == content
-        # The connections are good for more.
+        # The connections can be reused.
         again = session.get(f"{process.url}{LARGE}", headers=headers, timeout=30)
         assert again.content == content
 

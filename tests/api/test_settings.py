@@ -14,7 +14,7 @@ from api.settings import Settings, SettingsError, development_secret
 from tests.support.server import SECRET
 
 POSTGRES = "postgresql+psycopg://user:hush@db/game"
-# Of each setting: what it is by default, and what another text makes it.
+# Each setting's default, another text, and its parsed value.
 SETTINGS: dict[str, tuple[object, str, object]] = {
     "WAREHOUSE_PATH": (Path("warehouse/gamehouse.duckdb"), "a.duckdb", Path("a.duckdb")),
     "REPORTS_PATH": (Path("reports"), "b", Path("b")),

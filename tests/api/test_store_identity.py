@@ -1,4 +1,4 @@
-"""A player's token is good in the store that gave its id, and in no other."""
+"""A player's token is valid only in the store that issued the user id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much is enough."""
+"""Rate limits and limits on failed logins."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ WRONG = {**ALICE, "password": "wrong horse battery"}
 
 
 class Timer:
-    """Seconds that a test sets."""
+    """A clock that a test sets."""
 
     now = 1000.0
 
     def __call__(self) -> float:
-        """Tell the time."""
         return self.now
 
 
@@ -131,7 +130,7 @@ def test_guesser_is_refused_whether_the_name_exists_or_not(play: Play) -> None:
         *[(401, "wrong_password")] * 3,
         *[(429, "too_many_requests")] * 2,
     ]
-    # Else the right one among many guesses would show.
+    # Otherwise, the correct password among many guesses would be visible.
     assert game.post("/login", ALICE).status_code == 429
 
 
@@ -165,13 +164,13 @@ def test_guesses_count_together_however_the_name_is_spelled(play: Play) -> None:
 
 
 def test_account_that_shares_a_name_does_not_undo_the_count_of_guesses(play: Play) -> None:
-    """Its player could guess the password of the older one, for ever."""
+    """Otherwise its player could guess the older account's password without a limit."""
     game = play(LOGIN_ATTEMPTS="4/minute")
     for name in ("Alice", "else"):
         assert game.post("/login", {**ALICE, "username": name}).status_code == 201
     engine = open_engine(game.settings.store_url, writes=True)
     with engine.begin() as connection:
-        # As a store of before has it, where spelling made a difference.
+        # As in an older store, where names were case-sensitive.
         shares = {"username": "alice", "username_key": None}
         connection.execute(update(players).where(players.c.username == "else").values(shares))
     engine.dispose()
@@ -211,7 +210,7 @@ def test_client_that_tries_many_names_is_refused(guard: LoginGuard) -> None:
 
 
 def test_guesses_at_once_are_no_more_than_guesses_one_by_one(guard: LoginGuard) -> None:
-    # None of them is answered before all are there.
+    # All attempts arrive before the first answer.
     admitted = [is_admitted(guard, "alice", "a script") for _ in range(12)]
 
     assert admitted == [True] * 10 + [False] * 2
@@ -271,7 +270,7 @@ def request(address: str, forwarded: str | None = None) -> falcon.Request:
     ("proxies", "address", "forwarded", "client"),
     [
         (0, "192.0.2.1", None, "192.0.2.1"),
-        # Without a proxy, the header is what anybody may write.
+        # Without a proxy, any client can forge the header.
         (0, "192.0.2.1", "198.51.100.7", "192.0.2.1"),
         (1, "10.0.0.1", "198.51.100.7", "198.51.100.7"),
         (1, "10.0.0.1", "made up, 198.51.100.7", "198.51.100.7"),

@@ -201,7 +201,7 @@ def test_glob_that_matches_nothing_is_refused(told: tuple[Project, dict[str, str
 def test_rows_are_numbered_by_path_and_line(
     told: tuple[Project, dict[str, str]], table: str, column: str
 ) -> None:
-    """With one thread and with more threads than cores, because threads read in different orders."""
+    """With one thread and with more threads than cores, because threads read in any order."""
     project, _ = told
     for threads in (1, 7):
         counted = project.query(
