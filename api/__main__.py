@@ -89,7 +89,7 @@ def _serve(_: argparse.Namespace, settings: Settings) -> int:
     try:
         serve(settings, create_logger(sys.stdout))
     except (StoreUnavailableError, OSError) as error:
-        print(f"The API cannot start. {error}", file=sys.stderr)
+        print(f"The API cannot start: {error}", file=sys.stderr)
         return EXIT_COULD_NOT_RUN
     return EXIT_OK
 
