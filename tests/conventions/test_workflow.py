@@ -52,7 +52,7 @@ def test_workflow_may_only_read(workflow: Yaml) -> None:
 
 
 def test_workflow_trusts_no_text_from_outside(workflow: Yaml) -> None:
-    """No expressions in commands, no secrets, and no trigger that lends permissions to strangers."""
+    """No expressions in commands, no secrets, no trigger that lends permissions to strangers."""
     text = WORKFLOW.read_text(encoding="utf-8")
     assert "pull_request_target" not in text
     assert "secrets." not in text

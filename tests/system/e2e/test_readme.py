@@ -1,4 +1,4 @@
-"""The examples of the README, run as they are written, against the real API."""
+"""Run the README's examples unchanged against the real API."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ ENDPOINTS = {
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
 }
-# curl reads this file of CURL_HOME, so it reports each call without a word more in the README.
+# curl reads this file from CURL_HOME and reports each call, without changes to the README.
 CURLRC = r'write-out = "\n%{stderr}%{method} %{url_effective} %{http_code}\n"'
 PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request that curl made."""
+    """A request by curl."""
 
     method: str
     path: str
@@ -47,12 +47,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the examples did.
+    """The results of the examples.
 
     Attributes:
         calls: All requests, in order.
-        answers: The JSON objects that were printed, in order.
-        operations: Method and path of all that the API describes itself as doing.
+        answers: The printed JSON objects, in order.
+        operations: Method and path of all documented operations.
     """
 
     calls: list[Call]
@@ -61,7 +61,7 @@ class Outcome:
 
 
 def examples() -> str:
-    """Read the shell blocks of the section on the API, as one script."""
+    """Return the shell blocks of the API section as one script."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     _, _, rest = readme.partition("\n## The API\n")
     section, _, _ = rest.partition("\n## ")
@@ -69,7 +69,7 @@ def examples() -> str:
 
 
 def stated() -> list[tuple[int, str]]:
-    """Read what the README says comes out: a status and, mostly, an answer for each call."""
+    """Return the README's status and answer for each call."""
     return [
         (int(status), answer)
         for status, answer in re.findall(r"^# (\d{3})\b *(.*)$", examples(), re.MULTILINE)
@@ -85,7 +85,7 @@ def url() -> str:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory, url: str) -> Iterator[Project]:
-    """A new API with an empty store, and the project it runs in."""
+    """A new API with an empty store, and its project."""
     project = Project.copy_to(tmp_path_factory.mktemp("readme") / "project")
     port = str(urlsplit(url).port)
     with project.start(sys.executable, "-m", "api", "serve", environment={"PORT": port}) as process:
@@ -113,7 +113,7 @@ def is_up(url: str) -> bool:
 
 @pytest.fixture(scope="module")
 def outcome(api: Project, url: str) -> Outcome:
-    """Run the examples in bash, with the `python` of this environment."""
+    """Run the examples in bash with this environment's `python`."""
     (api.root / ".curlrc").write_text(CURLRC)
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     (api.root / "examples.sh").write_text(examples())
