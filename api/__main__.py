@@ -1,4 +1,4 @@
-"""Command line of the API: `python -m api serve|token`."""
+"""Serve the game API, or create an operator token."""
 
 from __future__ import annotations
 

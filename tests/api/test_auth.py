@@ -76,7 +76,7 @@ def send(game: Game, method: str, path: str, body: object, token: str | None) ->
     ("method", "path", "body", "statuses"), ENDPOINTS, ids=[f"{e[0]} {e[1]}" for e in ENDPOINTS]
 )
 @pytest.mark.sqlite_only("the store knows no tokens")
-def test_who_may_call_what(
+def test_access_to_each_endpoint(
     game: Game, method: str, path: str, body: object, statuses: tuple[int, int, int]
 ) -> None:
     alice = game.player()

@@ -140,7 +140,7 @@ def test_headers_that_clients_rely_on_are_described(operations: dict[str, dict[s
     assert "Location" in operations["get /reports"]["responses"]["308"]["headers"]
 
 
-def test_examples_are_taken(game: Game, operations: dict[str, dict[str, Any]]) -> None:
+def test_examples_are_accepted(game: Game, operations: dict[str, dict[str, Any]]) -> None:
     alice = game.player()
     examples = {
         key.removeprefix("post "): operation["requestBody"]["content"]["application/json"][
@@ -194,7 +194,7 @@ def test_document_is_openapi_3_0(
             assert parameter["schema"].get("default", 0) is not None
 
 
-def test_a_description_costs_no_request_anything() -> None:
+def test_a_description_does_not_wrap_the_responder() -> None:
     def on_get(req: falcon.Request, resp: falcon.Response) -> None:
         """Answer."""
 

@@ -79,7 +79,7 @@ def test_balance_goes_up_to_its_limit_and_not_over(game: Game) -> None:
         *("1e400", "-1e400", str(2**53), str(2**63), str(-(2**63)), "9" * 4000),
     ],
 )
-def test_no_amount(game: Game, amount: str) -> None:
+def test_invalid_amounts_are_400(game: Game, amount: str) -> None:
     alice = game.player()
 
     answer = game.post("/earn", f'{{"amount": {amount}, "reason": "x"}}'.encode(), alice)
@@ -91,7 +91,7 @@ def test_no_amount(game: Game, amount: str) -> None:
 
 @pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 201, "a\nb", "a\u0000b", "a\u202eb", 1, None])
-def test_no_reason(game: Game, reason: object) -> None:
+def test_invalid_reasons_are_400(game: Game, reason: object) -> None:
     answer = game.post("/earn", {"amount": 1, "reason": reason}, game.player())
 
     problem = assert_problem(answer, 400, "invalid_body")

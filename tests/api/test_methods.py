@@ -41,7 +41,7 @@ def test_head_is_get_without_content(game: Game) -> None:
                 assert head.headers[name] == get.headers[name], (path, name)
 
 
-def test_options_tells_what_is_allowed(game: Game) -> None:
+def test_options_lists_the_allowed_methods(game: Game) -> None:
     answers = {path: game.client.simulate_options(path) for path in ALLOWED}
 
     assert {answer.status_code for answer in answers.values()} == {200}

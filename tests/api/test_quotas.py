@@ -81,7 +81,7 @@ def test_anonymous_clicks_count_for_the_client(play: Play) -> None:
     assert statuses == [200] * 500 + [429] * 2
 
 
-def test_what_the_client_may_not_does_not_count_for_the_account(play: Play) -> None:
+def test_refusal_by_the_client_quota_is_not_charged_to_the_account(play: Play) -> None:
     game = play(EVENT_LIMIT_PER_ACCOUNT="1000/hour", BYTE_LIMIT_PER_CLIENT="262144/hour")
     alice = game.player()
     large = b'{"events": [' + b'{"eventType": "a"}, ' * 499 + b'{"eventType": "a"}]}'
@@ -92,7 +92,7 @@ def test_what_the_client_may_not_does_not_count_for_the_account(play: Play) -> N
     assert game.post("/events", batch(500), alice).status_code == 200
 
 
-def test_what_is_refused_for_its_form_does_not_count(play: Play) -> None:
+def test_invalid_requests_are_not_charged(play: Play) -> None:
     game = play(EVENT_LIMIT_PER_ACCOUNT="500/hour")
     alice = game.player()
     assert game.post("/events", {"events": [JUMP] * 501}, alice).status_code == 400
@@ -212,7 +212,7 @@ def test_the_disk_is_asked_once_a_second(disk: Disk) -> None:
     floor.confirm()
 
 
-def test_a_store_on_a_server_and_a_floor_of_zero_ask_no_disk() -> None:
+def test_a_remote_store_and_a_floor_of_zero_check_no_disk() -> None:
     DiskFloor(None, 10**18).confirm()
     DiskFloor(Path("/nowhere/at all"), 0).confirm()
     DiskFloor(Path("/nowhere/at all"), 10**18).confirm()

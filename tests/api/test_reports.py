@@ -139,7 +139,7 @@ def read(game: Game, name: str = "", **headers: str) -> testing.Result:
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.usefixtures("reports")
-def test_operators_read_and_nobody_else(game: Game, method: str, path: str, status: int) -> None:
+def test_only_operators_can_read(game: Game, method: str, path: str, status: int) -> None:
     def ask(headers: dict[str, str]) -> testing.Result:
         return game.client.simulate_request(method, path, headers=headers)
 
@@ -153,7 +153,7 @@ def test_operators_read_and_nobody_else(game: Game, method: str, path: str, stat
 
 
 @pytest.mark.usefixtures("reports")
-def test_refusals_say_why_and_have_a_browser_ask(game: Game) -> None:
+def test_refusals_prompt_browsers_for_credentials(game: Game) -> None:
     missing = game.get("/reports/")
     invalid = game.client.simulate_get("/reports/", headers=basic("no-token"))
     player = game.get("/reports/", game.player())
@@ -309,7 +309,7 @@ def test_files_are_opened_in_the_folder_alone(tmp_path: Path, path: str) -> None
         open_file(tmp_path / "reports", unquote(path))
 
 
-def test_nothing_else_is_reached(start: Start, tmp_path: Path) -> None:
+def test_no_other_file_is_reachable(start: Start, tmp_path: Path) -> None:
     fill(tmp_path / "reports")
     port = start().port
     authorization = operator_headers()["Authorization"]
@@ -346,7 +346,7 @@ def test_before_the_first_build_the_answer_says_what_to_do(game: Game, name: str
 
 
 @pytest.mark.usefixtures("reports")
-def test_who_has_the_content_does_not_get_it_again(game: Game) -> None:
+def test_matching_etag_is_304(game: Game) -> None:
     tag = read(game).headers["ETag"]
     for tags in (tag, f"W/{tag}", f'"a", {tag}', f'W/"a,b" , W/{tag},"c"', "*", f"{tag},"):
         for method in ("GET", "HEAD"):
@@ -364,7 +364,7 @@ def test_who_has_the_content_does_not_get_it_again(game: Game) -> None:
 
 
 @pytest.mark.usefixtures("reports")
-def test_who_has_it_since_it_was_written_does_not_get_it_again(game: Game) -> None:
+def test_unmodified_since_is_304(game: Game) -> None:
     for since in (
         WRITTEN,
         "Fri, 30 Jan 2026 03:00:01 GMT",
@@ -379,7 +379,7 @@ def test_who_has_it_since_it_was_written_does_not_get_it_again(game: Game) -> No
 
 
 @pytest.mark.usefixtures("reports")
-def test_the_tag_decides_where_there_is_one(game: Game) -> None:
+def test_etag_takes_precedence_over_the_date(game: Game) -> None:
     tag = read(game).headers["ETag"]
     before = "Fri, 30 Jan 2026 02:59:59 GMT"
 
@@ -388,7 +388,7 @@ def test_the_tag_decides_where_there_is_one(game: Game) -> None:
 
 
 @pytest.mark.usefixtures("reports")
-def test_conditions_open_nothing(game: Game) -> None:
+def test_conditions_do_not_bypass_access(game: Game) -> None:
     headers = {"If-None-Match": "*", "If-Modified-Since": WRITTEN}
 
     assert game.client.simulate_get("/reports/", headers=headers).status_code == 401
@@ -425,7 +425,7 @@ def test_replaced_file_is_new_and_the_same_bytes_are_not(game: Game, reports: Pa
 
 
 @pytest.mark.usefixtures("reports")
-def test_pages_may_use_what_they_hold_and_no_network(game: Game) -> None:
+def test_pages_can_use_inline_content_and_no_network(game: Game) -> None:
     for name in ("", "dbt_docs.html"):
         policy = directives(read(game, name))
         assert policy["default-src"] == {"'none'"}
@@ -436,7 +436,7 @@ def test_pages_may_use_what_they_hold_and_no_network(game: Game) -> None:
 
 
 @pytest.mark.usefixtures("reports")
-def test_data_docs_may_load_what_great_expectations_writes_into_them(game: Game) -> None:
+def test_data_docs_can_load_their_libraries(game: Game) -> None:
     package = find_spec("great_expectations")
     assert package is not None
     assert package.origin is not None
@@ -459,7 +459,7 @@ def directives(answer: testing.Result) -> dict[str, set[str]]:
 
 
 @pytest.mark.usefixtures("reports")
-def test_log_tells_that_an_operator_read_and_no_secret(game: Game) -> None:
+def test_log_names_the_operator_and_no_secret(game: Game) -> None:
     token = game.operator().token
     header = basic(token)
 
@@ -494,7 +494,7 @@ def write_large(process: Process, seed: int = 1) -> bytes:
     return content
 
 
-def test_large_files_arrive_whole_and_keep_nobody_waiting(process: Process) -> None:
+def test_large_files_arrive_whole_and_block_no_thread(process: Process) -> None:
     content, headers = write_large(process), operator_headers()
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
@@ -517,7 +517,7 @@ def test_large_files_arrive_whole_and_keep_nobody_waiting(process: Process) -> N
         assert again.content == content
 
 
-def test_client_that_goes_away_in_between_leaves_the_process_well(process: Process) -> None:
+def test_client_that_disconnects_early_does_no_harm(process: Process) -> None:
     content = write_large(process)
     for _ in range(5):
         with process.ask("GET", LARGE, operator_headers(), stream=True) as answer:
@@ -528,7 +528,7 @@ def test_client_that_goes_away_in_between_leaves_the_process_well(process: Proce
     assert {line["level"] for line in process.log_lines()} == {"info"}
 
 
-def test_replacement_under_way_tears_no_answer(process: Process) -> None:
+def test_replacing_a_file_during_sending_does_not_mix_contents(process: Process) -> None:
     before, headers = write_large(process), operator_headers()
     with process.ask("GET", LARGE, headers, stream=True) as answer:
         after = write_large(process, seed=2)
@@ -550,7 +550,7 @@ def test_file_that_is_cut_off_while_it_is_sent_ends_the_connection(process: Proc
     assert process.ask("GET", "/health").ok
 
 
-def test_operator_who_sends_too_many_requests_is_told_when_to_come_back(play: Play) -> None:
+def test_operator_over_the_limit_gets_retry_after(play: Play) -> None:
     limited = play(RATE_LIMIT_PER_ACCOUNT="1/minute")
     operator = limited.operator()
 

@@ -23,7 +23,7 @@ WRONG = "wrong horse battery"
 
 
 @pytest.mark.sqlite_only("reads its files")
-def test_what_is_secret_stands_in_no_file_and_no_answer(start: Start, tmp_path: Path) -> None:
+def test_secrets_are_in_no_file_and_no_answer(start: Start, tmp_path: Path) -> None:
     process = start(LOADER="on", JWT_SECRET="")
     tokens = []
     for password in (PASSWORD, PASSWORD, WRONG):

@@ -101,7 +101,7 @@ def test_unusable_settings_are_named(tmp_path: Path, variable: str, text: str) -
         assert text not in str(caught.value)
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_invalid_settings_are_reported_together() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({"WAREHOUSE_PATH": "", "PORT": "x", "JWT_SECRET": "short"})
 

@@ -39,7 +39,7 @@ def test_a_token_does_not_outlive_its_store(tmp_path: Path) -> None:
         assert new.get("/balance", mallory).json["balance"] == 0
 
 
-def test_a_token_of_after_the_backup_opens_nobody_elses_account(tmp_path: Path) -> None:
+def test_a_token_issued_after_the_backup_is_invalid_after_a_restore(tmp_path: Path) -> None:
     files = Files(tmp_path / "s.sqlite", tmp_path / "w.duckdb")
     with closing(Game(tmp_path, {"STORE_URL": files.url})) as before:
         alice = before.player("alice")

@@ -65,7 +65,7 @@ def newest(game: Game, alice: Caller, count: int) -> list[object]:
     return [event["meta"] for event in reversed(events)]
 
 
-def test_a_line_of_text_is_kept_as_it_was_sent_or_refused(game: Game) -> None:
+def test_text_is_preserved_or_refused(game: Game) -> None:
     alice = game.player()
     for text in [*PLAIN, *FORGING]:
         coins = {"amount": 1, "reason": text}
@@ -93,7 +93,7 @@ def test_meta_is_kept_as_it_was_sent(game: Game) -> None:
 
 
 @pytest.mark.sqlite_only("refused before the store is asked")
-def test_names_numbers_and_times_are_nothing_else(game: Game) -> None:
+def test_names_numbers_and_times_refuse_hostile_text(game: Game) -> None:
     alice = game.player()
     for text in [*PLAIN, *FORGING]:
         for path, body in (
@@ -108,7 +108,7 @@ def test_names_numbers_and_times_are_nothing_else(game: Game) -> None:
 
 
 @pytest.mark.sqlite_only("about JSON")
-def test_what_is_json_comes_back_the_same_and_nothing_else_is_taken(game: Game) -> None:
+def test_only_valid_json_is_accepted_and_preserved(game: Game) -> None:
     alice = game.player()
     for text in [*JSON, *NOT_JSON]:
         body = f'{{"eventType": "x", "meta": {{"value": {text}}}}}'.encode()

@@ -53,7 +53,7 @@ def is_admitted(guard: LoginGuard, name: str, address: str) -> bool:
     return True
 
 
-def test_client_that_sends_too_much_is_told_when_to_come_back(play: Play) -> None:
+def test_client_over_its_limit_gets_retry_after(play: Play) -> None:
     game = play(RATE_LIMIT_PER_CLIENT="3/minute")
     answers = [game.get("/track", query="character=x") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200] * 3
@@ -66,7 +66,7 @@ def test_client_that_sends_too_much_is_told_when_to_come_back(play: Play) -> Non
     assert game.store.event_counts(None) == {"deep_link": 3}
 
 
-def test_other_clients_are_not_concerned(play: Play) -> None:
+def test_other_clients_are_not_limited(play: Play) -> None:
     game = play(RATE_LIMIT_PER_CLIENT="1/minute")
 
     statuses = [
@@ -77,7 +77,7 @@ def test_other_clients_are_not_concerned(play: Play) -> None:
     assert statuses == [401, 429, 401]
 
 
-def test_account_has_a_limit_of_its_own_from_wherever_it_plays(play: Play) -> None:
+def test_account_limit_applies_across_addresses(play: Play) -> None:
     game = play(RATE_LIMIT_PER_ACCOUNT="2/minute")
     alice, bob = game.player("alice"), game.player("bob")
 
@@ -99,7 +99,7 @@ def test_operator_and_player_of_one_number_are_two_accounts(play: Play) -> None:
     assert statuses == [200, 200, 429]
 
 
-def test_refusals_do_not_happen(play: Play) -> None:
+def test_refused_requests_have_no_effect(play: Play) -> None:
     game = play(RATE_LIMIT_PER_ACCOUNT="5/minute")
     alice = game.player()
 
@@ -134,7 +134,7 @@ def test_guesser_is_refused_whether_the_name_exists_or_not(play: Play) -> None:
     assert game.post("/login", ALICE).status_code == 429
 
 
-def test_success_begins_anew(play: Play) -> None:
+def test_success_resets_the_failures(play: Play) -> None:
     game = play(LOGIN_ATTEMPTS="3/minute")
     game.post("/login", ALICE)
 
@@ -143,7 +143,7 @@ def test_success_begins_anew(play: Play) -> None:
         assert game.post("/login", ALICE).status_code == 200
 
 
-def test_what_was_no_guess_is_not_counted(play: Play) -> None:
+def test_refused_registrations_are_not_counted_as_failures(play: Play) -> None:
     game = play(LOGIN_ATTEMPTS="2/minute")
 
     unsafe = [game.post("/login", {**ALICE, "password": "password"}) for _ in range(5)]

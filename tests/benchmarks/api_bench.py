@@ -171,7 +171,7 @@ class Contender:
             credentials = {"username": f"player-{number}", "password": "correct horse battery"}
             status, answer = self.server.call(Request("POST", "/login", credentials))
             if status != 201:
-                raise RuntimeError(f"the login was answered with {status}: {answer}")
+                raise RuntimeError(f"the login failed with {status}: {answer}")
             self.tokens.append(answer["token"])
 
     def measure(self, endpoint: str, connections: int, plan: Plan) -> Load:
@@ -197,7 +197,9 @@ class Contender:
         answers = [self.server.call(Request("GET", "/balance", token=t)) for t in self.tokens]
         coins = sum(answer["balance"] for _, answer in answers)
         if not self.earned * COINS <= coins <= (self.earned + self.unsure) * COINS:
-            raise RuntimeError(f"{self.earned} earns of {COINS} were acknowledged; held: {coins}")
+            raise RuntimeError(
+                f"{self.earned} earns of {COINS} acknowledged, but the balances are {coins}"
+            )
 
     def peak_memory_bytes(self) -> int:
         """Return the peak memory of the process."""
@@ -322,8 +324,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="python -m tests.benchmarks.api_bench", description="The API under load."
     )
     parser.add_argument("--runs", type=int, default=plan.runs)
-    parser.add_argument("--seconds", type=float, default=plan.seconds, help="of each measurement")
-    parser.add_argument("--warmup", type=float, default=plan.warmup_seconds, help="seconds")
+    parser.add_argument("--seconds", type=float, default=plan.seconds, help="duration of each one")
+    parser.add_argument(
+        "--warmup", type=float, default=plan.warmup_seconds, help="seconds of warm-up"
+    )
     parser.add_argument("--connections", type=int, nargs="+", default=plan.connections)
     parser.add_argument(
         "--no-builds", action="store_true", help="do not run dbt build during the load"

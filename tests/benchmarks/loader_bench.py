@@ -189,7 +189,7 @@ def _ship(folder: Path) -> int:
             peak = max(peak, peak_memory_bytes(process.pid))
             time.sleep(0.02)
     if process.returncode != 0:
-        raise RuntimeError(f"the loader ended with {process.returncode}")
+        raise RuntimeError(f"the loader exited with {process.returncode}")
     return peak
 
 
@@ -260,10 +260,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.loader_bench", description="The loader's speed."
     )
-    parser.add_argument("--events", type=int, default=1_000_000, help="in the backlog")
-    parser.add_argument("--runs", type=int, default=3, help="of the backlog")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of load")
-    parser.add_argument("--connections", type=int, default=16, help="of that load")
+    parser.add_argument("--events", type=int, default=1_000_000, help="size of the backlog")
+    parser.add_argument("--runs", type=int, default=3, help="runs of the backlog")
+    parser.add_argument("--seconds", type=float, default=15.0, help="duration of the load")
+    parser.add_argument("--connections", type=int, default=16, help="connections of the load")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the report here")
     options = parser.parse_args(arguments)
 

@@ -53,7 +53,7 @@ def measure(nodes: int, seconds: float, folder: Path) -> Outcome:
     """Measure some processes on a new database."""
     programs = find_programs()
     if programs is None:
-        raise SystemExit("PostgreSQL is not installed (Debian's package is postgresql).")
+        raise SystemExit("PostgreSQL is not installed. Install the Debian package postgresql.")
     database = PostgresServer(programs, is_durable=True)
     try:
         with _started(nodes, database.empty_store(), folder) as servers:
@@ -136,7 +136,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure one and two processes, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.nodes", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20, help="how long each (default: 20)")
+    parser.add_argument("--seconds", type=float, default=20, help="duration of each (default: 20)")
     seconds = parser.parse_args(arguments).seconds
     outcomes = []
     for nodes in (1, 2):

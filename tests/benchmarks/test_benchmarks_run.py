@@ -128,7 +128,7 @@ def test_the_newest_event_has_an_age(tmp_path: Path) -> None:
 
 def test_nodes_share_a_database(tmp_path: Path) -> None:
     if find_programs() is None:
-        leave_out("PostgreSQL is not installed (Debian's package is postgresql)")
+        leave_out("PostgreSQL is not installed; install the Debian package postgresql")
     outcome = measure_nodes(2, 0.3, tmp_path)
     assert (outcome.nodes, outcome.failures) == (2, 0)
     assert outcome.requests_per_second > 0

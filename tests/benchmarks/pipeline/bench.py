@@ -260,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nargs="*",
         default=[],
         metavar="N",
-        help=f"sizes without pandas, once, with a memory limit of {MEMORY_LIMIT}",
+        help=f"sizes for one run without pandas, with a memory limit of {MEMORY_LIMIT}",
     )
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the report here")

@@ -1,6 +1,6 @@
 """Run a service in a sandbox that the Dockerfile and the compose file describe.
 
-The tests have no container engine. `walls.sh` builds the same sandbox with kernel features: a
+The tests have no container engine. `sandbox.sh` builds the same sandbox with kernel features: a
 read-only root file system, an unprivileged user and no network.
 """
 
@@ -31,7 +31,7 @@ from tests.system.containers.image import (
     service_environment,
 )
 
-WALLS = Path(__file__).with_name("walls.sh")
+SANDBOX = Path(__file__).with_name("sandbox.sh")
 # Folders of this machine that replace the base image: system programs, libraries and Python.
 SYSTEM = ["/usr", "/etc"]
 # Long enough for a slow machine; passing tests do not wait this long.
@@ -54,7 +54,7 @@ def as_root() -> list[str]:
         why = (
             f"no {', '.join(missing)}" if missing else f"no right to mount ({tried.stderr.strip()})"
         )
-        leave_out(f"a service cannot be walled in here: {why}. Run this as root, or with sudo")
+        leave_out(f"this machine cannot create a sandbox: {why}. Run this as root, or with sudo")
     return prefix
 
 
@@ -108,7 +108,7 @@ class Service:
         """The output of the service."""
         return self.folder / f"{self.name}.log"
 
-    def walled(self, words: list[str], pid_file: str = os.devnull) -> list[str]:
+    def sandboxed(self, words: list[str], pid_file: str = os.devnull) -> list[str]:
         """Return a command that runs `words` in the service's sandbox."""
         settings = self.settings
         assert settings["read_only"] is True
@@ -120,8 +120,8 @@ class Service:
         return [
             *as_root(),
             *("unshare", "--mount", *(["--net"] if settings.get("network_mode") == "none" else [])),
-            *("sh", str(WALLS), str(self.folder / f"{self.name}-root")),
-            *(tmpfs.removeprefix("/tmp:"), instruction("USER")),  # noqa: S108 (inside the walls)
+            *("sh", str(SANDBOX), str(self.folder / f"{self.name}-root")),
+            *(tmpfs.removeprefix("/tmp:"), instruction("USER")),  # noqa: S108 (inside the sandbox)
             *(str(settings["pids_limit"]), pid_file),
             *(f"ro={path}={path}" for path in dict.fromkeys(seen)),
             f"ro={self.image}={workdir}",
@@ -133,7 +133,7 @@ class Service:
 
     def run(self, words: list[str]) -> Run:
         """Run a command in the sandbox, as `docker compose exec` does."""
-        run = subprocess.run(self.walled(words), capture_output=True, text=True, check=False)
+        run = subprocess.run(self.sandboxed(words), capture_output=True, text=True, check=False)
         return Run(run.returncode, run.stdout + run.stderr)
 
     def is_healthy(self) -> bool:
@@ -147,7 +147,9 @@ class Service:
         with (
             self.log.open("wb") as log,
             subprocess.Popen(
-                self.walled(command(self.name), str(pid_file)), stdout=log, stderr=subprocess.STDOUT
+                self.sandboxed(command(self.name), str(pid_file)),
+                stdout=log,
+                stderr=subprocess.STDOUT,
             ) as process,
         ):
             try:

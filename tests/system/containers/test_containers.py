@@ -225,7 +225,7 @@ def test_interval_comes_from_the_shell_or_is_five_minutes() -> None:
         "docker-compose.override.yml",
     ],
 )
-def test_what_belongs_to_this_machine_stays_out_of_the_image(path: str) -> None:
+def test_local_files_are_not_in_the_image(path: str) -> None:
     assert is_ignored(PurePosixPath(path))
 
 

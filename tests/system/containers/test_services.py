@@ -131,7 +131,7 @@ def test_service_has_no_rights(service: Service) -> None:
 def test_service_writes_to_its_volume_and_to_memory_alone(service: Service) -> None:
     outcomes = json.loads(service.run(["python", "-c", TRY_EVERY_FOLDER]).output)
     written = [path for path in outcomes.pop("written") if not path.startswith("/data/")]
-    assert sorted(written) == ["/data", "/dev/shm", "/tmp"]  # noqa: S108 (inside the walls)
+    assert sorted(written) == ["/data", "/dev/shm", "/tmp"]  # noqa: S108 (inside the sandbox)
     # Everywhere else the file system refuses, whatever the rights to the folder. What holds the
     # packages in a test may lie below /tmp, and belongs to root.
     refused = outcomes.pop("EROFS")
@@ -178,10 +178,10 @@ def test_failed_build_leaves_reports_and_health(running: Running) -> None:
 @pytest.mark.parametrize(
     ("leave_nothing_out", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)]
 )
-def test_where_no_walls_can_be_built_that_is_said(
+def test_missing_sandbox_is_reported(
     monkeypatch: pytest.MonkeyPatch, leave_nothing_out: str, outcome: type[BaseException]
 ) -> None:
     monkeypatch.setenv("PATH", os.devnull)
     monkeypatch.setenv("LEAVE_NOTHING_OUT", leave_nothing_out)
-    with pytest.raises(outcome, match="LEFT OUT: a service cannot be walled in here: no "):
+    with pytest.raises(outcome, match="LEFT OUT: this machine cannot create a sandbox: no "):
         as_root.__wrapped__()

@@ -28,7 +28,7 @@ def ask(server: Process, target: str) -> Answer:
 
 
 @pytest.mark.parametrize("target", [*NOT_CANONICAL, *UNKNOWN], ids=lambda text: text[:40])
-def test_other_spellings_and_unknown_paths_lead_nowhere(server: Process, target: str) -> None:
+def test_noncanonical_and_unknown_paths_are_404(server: Process, target: str) -> None:
     answer = ask(server, target)
 
     assert (answer.status, answer.code) == (404, "not_found")

@@ -144,7 +144,7 @@ def is_healthy(server: Process) -> bool:
 
 @FUZZ
 @given(data=spoilt(st.lists(near_requests(), min_size=1, max_size=3).map(b"".join)))
-def test_almost_requests_are_answered_or_end(server: Process, data: bytes) -> None:
+def test_nearly_valid_requests_are_answered_or_end(server: Process, data: bytes) -> None:
     for answer in send(server.port, data):
         assert_documented(answer)
     assert is_healthy(server)

@@ -108,7 +108,7 @@ def test_catalogue_is_the_documents() -> None:
     assert len(CORRUPTIONS) >= 20
 
 
-def test_every_fault_is_tried_and_told_from_those_beside_it() -> None:
+def test_every_fault_is_tested_and_distinguished() -> None:
     caught = documented()
     for is_long in (False, True):
         groups = tried(is_long=is_long)

@@ -141,7 +141,7 @@ def test_bad_setting(good: Project, name: str, value: object, expected: str) -> 
     assert_refused(good, f"Var {name} is", expected, variables={name: value})
 
 
-def test_file_that_is_no_warehouse(good: Project) -> None:
+def test_file_that_is_not_a_warehouse(good: Project) -> None:
     (good.root / "notes.txt").write_text("no database")
     assert_refused(
         good,

@@ -31,7 +31,7 @@ def test_a_model_may_become_a_table_or_a_view(tmp_path: Path) -> None:
         assert project.query(ROWS) == [(number,)]
 
 
-def test_a_model_that_fails_leaves_what_stood_there(tmp_path: Path) -> None:
+def test_a_failed_model_leaves_the_old_relation(tmp_path: Path) -> None:
     project = Project.copy_to(tmp_path / "project")
     project.write_inputs(INPUTS)
     assert _run(project, "table", "select 1 as kept").exit_code == 0

@@ -147,7 +147,7 @@ def test_every_call_gets_the_status_it_is_said_to_get(outcome: Outcome) -> None:
     assert [call.status for call in outcome.calls] == [status for status, _ in stated()]
 
 
-def test_answers_are_as_they_are_said_to_be(outcome: Outcome) -> None:
+def test_answers_are_as_documented(outcome: Outcome) -> None:
     expected = [answer for _, answer in stated() if answer]
     assert len(outcome.answers) == len(expected)
     for answer, abridged in zip(outcome.answers, expected, strict=True):

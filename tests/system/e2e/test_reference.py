@@ -333,7 +333,7 @@ def test_csv_is_read_with_quotes_line_breaks_and_blanks() -> None:
     ]
 
 
-def test_rejected_rows_are_counted_and_take_no_part() -> None:
+def test_rejected_rows_are_counted_and_excluded() -> None:
     reports = run(
         confirmations="""
             ,purchase,2026-01-10T10:00:00Z,4.99,A,
@@ -516,7 +516,7 @@ def test_two_missing_receipts_are_not_the_same_receipt() -> None:
     assert reports["reconciliation"]["details"][0]["receipt_id"] is None
 
 
-def test_receipt_outside_the_window_is_no_candidate() -> None:
+def test_receipt_outside_the_window_is_not_a_candidate() -> None:
     reports = run(purchase("10:00:00", receipt="RCP-1"), confirmation("10:30:00", receipt="RCP-1"))
     assert unmatched(reports)[0] == ("af_only", "outside_window", 0, False, 1800)
 

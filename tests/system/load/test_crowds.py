@@ -79,7 +79,7 @@ def test_requests_that_never_end_hold_no_thread(serve: Serve, part: str) -> None
     assert api.balance() == 2
 
 
-def test_readers_who_stop_hold_no_thread(serve: Serve) -> None:
+def test_clients_that_stop_reading_hold_no_thread(serve: Serve) -> None:
     api = serve(THREADS="2")
     readers = [api.connect(LARGE * 3) for _ in range(40)]
 
@@ -125,7 +125,7 @@ def test_requests_that_wait_for_the_store_are_answered_when_it_goes_on(
     assert api.balance() == 50
 
 
-def test_a_queue_of_the_store_has_an_end(serve: Serve, tmp_path: Path) -> None:
+def test_full_store_queue_refuses_with_503(serve: Serve, tmp_path: Path) -> None:
     api = serve(THREADS="100")
     batch = post("/events", {"events": [{"eventType": "x"}] * 500}, api.alice)
     with no_writes(f"sqlite:///{tmp_path}/w.store.sqlite"):
@@ -143,7 +143,7 @@ def test_a_queue_of_the_store_has_an_end(serve: Serve, tmp_path: Path) -> None:
     assert stats["total"] == 500 * (len(answers) - len(refused))
 
 
-def test_a_storm_of_logins_starves_nobody(serve: Serve) -> None:
+def test_many_logins_do_not_starve_other_requests(serve: Serve) -> None:
     api = serve()
     ends = threading.Event()
     statuses: Counter[int] = Counter()
@@ -165,7 +165,7 @@ def test_a_storm_of_logins_starves_nobody(serve: Serve) -> None:
     assert statuses[503] > 0
 
 
-def test_addresses_beside_each_other_are_clients_of_their_own(serve: Serve) -> None:
+def test_neighbouring_addresses_are_separate_clients(serve: Serve) -> None:
     api = serve(RATE_LIMIT_PER_CLIENT="20 per minute")
     request = b"GET /balance HTTP/1.1\r\nHost: x\r\n\r\n"
 

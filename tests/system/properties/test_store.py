@@ -344,7 +344,7 @@ def _fits(model: Model, command: Command, outcome: list[Recorded] | StoreError) 
     return outcome == [refusal] if isinstance(refusal, Recorded) else type(outcome) is refusal
 
 
-def test_the_store_does_what_a_dictionary_does() -> None:
+def test_the_store_agrees_with_the_model() -> None:
     run_state_machine_as_test(StoreMachine, settings=examples(short=20, long=600, steps=20))
 
 

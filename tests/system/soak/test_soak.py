@@ -10,7 +10,7 @@ import pytest
 from tests.system.soak.__main__ import main
 
 
-def test_some_seconds_at_the_limit_leak_and_lose_nothing(
+def test_short_soak_leaks_and_loses_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "soak.json"

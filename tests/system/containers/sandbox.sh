@@ -2,7 +2,7 @@
 # Runs a command as a container engine runs a service: with a read-only root file system, a writable
 # volume, a few in-memory file systems and no privileges.
 #
-# walls.sh ROOT TMP USER PROCESSES PID_FILE MOUNT... -- COMMAND...
+# sandbox.sh ROOT TMP USER PROCESSES PID_FILE MOUNT... -- COMMAND...
 #   ROOT       an empty folder for the root file system of the command
 #   TMP        the options of the tmpfs at /tmp
 #   USER       the user of the command, as UID:GID
