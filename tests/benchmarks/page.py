@@ -99,9 +99,9 @@ def _introduction() -> str:
     versions += [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
     return (
-        "`make bench` measures all of this anew and writes this page; `BENCH_LARGE=1 make bench`"
-        " adds ten million purchases. What is compared takes turns on one machine, each run in a"
-        " process of its own; figures are medians, so read the ratios rather than the seconds.\n\n"
+        "`make bench` runs all benchmarks and writes this page. `BENCH_LARGE=1 make bench` adds ten"
+        " million purchases. The subjects take turns on one machine, each run in a new process. The"
+        " figures are medians; the ratios say more than the absolute times.\n\n"
         f"Measured on {datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores,"
         f" {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}.\n"
         f"{', '.join(versions)}."
@@ -146,15 +146,15 @@ def _pipeline(pipeline: Json) -> str:
         f" Sizes without pandas ran with DuckDB's `memory_limit` at {x}." for x in limits
     )
     return (
-        "From four CSVs (with twice as many sessions as purchases) on an empty warehouse to all"
-        " reports. On a warehouse of the day before a build does the same, so that a new day costs"
-        " as much. *dbt build* runs all data tests and writes all reports. *bare script* is the"
-        " same SQL, taken from dbt's log, in one DuckDB connection without tests: the floor; its"
-        " reports are the same to the byte. *pandas* is a vectorised implementation of the same"
-        " rules (`tests/benchmarks/pipeline/dataframes.py`); a test compares its reports with"
-        " dbt's. It is the faster one where the data fits into memory, and it does less: it keeps"
-        " the reports alone, no warehouse to ask, no row that was set aside with its reason and no"
-        " day but D-1; it tests nothing, and its amounts are floating-point numbers."
+        "The time from four CSV files (with twice as many sessions as purchases) and an empty"
+        " warehouse to all reports. A build on an existing warehouse does the same work, so a new"
+        " day costs as much. *dbt build* runs all data tests and writes all reports. *bare script*"
+        " is the same SQL, taken from dbt's log, on one DuckDB connection without tests. It is the"
+        " lower bound, and its reports are byte-identical. *pandas* is a vectorised implementation"
+        " of the same rules (`tests/benchmarks/pipeline/dataframes.py`); a test compares its"
+        " reports with dbt's. It is faster if the data fits into memory, but it does less: it"
+        " writes only the reports, keeps no warehouse and no rejected rows, covers only D-1, tests"
+        " nothing, and uses floating-point amounts."
         f"{limit}\n\n{_table(header, rows)}"
     )
 
@@ -184,9 +184,9 @@ def _profile(pipeline: Json) -> str:
     start = size["start_seconds"]
     rows.insert(0, ["**start of dbt, parsing, hooks, end**", f"{start:.1f}"])
     return (
-        f"One `dbt build` of {size['purchases']:,} purchases, by the statements it sent. dbt has"
-        " two threads on the cores above, so that these seconds overlap, and add up to more than"
-        f" the build took.\n\n{_table(['what', 'seconds'], rows)}"
+        f"One `dbt build` of {size['purchases']:,} purchases, by its statements. dbt runs two"
+        " threads, so these times overlap and add up to more than the duration of the build.\n\n"
+        f"{_table(['what', 'seconds'], rows)}"
     )
 
 
@@ -237,9 +237,10 @@ def _truth(pipeline: Json) -> str:
     )
     header = ["purchases", "what", "right", "wrong", "missed", "precision", "recall"]
     return (
-        "What the warehouse finds against what the generator knows. A pair is wrong where receipts"
-        " are missing and the player bought twice within minutes, so that nothing but nearness"
-        " tells. Wrong pairs that the ledger marks as ambiguous, and wrong pairs that it does not:"
+        "The warehouse's results compared with the generator's truth. A pair can be wrong if"
+        " receipts are missing and the player bought twice within minutes, so that only the"
+        " distance in time decides. Wrong pairs that the ledger marks as ambiguous, and all other"
+        " wrong pairs:"
         f" {ambiguity}. The classes of errors are counted in `tests/system/e2e/test_truth.py`."
         f"\n\n{_table(header, rows)}"
     )
@@ -292,12 +293,12 @@ def _api(api: Json) -> str:
         for connections, load in api["client_ceiling"].items()
     )
     return (
-        "Requests that were answered after their transaction was durable (SQLite, WAL,"
-        " `synchronous=FULL`), from a client on the same machine, which takes part of its cores."
+        "Requests answered after a durable transaction (SQLite, WAL, `synchronous=FULL`). The"
+        " client shares the machine's cores."
         " The comparator (`tests/benchmarks/comparator.py`) is FastAPI, SQLAlchemy and SQLite with"
-        " the same contract, served in two ways: *threads* as FastAPI's documentation shows for a"
-        " database that blocks, *coroutines* as the fastest way that was found, in which the"
-        f" database blocks the event loop.{beside} Peak memory: {peaks}. The client alone, against"
+        " the same contract, in two modes: *threads* as FastAPI's documentation recommends for"
+        " blocking databases, and *coroutines*, the fastest known mode, in which the database"
+        f" blocks the event loop.{beside} Peak memory: {peaks}. The client alone, against"
         f" a server that does nothing: {ceiling} connections.\n\n{_table(header, rows)}"
     )
 
