@@ -129,6 +129,6 @@ def _unsafe(code: str, message: str) -> ProblemError:
     return ProblemError(
         400,
         "unsafe_password",
-        "The password of a new player is too easy to guess. Choose another one.",
+        "The password is too weak for a new player. Choose another one; see `errors`.",
         errors=[FieldError(field="password", code=code, message=message)],
     )

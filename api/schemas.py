@@ -99,7 +99,8 @@ def _not_reserved(event_type: str) -> str:
 def _utc_time(value: object) -> datetime:
     if not isinstance(value, str) or not _ISO_8601.fullmatch(value):
         raise PydanticCustomError(
-            "invalid_time", "Time must be ISO 8601 with Z or an offset, as 2026-01-31T12:00:00Z"
+            "invalid_time",
+            "Time must be ISO 8601 with Z or an offset, such as 2026-01-31T12:00:00Z",
         )
     try:
         time = datetime.fromisoformat(value)

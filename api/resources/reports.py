@@ -70,7 +70,7 @@ class ReportsResource:
             HTTPStatus.PERMANENT_REDIRECT: Answer(headers=[LOCATION]),
         },
         path_parameters={
-            "path": "Path of a file, or of a folder with an `index.html`. It may have segments."
+            "path": "Path of a file, or of a folder with an `index.html`, below `/reports/`."
         },
         problems=[HTTPStatus.NOT_FOUND],
     )
