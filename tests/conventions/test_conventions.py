@@ -1,4 +1,4 @@
-"""The conventions of the project, each as a rule that runs on what dbt itself has parsed."""
+"""The conventions of the project, checked on dbt's parsed manifest."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ NAMES = {
     "reports": r"rpt_[a-z0-9_]+",
     "quality": r"qa_[a-z_]+",
 }
-# Where a failing row stops a build, and where it only warns, on purpose.
+# Data tests that only warn, by design.
 WARN_ONLY = {"campaign_spellings_collide"}
-# A view over the file, whose keys `purchases_are_conserved` counts as it reads the rows.
+# A view over the file; `purchases_are_conserved` counts its keys.
 COUNTED_ELSEWHERE = "stg_appsflyer__purchases"
 
 
 @pytest.fixture(scope="module")
 def manifest(built: Built) -> dict[str, Any]:
-    """What dbt parsed, as in target/manifest.json."""
+    """The parsed manifest of dbt, as in target/manifest.json."""
     path = built.project.root / "target/manifest.json"
     parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return parsed
@@ -72,9 +72,9 @@ def test_staging_models_are_named_after_their_source(models: list[Node]) -> None
 
 
 def test_data_flows_one_way(manifest: dict[str, Any], models: list[Node]) -> None:
-    """A model reads its own layer or the one before; only the manifest looks back at the inputs.
+    """A model reads its own layer or the previous one; only the reports' manifest reads the inputs.
 
-    The measures of the checkpoints look at every layer, and no model looks at them.
+    The checkpoints' measures read every layer, and no model reads the measures.
     """
     back_doors = []
     for model in models:
@@ -92,7 +92,7 @@ def test_data_flows_one_way(manifest: dict[str, Any], models: list[Node]) -> Non
 
 
 def test_only_staging_reads_an_input(manifest: dict[str, Any]) -> None:
-    """One staging model for each input; the manifest hashes the files, so it looks at the seeds."""
+    """One staging model reads each input; the reports' manifest hashes the files."""
     for node in [*_nodes(manifest, "seed"), *manifest["sources"].values()]:
         readers = [
             child.split(".")[-1]
@@ -122,7 +122,7 @@ def test_every_column_has_a_description(manifest: dict[str, Any]) -> None:
 
 
 def test_every_column_name_tells_its_type(built: Built) -> None:
-    """`_at` is a timestamp, `_date` a date, `is_` and `has_` booleans, `_count` a whole number."""
+    """`_at` is a timestamp, `_date` a date, `is_` and `has_` booleans, `_count` an integer."""
     wrong = built.project.query(
         """
         select table_name, column_name, data_type
@@ -175,9 +175,9 @@ def test_promises_are_named_after_their_model(manifest: dict[str, Any]) -> None:
 
 
 def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: list[Node]) -> None:
-    """Unless its grain is one row, a model below the reports has a test of its grain.
+    """A model below the reports has a test of its grain, unless its grain is one row.
 
-    The measures of the checkpoints have none: it would compute each of them in every build.
+    The checkpoints' measures have none, because it would compute them in every build.
     """
     tested = {
         node["attached_node"]
@@ -238,7 +238,7 @@ def test_every_report_file_has_an_exposure(built: Built, manifest: dict[str, Any
 
 
 def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
-    """By a model, a test, a hook or another macro; a macro that nobody calls tests nothing."""
+    """A model, a test, a hook or another macro must use it."""
     own = {
         macro["name"]
         for macro in manifest["macros"].values()
@@ -311,7 +311,7 @@ def test_models_end_with_their_final_step() -> None:
 
 
 def test_lines_of_sql_fit_the_page() -> None:
-    """The linter sees models and singular tests; macros and generic tests it does not."""
+    """The linter checks models and singular tests, but not macros and generic tests."""
     long = [
         f"{path.name}:{number}"
         for path in [*_sql_files(), *(ROOT / "tests/dbt").rglob("*.sql")]

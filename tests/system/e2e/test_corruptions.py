@@ -1,4 +1,4 @@
-"""Good data passes every checkpoint, and every fault of the catalogue is caught by what it says."""
+"""Good data passes all checkpoints, and the documented check detects each fault."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from warehouse.store.sql_store import SqlStore
 
 pytestmark = RUNS_GREAT_EXPECTATIONS
 
-# Of a build, what the checkpoints on landed data and on marts look at. The data tests have no part:
-# they guard the SQL, which is right here as in every build.
+# The part of a build that the checkpoints on landed data and marts read. The data tests are
+# excluded, because they test the SQL.
 WHAT_IS_JUDGED = [
     *("--select", "+path:models/quality/landed", "+path:models/quality/marts"),
     *("--exclude-resource-type", "test"),
@@ -37,7 +37,7 @@ CAUGHT_ROW = re.compile(r"\| (?P<what>[^|`]+) \| (?P<guards>`[^|]+) \|")
 
 
 def built_with(root: Path, seed: int) -> Project:
-    """A project of its own with the sample of a seed, and with events of the API."""
+    """Create a project with the sample of a seed and API events."""
     project = Project.copy_to(root)
     generate_sample(root / "seeds", seed)
     url = store_beside(project.warehouse)
@@ -55,7 +55,7 @@ def built_with(root: Path, seed: int) -> Project:
 def failed_expectations(
     project: Project, monkeypatch: pytest.MonkeyPatch, checkpoints: Sequence[str] = CHECKPOINTS
 ) -> list[str]:
-    """Run checkpoints, as `python -m warehouse check` does; names what does not hold."""
+    """Run checkpoints, as `python -m warehouse check` does; return failed expectations."""
     monkeypatch.chdir(project.root)
     settings = Settings.from_environment({})
     output = StringIO()
@@ -68,7 +68,7 @@ def failed_expectations(
 
 
 def stopped_by(output: str) -> list[str]:
-    """Name what stopped a build: an input, or the macro of a hook at its start."""
+    """Return what stopped a build: an input, or the macro of an on-run-start hook."""
     nodes = re.findall(r"Error in (?:seed|operation) (\S+)", output)
     return [f"dbt: {_called(node)}" for node in dict.fromkeys(nodes)]
 
@@ -81,14 +81,14 @@ def _called(node: str) -> str:
 
 
 def documented() -> dict[str, list[str]]:
-    """What the document says that catches each fault."""
+    """Return the documented check of each fault."""
     rows = CAUGHT_ROW.finditer(DOCUMENT.read_text(encoding="utf-8"))
     return {row["what"]: re.findall(r"`([^`]+)`", row["guards"]) for row in rows}
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A good project, for all tests to copy."""
+    """A good project that tests copy."""
     return built_with(tmp_path_factory.mktemp("good") / "project", seed=7)
 
 
@@ -108,7 +108,7 @@ def test_catalogue_is_the_documents() -> None:
     assert len(CORRUPTIONS) >= 20
 
 
-def test_every_fault_is_tried_and_told_from_those_beside_it() -> None:
+def test_every_fault_is_tested_and_distinguished() -> None:
     caught = documented()
     for is_long in (False, True):
         groups = tried(is_long=is_long)

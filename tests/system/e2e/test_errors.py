@@ -1,4 +1,4 @@
-"""Bad inputs, settings and disks: a clear error, and the earlier reports as they were."""
+"""Bad inputs, settings and disks give a clear error and leave the earlier reports unchanged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def assert_refused(
     variables: dict[str, object] | None = None,
     environment: dict[str, str] | None = None,
 ) -> None:
-    """The build fails with these words in its output and leaves reports and raw rows alone."""
+    """The build fails with this output and does not change reports and raw rows."""
     reports = project.report_bytes()
     rows = project.query("select * from raw.costs_daily")
     run = project.build(variables=variables, environment=environment)
@@ -43,7 +43,7 @@ def test_renamed_column(good: Project) -> None:
 
 
 def test_other_columns_other_order_and_other_line_ends_do_no_harm(good: Project) -> None:
-    """As a spreadsheet saves it: byte order mark, CRLF, quoted names, a comma at the end."""
+    """As saved by a spreadsheet: byte order mark, CRLF, quoted names, trailing comma."""
     good.write_inputs(
         {
             "costs_daily": '\ufeff"campaign", ad_cost_usd,note,date,\r\n'
@@ -141,7 +141,7 @@ def test_bad_setting(good: Project, name: str, value: object, expected: str) -> 
     assert_refused(good, f"Var {name} is", expected, variables={name: value})
 
 
-def test_file_that_is_no_warehouse(good: Project) -> None:
+def test_file_that_is_not_a_warehouse(good: Project) -> None:
     (good.root / "notes.txt").write_text("no database")
     assert_refused(
         good,
@@ -153,7 +153,7 @@ def test_file_that_is_no_warehouse(good: Project) -> None:
 
 @pytest.fixture
 def unwritable(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody may write, not even root: an empty file system mounted read-only."""
+    """A folder that not even root can write: an empty file system mounted read-only."""
     folder = tmp_path / "unwritable"
     folder.mkdir()
     if os.geteuid() == 0:
@@ -204,7 +204,7 @@ def test_memory_limit_that_is_none_is_named(good: Project) -> None:
 
 
 def test_memory_limit_holds_in_a_build(good: Project) -> None:
-    """One that is too small for any build fails it, so that a larger one is kept, too."""
+    """A limit that is too small fails the build, which proves that limits apply."""
     run = good.build(environment={"WAREHOUSE_MEMORY_LIMIT": "1MB"})
     assert run.exit_code != 0
     assert "Out of Memory" in run.output

@@ -1,4 +1,4 @@
-"""The whole build on the sample, and what it leaves behind."""
+"""The whole build on the sample, and its results."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_report_keeps_its_schema(built: Built, name: str) -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_schema_leaves_nothing_open(name: str) -> None:
-    """A schema that allowed unknown keys or did not require known ones would prove little."""
+    """A schema must forbid unknown keys and require known keys."""
     schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
     objects = [part for part in _parts(schema) if part.get("type") == "object"]
     assert objects
@@ -105,7 +105,7 @@ def test_ledger_holds_every_purchase_and_every_confirmation_once(built: Built) -
 
 
 def test_second_build_changes_no_byte_of_the_reports(built: Built, tmp_path: Path) -> None:
-    """Elsewhere, from nothing, and with one thread instead of four."""
+    """The second build uses another folder, a new warehouse and one thread."""
     project = Project.copy_unparsed_to(tmp_path / "elsewhere")
     generate_sample(project.root / "seeds")
     first = project.build("--threads", "1")

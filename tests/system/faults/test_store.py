@@ -36,7 +36,7 @@ def earn(api: Api, player: Caller, key: str | None = None) -> int:
 def assert_refused(api: Api, player: Caller, told: str) -> None:
     """Earning is answered with a problem document, and the log says why."""
     problem = assert_problem(api.post("/earn", EARN, player), 503, "store_unavailable")
-    assert problem["detail"] == "The store cannot take the request now."
+    assert problem["detail"] == "The store is unavailable. Retry after `Retry-After` seconds."
     (*_, line) = [line for line in api.log_lines() if line["event"] == "store_unavailable"]
     assert told in line["reason"]
     assert "Traceback" not in api.log.getvalue()

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Runs a command as the container engine runs a service: the image read-only as the root file system,
-# writable the volume and a few file systems in memory, nothing else of this machine, no rights.
+# Runs a command as a container engine runs a service: with a read-only root file system, a writable
+# volume, a few in-memory file systems and no privileges.
 #
-# walls.sh ROOT TMP USER PROCESSES PID_FILE MOUNT... -- COMMAND...
-#   ROOT       an empty folder, where the root file system of the command comes together
+# sandbox.sh ROOT TMP USER PROCESSES PID_FILE MOUNT... -- COMMAND...
+#   ROOT       an empty folder for the root file system of the command
 #   TMP        the options of the tmpfs at /tmp
-#   USER       who runs the command, as UID:GID
-#   PROCESSES  how many processes and threads it may have
-#   PID_FILE   where its process id is written
+#   USER       the user of the command, as UID:GID
+#   PROCESSES  the maximum number of processes and threads
+#   PID_FILE   receives the process id
 #   MOUNT      ro=FROM=TO or rw=FROM=TO
 #
-# It needs root, and a mount namespace of its own (unshare --mount).
+# It needs root and a separate mount namespace (unshare --mount).
 set -eu
 
 root=$1 tmp=$2 user=$3 processes=$4 pid_file=$5
@@ -31,7 +31,7 @@ for device in null zero full random urandom; do
     touch "$root/dev/$device"
     mount --bind "/dev/$device" "$root/dev/$device"
 done
-# Where they are links into /usr they stay links.
+# Keep them as links if they are links into /usr.
 for folder in /bin /lib /lib64 /sbin; do
     if [ -h "$folder" ]; then
         cp -P "$folder" "$root$folder"
