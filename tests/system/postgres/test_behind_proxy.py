@@ -81,9 +81,10 @@ ADDRESSES = iter(f"127.0.{high}.{low}" for high in range(1, 255) for low in rang
 
 
 class Client:
-    """A client with a separate address."""
+    """A client with an address of its own."""
 
     def __init__(self, proxy: Proxy, *, over_tls: bool = False) -> None:
+        """Take the next address of the loopback network."""
         self._connection = self._https if over_tls else self._http
         self.address = next(ADDRESSES)
         self._proxy = proxy
@@ -97,6 +98,7 @@ class Client:
         token: str = "",
         headers: dict[str, str] | None = None,
     ) -> Answer:
+        """Send one request on a connection of its own."""
         connection = self._connection()
         sent = {"Content-Type": "application/json"} if body is not None else {}
         sent |= {"Authorization": f"Bearer {token}"} if token else {}
@@ -128,14 +130,12 @@ class Client:
         )
 
     def login(self, username: str, password: str = PASSWORD) -> Answer:
+        """Log in, or register."""
         return self.call("POST", "/login", {"username": username, "password": password})
 
-    def connect(self, data: bytes) -> socket.socket:
-        address = ("127.0.0.1", self._proxy.port)
-        connection = socket.create_connection(address, TIMEOUT_SECONDS, (self.address, 0))
-        with suppress(ConnectionError):  # It was refused before all was sent.
-            connection.sendall(data)
-        return connection
+    def connect(self, data: bytes) -> Connection:
+        """Send bytes on a new connection and leave it open."""
+        return Connection(self._proxy.port, data, self.address)
 
     def send(self, data: bytes) -> bytes:
         """Send bytes; return everything that the proxy sends until it ends the connection."""
@@ -260,7 +260,7 @@ def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_ends(
 
 
 def requests_of(node: Node) -> list[bytes]:
-    """Read how many requests a node has had, except for health and metrics."""
+    """Read how many requests a node has had, but for those that ask for its health or this."""
     _, metrics = node.call(Request("GET", "/metrics"))
     return [
         line
