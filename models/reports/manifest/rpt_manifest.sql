@@ -6,15 +6,15 @@ with
 
 inputs as (
     {%- for name in ['purchases_raw', 'confirmed_purchases', 'costs_daily', 'sessions'] %}
-    {{ input_manifest_row(name) }}
-    {{ 'union all' if not loop.last }}
+        {{ input_manifest_row(name) }}
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
 reports as (
     {%- for name in reports_by_mart().values() | sum(start=[]) %}
-    {{ report_manifest_row(name) }}
-    {{ 'union all' if not loop.last }}
+        {{ report_manifest_row(name) }}
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
