@@ -7,6 +7,7 @@ the processor time of a small build; the tests run hundreds of them.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -86,6 +87,9 @@ def _main() -> None:
     del sys.path[0]
     for name in IMPORTED:
         importlib.import_module(name)
+    # A fork that collects garbage would else go through all of it, and copy it with that.
+    gc.collect()
+    gc.freeze()
     request = _serve()
     if request is not None:
         arguments, *surroundings = request
