@@ -120,11 +120,10 @@ class Project:
         variables: dict[str, object] | None = None,
         environment: dict[str, str] | None = None,
     ) -> Run:
-        """Run `dbt build` without the unit tests of the models."""
+        """Run `dbt build` without the unit tests of the models, and without dbt's own reports."""
         variables_text = ["--vars", json.dumps(variables)] if variables else []
-        return self.dbt(
-            "build", *WITHOUT_UNIT_TESTS, *arguments, *variables_text, environment=environment
-        )
+        words = ["build", *WITHOUT_UNIT_TESTS, *arguments, *variables_text]
+        return self.dbt(*words, environment={"DBT_WRITE_JSON": "false", **(environment or {})})
 
     def dbt(self, *arguments: str, environment: dict[str, str] | None = None) -> Run:
         """Run dbt in the project folder."""

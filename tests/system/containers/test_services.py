@@ -40,14 +40,26 @@ print(json.dumps(outcomes))
 """
 
 
+# Options of the Dockerfile's pip that uv does not have or that disable its cache.
+PIP_ONLY = {"--no-cache-dir", "--disable-pip-version-check", "--root-user-action=ignore"}
+
+
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment made by the Dockerfile's `pip install`."""
+    """A virtual environment with the packages that the Dockerfile installs.
+
+    uv finds them in its cache, where `make setup` put them. If uv fails, pip installs them.
+    """
     as_root()
     packages = tmp_path_factory.mktemp("packages") / "python"
-    subprocess.run([sys.executable, "-m", "venv", packages], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", packages], check=True)
     (install,) = (run for run in instructions("RUN") if run.startswith("pip install"))
-    subprocess.run([packages / "bin/python", "-m", *shlex.split(install)], cwd=ROOT, check=True)
+    options = shlex.split(install.removeprefix("pip install"))
+    for_uv = ["--compile-bytecode", *(word for word in options if word not in PIP_ONLY)]
+    uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--python", str(packages)]
+    if subprocess.run([*uv, *for_uv], cwd=ROOT, check=False).returncode != 0:
+        pip = [sys.executable, "-m", "pip", "--python", str(packages), "install"]
+        subprocess.run([*pip, *options], cwd=ROOT, check=True)
     return packages
 
 

@@ -50,7 +50,7 @@ def test_other_columns_other_order_and_other_line_ends_do_no_harm(good: Project)
             'A,"20,5","say ""hi"",\r\nthen go",2026-01-05,\r\n'
         }
     )
-    run = good.build()
+    run = good.build("--select", "+stg_ads__costs")
     assert run.exit_code == 0, run.output
     assert good.query(
         "select cost_date::text, campaign, ad_cost_usd::double from staging.stg_ads__costs"

@@ -17,6 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.conftest import Built
 from tests.support.harness import DBT, ROOT, Project
 from tests.system.e2e.nasty import SCENARIOS, Scenario, nasty_inputs
 from tests.system.e2e.promises import assert_told_and_stopped, broken_build
@@ -92,10 +93,10 @@ def assert_same(on_spark: dict[str, Any], on_duckdb: dict[str, Any]) -> None:
         assert on_spark[name] == report, name
 
 
-def test_the_sample_with_all_data_tests(project: Project, cluster: Cluster) -> None:
+def test_the_sample_with_all_data_tests(built: Built, project: Project, cluster: Cluster) -> None:
+    assert built.run.exit_code == 0, built.run.output
     generate_sample(project.root / "seeds")
-    on_duckdb = build_on_duckdb(project)
-    assert_same(build_on_spark(project, cluster), on_duckdb)
+    assert_same(build_on_spark(project, cluster), read(built.project.reports))
 
 
 def test_broken_checks_are_told_and_stop_what_stands_on_them(
