@@ -20,10 +20,10 @@
         case
             when bool_or(contains(line, char(0)))
                 then
-                    'holds NUL bytes. It is damaged, or it is UTF-16 text: export it again, as'
+                    'contains NUL bytes. It is damaged or UTF-16 text. Export it again as'
                     || ' UTF-8.'
             when bool_or(not is_valid_utf8(line))
-                then 'is not UTF-8 text. Save it again as UTF-8.'
+                then 'is not UTF-8 text. Save it as UTF-8.'
             when sum(length(line) - length(replace(line, '"', ''))) % 2 = 1
                 then
                     'has a quote too many or too few. Correct it: a value with a quote inside'

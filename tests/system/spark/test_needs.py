@@ -72,7 +72,7 @@ def test_a_part_that_does_not_come_up_names_its_log(
     monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "java", "17.0.15")))
     log = tmp_path / "spark/logs/master.log"
     with (
-        pytest.raises(CannotUseSparkError, match=f"master has ended; {log} says why"),
+        pytest.raises(CannotUseSparkError, match=f"master has ended. See {log}."),
         running_cluster(tmp_path / "spark"),
     ):
         pass
