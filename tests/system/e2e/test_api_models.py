@@ -146,6 +146,7 @@ def test_build_needs_no_api(silent: Project) -> None:
 def test_store_tables_and_source_have_the_same_columns(
     silent: Project, table: str, shipped: type[ShippedEvents] | type[ShippedPlayers]
 ) -> None:
+    assert silent.dbt("parse").exit_code == 0
     manifest = json.loads((silent.root / "target/manifest.json").read_text(encoding="utf-8"))
     source = manifest["sources"][f"source.gamehouse.api.{table}"]
     described = [(name, column["data_type"]) for name, column in source["columns"].items()]
