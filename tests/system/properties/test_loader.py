@@ -187,16 +187,20 @@ class LoaderMachine(RuleBasedStateMachine):
     ) -> None:
         """Another process holds the warehouse: the store goes on, and nothing ships meanwhile."""
         mortal = self.mortals.start("hold", str(self._game.warehouse), is_reader)
-        assert next(mortal.said()) == ["held"]
-        self.earn(earns)
-        before = self._game.outbox.backlog()
-        loader = Loader(
-            self._game.outbox, self._game.warehouse, batch_size=batch_size, max_wait_seconds=0
-        )
-        with pytest.raises(WarehouseUnavailableError, match="is locked by"):
-            loader.ship_once()
-        assert self._game.outbox.backlog() == before
-        assert mortal.kill() == []
+        try:
+            assert next(mortal.said()) == ["held"]
+            self.earn(earns)
+            before = self._game.outbox.backlog()
+            loader = Loader(
+                self._game.outbox, self._game.warehouse, batch_size=batch_size, max_wait_seconds=0
+            )
+            with pytest.raises(WarehouseUnavailableError, match="is still locked by"):
+                loader.ship_once()
+            assert self._game.outbox.backlog() == before
+        finally:
+            # Otherwise the next job would wait for this one.
+            rest = mortal.kill()
+        assert rest == []
 
     @rule()
     def be_built(self) -> None:
