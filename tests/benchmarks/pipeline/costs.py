@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,14 +60,13 @@ def cost_of(
 
     Args:
         command: The command.
-        folder: The working directory, which receives `output.log`.
+        folder: The working directory.
         environment: Additional environment variables.
 
     Raises:
         RuntimeError: The command failed; the message contains the end of its output.
     """
-    log = folder / "output.log"
-    with log.open("wb") as output:
+    with tempfile.TemporaryFile() as output:
         begin = time.monotonic()
         process = subprocess.Popen(
             command,
@@ -83,8 +83,9 @@ def cost_of(
             # wait4 returns the resource usage of this process.
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         seconds = time.monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        end = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{end}")
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            output.seek(0)
+            end = output.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{end}")
     return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)
