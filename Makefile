@@ -15,7 +15,7 @@ LONG_TESTS := tests/system/faults tests/system/contract tests/system/properties 
 	tests/warehouse/operations tests/system/load tests/system/e2e/test_storm.py \
 	tests/system/e2e/test_corruptions.py tests/system/postgres/test_storm.py \
 	tests/warehouse/sample/test_scale.py tests/system/spark/test_macros.py \
-	tests/system/spark/test_unit_tests.py tests/benchmarks/pipeline
+	tests/system/spark/test_unit_tests.py
 
 .PHONY: help setup spark-setup build check serve spark test soak lint lint-python lint-sql audit \
 	bench lock clean
