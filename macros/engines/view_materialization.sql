@@ -15,6 +15,8 @@
         {{ get_create_view_as_sql(target_relation, sql) }}
     {%- endcall %}
 
+    {%- do apply_grants(target_relation, config.get('grants')) -%}
+    {%- do persist_docs(target_relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
@@ -23,6 +25,7 @@
 {% endmaterialization %}
 
 {% macro duckdb__create_view_as(relation, sql) -%}
+    {{ config.get('sql_header', '') }}
     create or replace view {{ relation }}
     {%- if config.get('contract').enforced %}
     {{ get_assert_columns_equivalent(sql) }}
