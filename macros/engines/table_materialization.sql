@@ -1,7 +1,7 @@
 {# Puts a table in place of what stood there, in one transaction: whoever reads sees the old one or
    the new one, and a model that fails leaves the old one. dbt-duckdb's own, with temporary names
-   and renames, knows how to replace tables that have keys; for all tables it would take a tenth more
-   of a build. #}
+   and renames, knows how to replace tables that have keys; for all tables it would take an eighth
+   more of a build. #}
 {% materialization table, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- if enforced_constraint_types() -%}
         {{ return(dbt.materialization_table_duckdb()) }}

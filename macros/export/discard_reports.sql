@@ -1,6 +1,6 @@
 {# Removes what a build that was killed has written and not published. Meant for `on-run-start`. #}
 {% macro discard_reports() -%}
-    {%- if execute and flags.WHICH == 'build' -%}
+    {%- if execute and writes_reports() -%}
         {{ adapter.dispatch('discard_reports')() }}
     {%- endif -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {# SHA-256 of a file's bytes in hexadecimal; of a report, those that this build wrote where it did,
    and else those of the build before. Null outside `dbt build`, which alone writes the files. #}
 {% macro file_sha256(path) -%}
-    {%- if execute and flags.WHICH == 'build' -%}
+    {%- if execute and writes_reports() -%}
         {{ adapter.dispatch('file_sha256')(path) }}
     {%- else -%}
         cast(null as {{ type_string() }})

@@ -7,6 +7,9 @@
    All of it is one transaction, so files that are refused leave the view of those before in place.
    `assert_inputs` has checked the headers by now. #}
 {% materialization seed, adapter='duckdb' %}
+    {%- if not is_input(model) -%}
+        {{ return(dbt.materialization_seed_default()) }}
+    {%- endif -%}
     {%- set target_relation = this.incorporate(type='view') -%}
     {%- set replaced = load_cached_relation(this) -%}
 
@@ -27,6 +30,7 @@
     {%- set sample = run_query('select * from ' ~ target_relation ~ ' limit 10') -%}
     {%- do store_result('agate_table', response='OK', agate_table=sample) -%}
 
+    {%- do apply_grants(target_relation, config.get('grants')) -%}
     {%- do persist_docs(target_relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

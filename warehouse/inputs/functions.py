@@ -38,6 +38,8 @@ def file_sha256(path: str) -> str:
 def publish_reports(folder: str, are_good: bool) -> int:
     """Replace reports by their next versions, or give those up.
 
+    Parquet files go to the folder `parquet` in it.
+
     Args:
         folder: Where they are.
         are_good: Whether to replace.
@@ -50,10 +52,14 @@ def publish_reports(folder: str, are_good: bool) -> int:
     """
     written = sorted(Path(folder).glob(f"*{NEXT}"), key=lambda path: path.stem == LAST)
     for path in written:
-        if are_good:
-            path.replace(path.with_suffix(""))
-        else:
+        report = path.with_suffix("")
+        if not are_good:
             path.unlink()
+        elif report.suffix == ".parquet":
+            (path.parent / "parquet").mkdir(exist_ok=True)
+            path.replace(path.parent / "parquet" / report.name)
+        else:
+            path.replace(report)
     return len(written)
 
 
@@ -67,6 +73,25 @@ def pin_lake(uri: str) -> str:
     from warehouse.loader.lake import pinned_as_json  # noqa: PLC0415
 
     return pinned_as_json(uri)
+
+
+def regex_fault(pattern: str) -> str:
+    """Say what DuckDB has against a regular expression.
+
+    In SQL, a bad one ends the query that uses it, and nothing tells which one it was.
+
+    Args:
+        pattern: The regular expression.
+
+    Returns:
+        DuckDB's reason; blank where there is none.
+    """
+    try:
+        with duckdb.connect() as scratch:
+            scratch.execute("select regexp_full_match('', ?)", [pattern])
+    except duckdb.Error as error:
+        return str(error).removeprefix("Invalid Input Error: ")
+    return ""
 
 
 def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -95,5 +120,6 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         csv_files.csv_header,
         landing.file_facts,
         landing.parquet_fault,
+        regex_fault,
     ):
         connection.create_function(function.__name__, function, [text], text, side_effects=True)
