@@ -126,9 +126,9 @@ def connect_when_free(
             waited += 2**attempt
     raise WarehouseUnavailableError(
         f"{path} is still held by {holder} after {waited} s. Nothing was changed."
-        " Close that program, or stop that process, and run again. One that only reads, such as a BI"
-        " tool, need not hold it: give it a copy of the file, or the marts as Parquet"
-        " (--vars 'parquet_marts: true')."
+        " Close that program, or stop that process, and run again. One that only reads, such as a"
+        " BI tool, need not hold it: give it a copy of the file, or the marts as Parquet (--vars"
+        " 'parquet_marts: true')."
     )
 
 
