@@ -15,7 +15,7 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 from tests.support.harness import GOOD, Project, Run
 from tests.support.left_out import leave_out
 from tests.system.postgres.server import PostgresServer, find_programs
-from warehouse.checkpoints.importing import without_pyspark
+from warehouse.checkpoints.hide_pyspark import hide_pyspark
 from warehouse.sample.generate import generate_sample
 
 # The files, and the folder, that take longest, in this order; what is begun last should be short,
@@ -27,7 +27,7 @@ SLOWEST = [
     *("test_schedule.py", "test_api_models.py", "test_boundaries.py", "test_use.py"),
     *("test_build.py", "test_reference_agrees.py", "test_inputs.py", "test_gate.py"),
     *("test_numbers.py", "test_commands.py", "test_benchmarks_run.py", "test_crowds.py"),
-    *("test_contract.py", "test_behind_proxy.py", "test_readme.py", "test_truth.py"),
+    *("test_contract.py", "test_behind_proxy.py", "test_api_examples.py", "test_truth.py"),
 ]
 
 
@@ -136,7 +136,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="session")
 def great_expectations() -> None:
     """Import it here: it imports `sre_constants`, which Python has deprecated."""
-    with warnings.catch_warnings(), without_pyspark():
+    with warnings.catch_warnings(), hide_pyspark():
         warnings.simplefilter("ignore", DeprecationWarning)
         importlib.import_module("great_expectations")
 

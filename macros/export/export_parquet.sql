@@ -1,5 +1,5 @@
-{# Writes each mart of this build as a Parquet file for `<REPORTS_PATH>/parquet/`, in the order of
-   its rows. `publish_reports` puts it there. #}
+{# Writes each mart of this build to a Parquet file, in the order of its rows. `publish_reports`
+   moves the files to `<REPORTS_PATH>/parquet/`. #}
 {% macro export_parquet() -%}
     {%- for result in results if result.node.resource_type == 'model'
         and result.node.fqn[1] == 'marts' and result.status == 'success' -%}

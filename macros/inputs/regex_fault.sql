@@ -1,14 +1,14 @@
-{# What the engine says against a regular expression; blank where it takes it. #}
+{# The engine's error for a regular expression; blank if the expression is valid. #}
 {% macro regex_fault(pattern) -%}
     {{ return(adapter.dispatch('regex_fault')(pattern)) }}
 {%- endmacro %}
 
-{# A function of `warehouse/inputs/functions.py`. #}
+{# Calls a function of `warehouse/inputs/functions.py`. #}
 {% macro duckdb__regex_fault(pattern) -%}
     {{ return(run_query('select regex_fault(' ~ sql_string(pattern) ~ ')').columns[0][0]) }}
 {%- endmacro %}
 
-{# The model that uses it fails with Spark's own words. #}
+{# On Spark, the model that uses the expression fails with Spark's error. #}
 {% macro spark__regex_fault(pattern) -%}
     {{ return('') }}
 {%- endmacro %}

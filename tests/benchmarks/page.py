@@ -1,9 +1,9 @@
-"""Writes docs/benchmarks.md from what the benchmarks measured.
+"""Write docs/benchmarks.md from the results of the benchmarks.
 
     python -m tests.benchmarks.page FOLDER
 
-FOLDER holds `pipeline.json`, `api.json` and `loader.json`. Nothing on the page is written by hand:
-whether a target holds is computed from the figures beside it.
+FOLDER contains `pipeline.json`, `api.json` and `loader.json`. The whole page is generated,
+including whether the figures meet the targets.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Json = Any  # what the json module returns
 
 @dataclass(frozen=True)
 class Target:
-    """Something the project promises, and what was measured."""
+    """A target of the project and the measured value."""
 
     promise: str
     limit: float
@@ -47,14 +47,14 @@ class Target:
 
     @property
     def holds(self) -> bool:
-        """Whether the promise is kept."""
+        """Whether the value meets the target."""
         if self.at_least:
             return self.measured >= self.limit
         return self.measured <= self.limit
 
     @property
     def cells(self) -> list[str]:
-        """Its row in the table."""
+        """The target's row in the table."""
         limit = f"{'at least' if self.at_least else 'at most'} {self.limit:g} {self.unit}"
         measured = f"{self.measured:.2f} {self.unit}"
         return [self.promise, limit.strip(), measured.strip(), "yes" if self.holds else "**no**"]
@@ -84,7 +84,7 @@ def page(pipeline: Json, api: Json, loader: Json) -> str:
         _profile(pipeline),
         "## Checkpoints and page",
         _looks(pipeline),
-        "## Right and wrong",
+        "## Accuracy",
         _truth(pipeline),
         "## API",
         _api(api),
@@ -99,9 +99,10 @@ def _introduction() -> str:
     versions += [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
     return (
-        "`make bench` measures all of this anew and writes this page; `BENCH_LARGE=1 make bench`"
-        " adds ten million purchases. What is compared takes turns on one machine, each run in a"
-        " process of its own; figures are medians, so read the ratios rather than the seconds.\n\n"
+        "`make bench` measures everything again and writes this page; `BENCH_LARGE=1 make bench`"
+        " adds ten million purchases. The subjects of a comparison take turns on one machine, each"
+        " run in its own process. Figures are medians, so compare the ratios rather than the"
+        " seconds.\n\n"
         f"Measured on {datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores,"
         f" {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}.\n"
         f"{', '.join(versions)}."
@@ -146,15 +147,15 @@ def _pipeline(pipeline: Json) -> str:
         f" Sizes without pandas ran with DuckDB's `memory_limit` at {x}." for x in limits
     )
     return (
-        "From four CSVs (with twice as many sessions as purchases) on an empty warehouse to all"
-        " reports. On a warehouse of the day before a build does the same, so that a new day costs"
-        " as much. *dbt build* runs all data tests and writes all reports. *bare script* is the"
-        " same SQL, taken from dbt's log, in one DuckDB connection without tests: the floor; its"
-        " reports are the same to the byte. *pandas* is a vectorised implementation of the same"
+        "From four CSVs (with twice as many sessions as purchases) and an empty warehouse to all"
+        " reports. A build on an existing warehouse does the same work, so a new day costs as much."
+        " *dbt build* runs all data tests and writes all reports. *bare script* runs the same SQL,"
+        " taken from dbt's log, in one DuckDB connection without tests. It is the lower bound; its"
+        " reports are identical to the byte. *pandas* is a vectorised implementation of the same"
         " rules (`tests/benchmarks/pipeline/dataframes.py`); a test compares its reports with"
-        " dbt's. It is the faster one where the data fits into memory, and it does less: it keeps"
-        " the reports alone, no warehouse to ask, no row that was set aside with its reason and no"
-        " day but D-1; it tests nothing, and its amounts are floating-point numbers."
+        " dbt's. It is faster if the data fits into memory, and it does less: it writes only the"
+        " reports and keeps no warehouse to query, no rejected rows with their reasons and no days"
+        " other than D-1. It runs no tests, and its amounts are floating-point numbers."
         f"{limit}\n\n{_table(header, rows)}"
     )
 
@@ -168,7 +169,7 @@ def _profile(pipeline: Json) -> str:
         "models": ["model "],
         "exports": ["export "],
         "data tests": ["tests"],
-        "questions to the catalog, transactions": ["questions"],
+        "catalog queries, transactions": ["questions"],
     }
     rows = []
     for label, prefixes in groups.items():
@@ -182,11 +183,11 @@ def _profile(pipeline: Json) -> str:
                 if s > 0.05
             ]
     start = size["start_seconds"]
-    rows.insert(0, ["**start of dbt, parsing, hooks, end**", f"{start:.1f}"])
+    rows.insert(0, ["**startup, parsing, hooks, shutdown**", f"{start:.1f}"])
     return (
-        f"One `dbt build` of {size['purchases']:,} purchases, by the statements it sent. dbt has"
-        " two threads on the cores above, so that these seconds overlap, and add up to more than"
-        f" the build took.\n\n{_table(['what', 'seconds'], rows)}"
+        f"One `dbt build` of {size['purchases']:,} purchases, by the statements that it sent. dbt"
+        " runs two threads on the cores above, so the seconds overlap and add up to more than the"
+        f" duration of the build.\n\n{_table(['what', 'seconds'], rows)}"
     )
 
 
@@ -202,8 +203,8 @@ def _looks(pipeline: Json) -> str:
     ]
     header = ["purchases", *(f"{name}, s" for name in LOOKS), "peak GiB", "page MiB"]
     return (
-        "What `make build` adds to `dbt build`: `python -m warehouse check`, `docs` and `page`, one"
-        f" run each.\n\n{_table(header, rows)}"
+        "The steps that `make build` adds to `dbt build`: `python -m warehouse check`, `docs` and"
+        f" `page`, one run each.\n\n{_table(header, rows)}"
     )
 
 
@@ -237,10 +238,10 @@ def _truth(pipeline: Json) -> str:
     )
     header = ["purchases", "what", "right", "wrong", "missed", "precision", "recall"]
     return (
-        "What the warehouse finds against what the generator knows. A pair is wrong where receipts"
-        " are missing and the player bought twice within minutes, so that nothing but nearness"
-        " tells. Wrong pairs that the ledger marks as ambiguous, and wrong pairs that it does not:"
-        f" {ambiguity}. The classes of errors are counted in `tests/system/e2e/test_truth.py`."
+        "The results of the warehouse compared with the generator's truth. A pair can be wrong if"
+        " receipts are missing and the player bought twice within minutes, because only the times"
+        " then decide. Wrong pairs that are marked as ambiguous, and wrong pairs that are not:"
+        f" {ambiguity}. `tests/system/e2e/test_truth.py` counts the classes of errors."
         f"\n\n{_table(header, rows)}"
     )
 
@@ -257,7 +258,7 @@ def _api(api: Json) -> str:
                 continue
             rows.append(
                 [
-                    "beside builds" if is_beside else "alone",
+                    "during builds" if is_beside else "alone",
                     str(case["connections"]),
                     f"`{case['endpoint']}`",
                     case["subject"],
@@ -279,8 +280,8 @@ def _api(api: Json) -> str:
     ]
     builds = api["builds"]
     beside = (
-        f" Beside the load ran {builds['finished']} builds of the sample, {builds['failed']} of"
-        f" which failed; one took {builds['seconds']:.1f} s."
+        f" {builds['finished']} builds of the sample ran during the load; {builds['failed']}"
+        f" failed. One took {builds['seconds']:.1f} s."
         if builds
         else ""
     )
@@ -292,12 +293,12 @@ def _api(api: Json) -> str:
         for connections, load in api["client_ceiling"].items()
     )
     return (
-        "Requests that were answered after their transaction was durable (SQLite, WAL,"
-        " `synchronous=FULL`), from a client on the same machine, which takes part of its cores."
-        " The comparator (`tests/benchmarks/comparator.py`) is FastAPI, SQLAlchemy and SQLite with"
-        " the same contract, served in two ways: *threads* as FastAPI's documentation shows for a"
-        " database that blocks, *coroutines* as the fastest way that was found, in which the"
-        f" database blocks the event loop.{beside} Peak memory: {peaks}. The client alone, against"
+        "Requests per second, each answered after its transaction was durable (SQLite, WAL,"
+        " `synchronous=FULL`), from a client on the same machine that shares its cores. The"
+        " comparator (`tests/benchmarks/comparator.py`) is FastAPI, SQLAlchemy and SQLite with the"
+        " same contract, served in two ways: *threads*, as FastAPI's documentation recommends for a"
+        " blocking database, and *coroutines*, the fastest way we found, in which the database"
+        f" blocks the event loop.{beside} Peak memory: {peaks}. The client alone, against"
         f" a server that does nothing: {ceiling} connections.\n\n{_table(header, rows)}"
     )
 
@@ -315,11 +316,11 @@ def _loader(loader: Json) -> str:
     memory = f"{backlog['peak_memory_bytes'] / 2**20:,.0f} MiB"
     return (
         f"A backlog of {backlog['events']:,} events takes {backlog['seconds']:.1f} s"
-        f" ({rate}, {memory}; runs: {runs}), from the start of the command to its end, every event"
-        f" once and every balance checked. While {fresh['connections']} clients send"
+        f" ({rate}, {memory}; runs: {runs}), from the start of the command to its end. Every event"
+        f" arrives once, and every balance is checked. While {fresh['connections']} clients send"
         f" {fresh['load']['requests_per_second']:,.0f} events/s, the newest event in the warehouse"
         f" is {fresh['median_age_seconds']:.2f} s old (median of {fresh['looks']} looks),"
-        f" {fresh['oldest_age_seconds']:.2f} s at most."
+        f" and at most {fresh['oldest_age_seconds']:.2f} s old."
     )
 
 
@@ -329,7 +330,7 @@ def _loader(loader: Json) -> str:
 def _targets(pipeline: Json, api: Json, loader: Json) -> str:
     targets = [*_pipeline_targets(pipeline), *_api_targets(api), *_loader_targets(loader)]
     rows = [target.cells for target in targets]
-    return _table(["what", "target", "measured", "holds"], rows)
+    return _table(["subject", "target", "measured", "met"], rows)
 
 
 def _pipeline_targets(pipeline: Json) -> Iterable[Target]:
@@ -376,7 +377,7 @@ def _api_targets(api: Json) -> Iterable[Target]:
         ): outcome
         for outcome in api["outcomes"]
     }
-    # What is asked of each of the product's servers, against the comparator in threads.
+    # The targets of each of the product's servers, compared with the comparator in threads.
     limits = {
         ("product", "/event"): 2,
         ("product", "/earn"): 2,
@@ -408,13 +409,13 @@ def _api_targets(api: Json) -> Iterable[Target]:
     beside = {k: o for k, o in found.items() if k[0] == "product" and k[3]}
     if beside:
         yield Target(
-            "p99 beside builds to alone, worst endpoint, same connections",
+            "p99 during builds to alone, worst endpoint, same connections",
             3,
             max(o["p99_ms"] / found[(*k[:3], False)]["p99_ms"] for k, o in beside.items()),
             "x",
         )
         yield Target(
-            "failed requests beside builds", 0, sum(o["failures"] for o in beside.values()), ""
+            "failed requests during builds", 0, sum(o["failures"] for o in beside.values()), ""
         )
 
 
@@ -446,13 +447,13 @@ def _peak(costs: Json) -> float:
 
 
 def _ratio(costs: Json, others: Json) -> float:
-    """The median of the ratios of runs that were made beside each other."""
+    """Return the median of the ratios of paired runs."""
     pairs = zip(costs["runs"], others["runs"], strict=True)
     return float(statistics.median(run["seconds"] / other["seconds"] for run, other in pairs))
 
 
 def _look(size: Json) -> float:
-    """Seconds that the page took."""
+    """Return the duration of writing the page."""
     return float(size["look"]["page"]["seconds"])
 
 

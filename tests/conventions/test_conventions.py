@@ -1,9 +1,10 @@
-"""The conventions of the project, each as a rule that runs on what dbt itself has parsed."""
+"""The conventions of the project, checked on dbt's parsed manifest."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,15 @@ NAMES = {
     "reports": r"rpt_[a-z0-9_]+",
     "quality": r"qa_[a-z_]+",
 }
-# Where a failing row stops a build, and where it only warns, on purpose.
+# Data tests that only warn, by design.
 WARN_ONLY = {"campaign_spellings_collide"}
-# A view over the file, whose keys `purchases_are_conserved` counts as it reads the rows.
+# A view over the file; `purchases_are_conserved` counts its keys.
 COUNTED_ELSEWHERE = "stg_appsflyer__purchases"
 
 
 @pytest.fixture(scope="module")
 def manifest(built: Built) -> dict[str, Any]:
-    """What dbt parsed, as in target/manifest.json."""
+    """The parsed manifest of dbt, as in target/manifest.json."""
     path = built.project.root / "target/manifest.json"
     parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return parsed
@@ -53,7 +54,7 @@ def _layer(model: Node) -> str:
 
 
 def _file(node: Node) -> str:
-    """Where the node is described, or else where it is."""
+    """The YAML file of the node, or else its own file."""
     return str(node.get("patch_path") or node["original_file_path"]).split("://")[-1]
 
 
@@ -72,8 +73,12 @@ def _hold(broken: list[Node] | list[str], todo: str) -> None:
         pytest.fail("\n".join(lines), pytrace=False)
 
 
+def _macro_files() -> list[Path]:
+    return [*(ROOT / "macros").rglob("*.sql")]
+
+
 def _sql_files() -> list[Path]:
-    return [*(ROOT / "models").rglob("*.sql"), *(ROOT / "macros").rglob("*.sql")]
+    return [*(ROOT / "models").rglob("*.sql"), *_macro_files()]
 
 
 def test_a_broken_rule_says_where_and_what_to_do() -> None:
@@ -110,9 +115,9 @@ def test_staging_models_are_named_after_their_source(models: list[Node]) -> None
 
 
 def test_data_flows_one_way(manifest: dict[str, Any], models: list[Node]) -> None:
-    """A model reads its own layer or the one before; only the manifest looks back at the inputs.
+    """A model reads its own layer or the previous one; only the reports' manifest reads the inputs.
 
-    The measures of the checkpoints look at every layer, and no model looks at them.
+    The checkpoints' measures read every layer, and no model reads the measures.
     """
     back_doors = []
     for model in models:
@@ -132,7 +137,7 @@ def test_data_flows_one_way(manifest: dict[str, Any], models: list[Node]) -> Non
 
 
 def test_only_staging_reads_an_input(manifest: dict[str, Any]) -> None:
-    """One staging model for each input; the manifest hashes the files, so it looks at the seeds."""
+    """One staging model reads each input; the reports' manifest hashes the files."""
     inputs = [node for node in _nodes(manifest, "seed") if "input" in node["tags"]]
     assert {node["name"] for node in inputs} == {Path(name).stem for name in HEADERS}
     for node in [*inputs, *manifest["sources"].values()]:
@@ -167,7 +172,7 @@ def test_every_column_has_a_description(manifest: dict[str, Any]) -> None:
 
 
 def test_every_column_name_tells_its_type(built: Built) -> None:
-    """`_at` is a timestamp, `_date` a date, `is_` and `has_` booleans, `_count` a whole number."""
+    """`_at` is a timestamp, `_date` a date, `is_` and `has_` booleans, `_count` an integer."""
     wrong = built.project.query(
         """
         select table_name, column_name, data_type
@@ -227,9 +232,9 @@ def test_promises_are_named_after_their_model(manifest: dict[str, Any]) -> None:
 
 
 def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: list[Node]) -> None:
-    """Unless its grain is one row, a model below the reports has a test of its grain.
+    """A model below the reports has a test of its grain, unless its grain is one row.
 
-    The measures of the checkpoints have none: it would compute each of them in every build.
+    The checkpoints' measures have none, because it would compute them in every build.
     """
     tested = {
         node["attached_node"]
@@ -297,7 +302,7 @@ def test_every_report_file_has_an_exposure(built: Built, manifest: dict[str, Any
 
 
 def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
-    """By a model, a test, a hook or another macro; a macro that nobody calls tests nothing."""
+    """A model, a test, a hook or another macro must use it."""
     own = {
         macro["name"]
         for macro in manifest["macros"].values()
@@ -326,10 +331,31 @@ def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
 def test_every_macro_says_what_it_does() -> None:
     silent = [
         str(path.relative_to(ROOT))
-        for path in (ROOT / "macros").rglob("*.sql")
+        for path in _macro_files()
         if not path.read_text(encoding="utf-8").startswith("{#")
     ]
     _hold(silent, "must begin with what the macro does, such as {# A value as an SQL string. #}")
+
+
+def test_every_macro_has_a_file_of_its_name(manifest: dict[str, Any]) -> None:
+    """The variants of an engine are in the file of the macro that dispatches to them."""
+    misplaced = [
+        macro
+        for macro in manifest["macros"].values()
+        if macro["package_name"] == "gamehouse"
+        and macro["original_file_path"].startswith("macros/")
+        and re.sub("^(duckdb|spark)__", "", macro["name"]) != Path(macro["original_file_path"]).stem
+    ]
+    _hold(misplaced, "{name} needs a file of its own, such as macros/engines/sql_string.sql")
+
+
+def test_every_macro_is_in_a_folder_with_others() -> None:
+    files = Counter(path.parent for path in _macro_files())
+    assert ROOT / "macros" not in files
+    _hold(
+        [str(folder.relative_to(ROOT)) for folder, count in files.items() if count == 1],
+        "has one macro; move it to the folder of its topic, such as macros/parsing",
+    )
 
 
 @pytest.mark.parametrize("forbidden", [r"\bnow\(\)", r"\bcurrent_(date|timestamp)\b", r"\bfloat\b"])
@@ -356,7 +382,7 @@ def test_models_end_with_their_final_step() -> None:
 
 
 def test_lines_of_sql_fit_the_page() -> None:
-    """The linter sees models and singular tests; macros and generic tests it does not."""
+    """The linter checks models and singular tests, but not macros and generic tests."""
     long = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in [*_sql_files(), *(ROOT / "tests/dbt").rglob("*.sql")]

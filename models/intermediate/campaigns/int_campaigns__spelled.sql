@@ -19,7 +19,7 @@ written as (
     from purchases
     union all
     select
-        campaign,
+        confirmation_campaign as campaign,
         campaign_spelling
     from confirmations
     union all

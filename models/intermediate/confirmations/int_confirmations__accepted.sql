@@ -12,9 +12,9 @@ final as (
         appsflyer_id,
         event_name,
         confirmed_at,
-        revenue_usd,
-        campaign,
-        receipt_id
+        confirmation_revenue_usd,
+        confirmation_campaign,
+        confirmation_receipt_id
     from confirmations
     where rejection_reason is null
 )

@@ -29,10 +29,11 @@ paired as (
         purchases.appsflyer_id,
         purchases.purchased_at,
         confirmations.confirmed_at,
-        coalesce(purchases.receipt_id = confirmations.receipt_id, false) as is_same_receipt,
+        coalesce(purchases.receipt_id = confirmations.confirmation_receipt_id, false)
+            as is_same_receipt,
         {{ seconds_between('purchases.purchased_at', 'confirmations.confirmed_at') }}
             as seconds_apart,
-        confirmations.revenue_usd - purchases.revenue_usd as amount_difference_usd
+        confirmations.confirmation_revenue_usd - purchases.revenue_usd as amount_difference_usd
     from slotted_purchases as purchases
     inner join slotted_confirmations as confirmations
         on
@@ -43,7 +44,7 @@ paired as (
             and purchases.purchased_at + {{ reconciliation_window() }}
 ),
 
--- Nearly every pair is the only one of its purchase and of its confirmation.
+-- Most pairs are the only one of their purchase and of their confirmation.
 contested_purchases as (
     select purchase_id
     from paired
@@ -58,7 +59,7 @@ contested_confirmations as (
     having count(*) > 1
 ),
 
--- Best first. The ids end the order, so no two pairs of a player share a rank.
+-- Best first. The ids break ties, so no two pairs of a player share a rank.
 contested as (
     select
         purchase_id,

@@ -11,13 +11,13 @@ rejected as (
 disposed as (
     select
         confirmed_at,
-        revenue_usd,
+        confirmation_revenue_usd,
         'accepted' as disposition
     from accepted
     union all
     select
         confirmed_at,
-        revenue_usd,
+        confirmation_revenue_usd,
         'rejected' as disposition
     from rejected
 ),
@@ -27,7 +27,7 @@ final as (
         cast(confirmed_at as date) as confirmed_date,
         disposition,
         count(*) as row_count,
-        coalesce(sum(revenue_usd), 0) as revenue_usd
+        coalesce(sum(confirmation_revenue_usd), 0) as confirmation_revenue_usd
     from disposed
     group by cast(confirmed_at as date), disposition
 )

@@ -20,7 +20,7 @@ neighbours as (
     select * from {{ ref('int_reconciliation__neighbours_measured') }}
 ),
 
--- A row of an uncontested pair, which is taken, has no other candidate.
+-- An uncontested pair is always matched, and its rows have no other candidate.
 contested_pairs as (
     select *
     from pairs
@@ -43,19 +43,19 @@ confirmation_candidates as (
     group by confirmation_id
 ),
 
--- A pair, or a row that has none, with nothing on the other side.
+-- Matched pairs, and unmatched rows with nulls on the other side.
 sides as (
     select
         purchases.purchase_id,
         confirmations.confirmation_id,
         purchases.purchased_at,
         confirmations.confirmed_at,
-        purchases.revenue_usd as purchase_revenue_usd,
-        confirmations.revenue_usd as confirmation_revenue_usd,
-        purchases.campaign as purchase_campaign,
-        confirmations.campaign as confirmation_campaign,
-        purchases.receipt_id as purchase_receipt_id,
-        confirmations.receipt_id as confirmation_receipt_id,
+        purchases.revenue_usd,
+        confirmations.confirmation_revenue_usd,
+        purchases.campaign,
+        confirmations.confirmation_campaign,
+        purchases.receipt_id,
+        confirmations.confirmation_receipt_id,
         matches.match_rule,
         coalesce(purchases.appsflyer_id, confirmations.appsflyer_id) as appsflyer_id,
         coalesce(purchases.is_charged_back, false) as is_charged_back,
@@ -121,12 +121,12 @@ final as (
         case
             when outcome = 'matched' then {{ seconds_between('purchased_at', 'confirmed_at') }}
         end as seconds_apart,
-        purchase_revenue_usd,
+        revenue_usd,
         confirmation_revenue_usd,
-        confirmation_revenue_usd - purchase_revenue_usd as amount_difference_usd,
-        purchase_campaign,
+        confirmation_revenue_usd - revenue_usd as amount_difference_usd,
+        campaign,
         confirmation_campaign,
-        purchase_receipt_id,
+        receipt_id,
         confirmation_receipt_id,
         is_charged_back,
         match_rule,

@@ -24,7 +24,7 @@ both_sides as (
         'confirmation' as side,
         {{ quality_period('cast(confirmations.confirmed_at as date)', 'as_of.d1_date') }}
             as period,
-        confirmations.receipt_id
+        confirmations.confirmation_receipt_id as receipt_id
     from confirmations
     cross join as_of
 ),

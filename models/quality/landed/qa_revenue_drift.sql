@@ -22,7 +22,7 @@ amounts as (
     select
         'confirmed_purchases' as source_name,
         cast(confirmed_at as date) as activity_date,
-        revenue_usd
+        confirmation_revenue_usd as revenue_usd
     from confirmations
 ),
 
@@ -66,9 +66,9 @@ cumulated as (
         )
 ),
 
--- The area between the two cumulative distributions is what it takes to turn one into the other:
--- how many rows have to move, times how far. A new price among the old ones moves few rows a
--- little; another currency or unit moves all of them far.
+-- The area between the two cumulative distributions is the work of turning one into the other: the
+-- number of rows that move, times the distance. A new price moves few rows a little; another
+-- currency or unit moves all rows far.
 moved as (
     select
         source_name,

@@ -87,7 +87,7 @@ deep_link_events as (
     where character_id is not null
 ),
 
--- A ratio is counted again from the columns beside it.
+-- Ratios are computed again from the columns of the same row.
 roas_recounted as (
     select
         activity_date,
@@ -131,15 +131,15 @@ final as (
     ) }}
     union all
     {{ mart_totals(
-        'fct_reconciliation.purchase_revenue_usd',
-        mart=['fct_reconciliation', 'purchase_revenue_usd', 'cast(purchased_at as date)'],
+        'fct_reconciliation.revenue_usd',
+        mart=['fct_reconciliation', 'revenue_usd', 'cast(purchased_at as date)'],
         rows=['purchases', 'revenue_usd', 'purchased_date']
     ) }}
     union all
     {{ mart_totals(
         'fct_reconciliation.confirmation_revenue_usd',
         mart=['fct_reconciliation', 'confirmation_revenue_usd', 'cast(confirmed_at as date)'],
-        rows=['confirmations', 'revenue_usd', 'cast(confirmed_at as date)']
+        rows=['confirmations', 'confirmation_revenue_usd', 'cast(confirmed_at as date)']
     ) }}
     union all
     {{ mart_totals(

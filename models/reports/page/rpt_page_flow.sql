@@ -1,4 +1,4 @@
--- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+-- Waits for every mart. depends_on: {{ ref('rpt_period') }}
 with
 
 purchase_dispositions as (
@@ -9,8 +9,8 @@ confirmation_dispositions as (
     select * from {{ ref('fct_confirmation_dispositions_daily') }}
 ),
 
-summary as (
-    select * from {{ ref('rpt_reconciliation_summary') }}
+ledger as (
+    select * from {{ ref('fct_reconciliation') }}
 ),
 
 purchases_sorted as (
@@ -28,7 +28,7 @@ confirmations_sorted as (
         'confirmed_purchases.csv' as source_node,
         disposition as target_node,
         sum(row_count) as row_count,
-        sum(revenue_usd) as revenue_usd
+        sum(confirmation_revenue_usd) as revenue_usd
     from confirmation_dispositions
     group by disposition
 ),
@@ -36,31 +36,21 @@ confirmations_sorted as (
 reconciled as (
     select
         'curated' as source_node,
-        'matched' as target_node,
-        matched as row_count,
-        matched_af_revenue_usd as revenue_usd
-    from summary
-    union all
-    select
-        'curated' as source_node,
-        'af_only' as target_node,
-        af_only as row_count,
-        af_only_revenue_usd as revenue_usd
-    from summary
+        outcome as target_node,
+        count(*) as row_count,
+        sum(revenue_usd) as revenue_usd
+    from ledger
+    where purchase_id is not null
+    group by outcome
     union all
     select
         'accepted' as source_node,
-        'matched' as target_node,
-        matched as row_count,
-        matched_confirmed_revenue_usd as revenue_usd
-    from summary
-    union all
-    select
-        'accepted' as source_node,
-        'confirmed_only' as target_node,
-        confirmed_only as row_count,
-        confirmed_only_revenue_usd as revenue_usd
-    from summary
+        outcome as target_node,
+        count(*) as row_count,
+        sum(confirmation_revenue_usd) as revenue_usd
+    from ledger
+    where confirmation_id is not null
+    group by outcome
 ),
 
 flows as (
@@ -78,7 +68,6 @@ final as (
         cast(row_count as bigint) as row_count,
         cast(revenue_usd as decimal(38, 8)) as revenue_usd
     from flows
-    where row_count > 0
 )
 
 select * from final

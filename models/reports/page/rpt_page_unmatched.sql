@@ -1,4 +1,4 @@
--- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+-- Waits for every mart. depends_on: {{ ref('rpt_period') }}
 with
 
 ledger as (
@@ -13,11 +13,12 @@ unmatched as (
         reason,
         nearest_seconds_apart,
         is_charged_back,
+        purchase_id,
+        confirmation_id,
         coalesce(purchased_at, confirmed_at) as happened_at,
-        coalesce(purchase_revenue_usd, confirmation_revenue_usd) as revenue_usd,
-        coalesce(purchase_campaign, confirmation_campaign) as campaign,
-        coalesce(purchase_receipt_id, confirmation_receipt_id) as receipt_id,
-        coalesce(purchase_id, confirmation_id) as source_row_number
+        coalesce(revenue_usd, confirmation_revenue_usd) as revenue_usd,
+        coalesce(campaign, confirmation_campaign) as campaign,
+        coalesce(receipt_id, confirmation_receipt_id) as receipt_id
     from ledger
     where outcome != 'matched'
 ),
@@ -42,7 +43,8 @@ final as (
         receipt_id,
         nearest_seconds_apart,
         is_charged_back,
-        source_row_number
+        purchase_id,
+        confirmation_id
     from ranked
     where page_rank <= {{ var('page_max_rows') }}
 )

@@ -1,4 +1,4 @@
-"""What is measured of the pipeline takes a minute even for the smallest game."""
+"""Measuring the pipeline takes a minute even for the smallest game."""
 
 from __future__ import annotations
 

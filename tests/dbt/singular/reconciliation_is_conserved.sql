@@ -16,15 +16,16 @@ ledger as (
 inputs as (
     select
         (select count(*) from purchases) as purchase_count,
-        (select coalesce(sum(revenue_usd), 0) from purchases) as purchase_revenue_usd,
+        (select coalesce(sum(revenue_usd), 0) from purchases) as revenue_usd,
         (select count(*) from confirmations) as confirmation_count,
-        (select coalesce(sum(revenue_usd), 0) from confirmations) as confirmation_revenue_usd
+        (select coalesce(sum(confirmation_revenue_usd), 0) from confirmations)
+            as confirmation_revenue_usd
 ),
 
 outcomes as (
     select
         count(*) filter (where outcome in ('matched', 'af_only')) as purchase_count,
-        coalesce(sum(purchase_revenue_usd), 0) as purchase_revenue_usd,
+        coalesce(sum(revenue_usd), 0) as revenue_usd,
         count(*) filter (where outcome in ('matched', 'confirmed_only')) as confirmation_count,
         coalesce(sum(confirmation_revenue_usd), 0) as confirmation_revenue_usd
     from ledger

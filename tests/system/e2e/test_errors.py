@@ -1,4 +1,4 @@
-"""Bad inputs, settings and disks: a clear error, and the earlier reports as they were."""
+"""Bad inputs, settings and disks give a clear error and leave the earlier reports unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def assert_refused(
     variables: dict[str, object] | None = None,
     environment: dict[str, str] | None = None,
 ) -> None:
-    """The build fails with these words in its output and leaves reports and raw rows alone."""
+    """The build fails with this output and does not change reports and raw rows."""
     reports = project.report_bytes()
     rows = project.query("select * from raw.costs_daily")
     run = project.build(variables=variables, environment=environment)
@@ -44,14 +44,14 @@ def test_renamed_column(good: Project) -> None:
 
 
 def test_other_columns_other_order_and_other_line_ends_do_no_harm(good: Project) -> None:
-    """As a spreadsheet saves it: byte order mark, CRLF, quoted names, a comma at the end."""
+    """As saved by a spreadsheet: byte order mark, CRLF, quoted names, trailing comma."""
     good.write_inputs(
         {
             "costs_daily": '\ufeff"campaign", ad_cost_usd,note,date,\r\n'
             'A,"20,5","say ""hi"",\r\nthen go",2026-01-05,\r\n'
         }
     )
-    run = good.build()
+    run = good.build("--select", "+stg_ads__costs")
     assert run.exit_code == 0, run.output
     assert good.query(
         "select cost_date::text, campaign, ad_cost_usd::double from staging.stg_ads__costs"
@@ -115,7 +115,7 @@ def test_files_that_dbt_cannot_read_are_named_before_it_starts(good: Project) ->
     assert run.output.splitlines() == [
         "seeds/costs_daily.csv is missing. Put the export there, with the header line"
         " date,campaign,ad_cost_usd",
-        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it again as UTF-8.",
+        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it as UTF-8.",
     ]
 
 
@@ -147,7 +147,7 @@ def test_bad_setting(good: Project, name: str, value: object, expected: str) -> 
 
 
 def test_vars_in_the_project_file(good: Project) -> None:
-    """One that is misspelt is told; one of one's own is not, where something reads it."""
+    """A var that something reads is allowed; a misspelt one stops the build."""
     settings = good.root / "dbt_project.yml"
     text = settings.read_text()
     (good.root / "models/own.sql").write_text("select {{ var('own_number') }} as n")
@@ -160,12 +160,12 @@ def test_vars_in_the_project_file(good: Project) -> None:
 
 def test_every_var_of_the_project_has_a_rule() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
-    rules = (ROOT / "macros/inputs/assert_settings.sql").read_text(encoding="utf-8")
+    rules = (ROOT / "macros/inputs/setting_rules.sql").read_text(encoding="utf-8")
     without = [name for name in project["vars"] if f"'{name}'" not in rules]
-    assert without == [], "say in macros/inputs/assert_settings.sql what these vars may be"
+    assert without == [], "add rules for these vars to macros/inputs/setting_rules.sql"
 
 
-def test_file_that_is_no_warehouse(good: Project) -> None:
+def test_file_that_is_not_a_warehouse(good: Project) -> None:
     (good.root / "notes.txt").write_text("no database")
     assert_refused(
         good,
@@ -177,7 +177,7 @@ def test_file_that_is_no_warehouse(good: Project) -> None:
 
 @pytest.fixture
 def unwritable(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody may write, not even root: an empty file system mounted read-only."""
+    """A folder that not even root can write: an empty file system mounted read-only."""
     folder = tmp_path / "unwritable"
     folder.mkdir()
     if os.geteuid() == 0:
@@ -196,7 +196,7 @@ def test_disk_that_cannot_be_written(good: Project, unwritable: Path, setting: s
     assert_refused(
         good,
         f"Cannot write to {unwritable}.",
-        f"set {setting} to a place that can be written",
+        f"set {setting} to a writable path",
         environment={setting: str(target)},
     )
 
@@ -213,11 +213,11 @@ def test_warehouse_that_another_process_holds(good: Project) -> None:
     assert holder.stdout.readline() == "held\n"
     build = good.start(DBT, "build", "--select", "rpt_roas_d1")
     assert build.stdout is not None
-    told = next((line for line in build.stdout if "is held by" in line), "dbt did not say")
+    told = next((line for line in build.stdout if "is locked by" in line), "dbt did not say")
     holder.kill()
     holder.communicate()
     output, _ = build.communicate()
-    assert f"(PID {holder.pid}); waiting up to 63 s for it." in told
+    assert f"(PID {holder.pid}); waiting up to 63 s." in told
     assert build.returncode == 0, output
 
 
@@ -228,7 +228,7 @@ def test_memory_limit_that_is_none_is_named(good: Project) -> None:
 
 
 def test_memory_limit_holds_in_a_build(good: Project) -> None:
-    """One that is too small for any build fails it, so that a larger one is kept, too."""
+    """A limit that is too small fails the build, which proves that limits apply."""
     run = good.build(environment={"WAREHOUSE_MEMORY_LIMIT": "1MB"})
     assert run.exit_code != 0
     assert "Out of Memory" in run.output

@@ -1,4 +1,4 @@
-"""A model takes the place of what stood under its name, or fails and changes nothing."""
+"""A model replaces any existing relation with its name, or fails and changes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROWS = "select * from marts.scratch order by all"
 
 
 def _run(project: Project, materialized: str, select: str) -> Run:
-    """Build one model that stands beside the project's."""
+    """Build one additional model."""
     config = f"{{{{ config(materialized='{materialized}', contract={{'enforced': false}}) }}}}"
     (project.root / "models/marts/scratch.sql").write_text(f"{config}\n{select}\n")
     return project.dbt("run", "--select", "scratch")
@@ -31,7 +31,7 @@ def test_a_model_may_become_a_table_or_a_view(tmp_path: Path) -> None:
         assert project.query(ROWS) == [(number,)]
 
 
-def test_a_model_that_fails_leaves_what_stood_there(tmp_path: Path) -> None:
+def test_a_failed_model_leaves_the_old_relation(tmp_path: Path) -> None:
     project = Project.copy_to(tmp_path / "project")
     project.write_inputs(INPUTS)
     assert _run(project, "table", "select 1 as kept").exit_code == 0
@@ -41,7 +41,7 @@ def test_a_model_that_fails_leaves_what_stood_there(tmp_path: Path) -> None:
         assert "absent" in run.output
         assert project.query(KIND) == [("BASE TABLE",)]
         assert project.query(ROWS) == [(1,)]
-    # fails only when rows flow, which is after the old table has gone in the same transaction
+    # fails during execution, after the transaction has dropped the old table
     run = _run(project, "table", "select cast(n as integer) as n from (values ('1'), ('one')) t(n)")
     assert run.exit_code == 1
     assert project.query(ROWS) == [(1,)]
