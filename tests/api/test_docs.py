@@ -14,6 +14,7 @@ import pytest
 from api.operation import Access, Operation
 from api.schemas import Event
 from tests.api.game import Game
+from tests.system.contract.roles import FOR_BOTH, FOR_OPERATORS, FOR_PLAYERS
 from warehouse.store.protocol import StoredEvent
 
 pytestmark = pytest.mark.sqlite_only("about descriptions")
@@ -86,6 +87,15 @@ def test_every_operation_is_described(
         "bearerToken": "bearer",
         "tokenAsPassword": "basic",
     }
+
+
+def test_the_contract_tests_know_who_may_call_each_operation() -> None:
+    protected = {
+        key.replace("post", "POST").replace("get", "GET")
+        for key, (_, security, _) in OPERATIONS.items()
+        if security in (TOKEN, BOTH)
+    }
+    assert protected == FOR_PLAYERS | FOR_OPERATORS | FOR_BOTH
 
 
 def test_errors_are_problem_documents(

@@ -13,15 +13,21 @@ import schemathesis
 from schemathesis import Case, CheckContext, Response
 from schemathesis.core.parameters import ParameterLocation
 
-from tests.system.contract.roles import NOBODY, OPERATOR, PLAYER, ROLE_VARIABLE, USER_ID_VARIABLE
+from tests.system.contract.roles import (
+    FOR_BOTH,
+    FOR_OPERATORS,
+    FOR_PLAYERS,
+    NOBODY,
+    OPERATOR,
+    PLAYER,
+    ROLE_VARIABLE,
+    USER_ID_VARIABLE,
+)
 
-_FOR_PLAYERS = {"POST /earn", "POST /event", "POST /events", "GET /balance"}
-_FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
-_FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}
 _FORBIDDEN = {
-    PLAYER: _FOR_OPERATORS,
-    OPERATOR: _FOR_PLAYERS,
-    NOBODY: _FOR_PLAYERS | _FOR_OPERATORS | _FOR_BOTH,
+    PLAYER: FOR_OPERATORS,
+    OPERATOR: FOR_PLAYERS,
+    NOBODY: FOR_PLAYERS | FOR_OPERATORS | FOR_BOTH,
 }
 
 # Rules that OpenAPI cannot express: the size and depth of JSON, weak passwords, and reused keys.
@@ -48,7 +54,7 @@ def only_the_right_role_succeeds(_: CheckContext, response: Response, case: Case
         if case.operation.label == "GET /balance":
             assert response.json()["userId"] == user_id
         wanted = parse_qs(urlsplit(str(response.request.url)).query).get("userId", [str(user_id)])
-        if case.operation.label in _FOR_BOTH:
+        if case.operation.label in FOR_BOTH:
             assert {int(other) for other in wanted} == {user_id}, (
                 "the answer has another player's data"
             )

@@ -10,3 +10,8 @@ PLAYER, OPERATOR, NOBODY = "player", "operator", "nobody"
 # Environment variables of the checks: the sender of the requests.
 ROLE_VARIABLE = "CONTRACT_ROLE"
 USER_ID_VARIABLE = "CONTRACT_USER_ID"
+
+# The operations that need a token, by who may call them.
+FOR_PLAYERS = {"POST /earn", "POST /event", "POST /events", "GET /balance"}
+FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
+FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}
