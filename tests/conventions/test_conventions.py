@@ -88,7 +88,7 @@ def test_a_broken_rule_says_where_and_what_to_do() -> None:
         "description": "",
         "original_file_path": "models/own.sql",
     }
-    with pytest.raises(pytest.fail.Exception, match=r"models/own\.sql: own must stand in"):
+    with pytest.raises(pytest.fail.Exception, match=r"models/own\.sql: own must be in"):
         test_models_are_named_after_their_layer([own])
     with pytest.raises(pytest.fail.Exception, match=r"models/own\.sql: .* such as description: "):
         test_every_description_begins_with_the_grain([own])
@@ -97,7 +97,7 @@ def test_a_broken_rule_says_where_and_what_to_do() -> None:
 def test_models_are_named_after_their_layer(models: list[Node]) -> None:
     _hold(
         [m for m in models if not re.fullmatch(NAMES.get(_layer(m), ""), m["name"])],
-        "{name} must stand in the folder of its layer and be named after it, such as"
+        "{name} must be in the folder of its layer and be named after it, such as"
         " models/marts/purchases/fct_purchases.sql; "
         + ", ".join(f"{layer}: {name}" for layer, name in NAMES.items()),
     )
@@ -367,7 +367,7 @@ def test_models_ask_no_clock_and_keep_money_exact(forbidden: str) -> None:
     ]
     _hold(
         found,
-        f"must not hold {forbidden}. Days come from int_as_of__resolved, and money is"
+        f"must not contain {forbidden}. Days come from int_as_of__resolved, and money is"
         " decimal(24, 8)",
     )
 
