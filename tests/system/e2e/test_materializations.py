@@ -14,7 +14,7 @@ ROWS = "select * from marts.scratch order by all"
 
 def _run(project: Project, materialized: str, select: str) -> Run:
     """Build one additional model."""
-    config = f"{{{{ config(materialized='{materialized}', contract={{'enforced': false}}) }}}}"
+    config = f"{{{{ config(materialized='{materialized}') }}}}"
     (project.root / "models/marts/scratch.sql").write_text(f"{config}\n{select}\n")
     return project.dbt("run", "--select", "scratch")
 
