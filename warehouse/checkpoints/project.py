@@ -70,7 +70,7 @@ def read_suites(path: Path) -> dict[str, list[Suite]]:
             return content
         wanted = ", ".join(f"`{name}` ({KINDS[kind]})" for name, kind in types.items())
         raise CannotCheckError(
-            f"{path} has {cut(repr(content))}. Replace it by exactly these keys: {wanted}."
+            f"{path} has {cut(repr(content))}. Replace it with exactly these keys: {wanted}."
         )
 
     def read_suite(content: object) -> Suite:

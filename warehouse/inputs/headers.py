@@ -48,7 +48,7 @@ def placeholder_faults(folder: Path, landing: str) -> list[str]:
 
 def _fault(path: Path, header: str) -> str | None:
     if path.is_dir():
-        return f"{path} is a folder. Replace it by the exported file."
+        return f"{path} is a folder. Replace it with the exported file."
     if path.is_symlink() and not path.exists():
         return f"{path} links to {path.readlink()}, which does not exist. Put the export there."
     if not path.is_file():

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.harness import Project, Run
 from warehouse.inputs.headers import HEADERS
 
-INPUTS = {Path(name).stem: ",".join(header) + "\n" for name, header in HEADERS.items()}
+INPUTS = {Path(name).stem: f"{header}\n" for name, header in HEADERS.items()}
 KIND = "select table_type from information_schema.tables where table_name = 'scratch'"
 ROWS = "select * from marts.scratch order by all"
 

@@ -213,7 +213,7 @@ def test_input_is_a_folder_or_a_link_to_nowhere(seeds: Path) -> None:
     costs = seeds / "costs_daily.csv"
     costs.unlink()
     costs.mkdir()
-    assert fault_of(seeds) == "is a folder. Replace it by the exported file."
+    assert fault_of(seeds) == "is a folder. Replace it with the exported file."
     costs.rmdir()
     costs.symlink_to("/nowhere/costs.csv")
     told = "links to /nowhere/costs.csv, which does not exist. Put the export there."
