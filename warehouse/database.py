@@ -127,7 +127,9 @@ def connect_when_free(
             waited += 2**attempt
     raise WarehouseUnavailableError(
         f"{path} is still locked by {holder} after {waited} s. Nothing was changed."
-        " Close that program, or stop that process, and run again."
+        " Close that program, or stop that process, and run again. If it only reads, such as a BI"
+        " tool, let it read a copy of the file, or the marts as Parquet (--vars"
+        " 'parquet_marts: true')."
     )
 
 

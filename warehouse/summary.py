@@ -34,6 +34,7 @@ def print_summary(settings: Settings, console: Console) -> None:
     with open_when_free(settings.warehouse_path, read_only=True, report=echo) as warehouse:
         dispositions = _dispositions(warehouse)
         rejected = _rejected(warehouse)
+        days = _history_days(warehouse)
     echo()
     echo(
         (f"D-1 is {manifest['d1_date'] or 'unknown'}", "bold"),
@@ -41,9 +42,8 @@ def print_summary(settings: Settings, console: Console) -> None:
     )
     print_table(console, _inputs_table(manifest, dispositions, rejected))
     print_table(console, _reconciliation_table(_report(settings, "reconciliation")["summary"]))
-    print_table(
-        console, _campaigns_table(_report(settings, "roas_d1"), _report(settings, "roas_anomaly"))
-    )
+    roas, anomalies = _report(settings, "roas_d1"), _report(settings, "roas_anomaly")
+    print_table(console, _campaigns_table(roas, anomalies, days))
     echo(_arpdau_line(_report(settings, "arpdau_d1")[0]))
     echo(_files_line(settings, manifest))
 
@@ -78,6 +78,11 @@ def _rejected(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     ).fetchall()
 
 
+def _history_days(warehouse: duckdb.DuckDBPyConnection) -> int:
+    found = warehouse.execute("select roas_history_window_days from reports.rpt_page_settings")
+    return int(found.fetchall()[0][0])
+
+
 def _inputs_table(
     manifest: Record,
     dispositions: list[tuple[str, int, float]],
@@ -105,8 +110,8 @@ def _reconciliation_table(summary: Record) -> Table:
     return table
 
 
-def _campaigns_table(roas: list[Record], anomalies: list[Record]) -> Table:
-    table = _table("Campaigns on D-1", "", "revenue", "cost", "ROAS", "7-day", "")
+def _campaigns_table(roas: list[Record], anomalies: list[Record], days: int) -> Table:
+    table = _table("Campaigns on D-1", "", "revenue", "cost", "ROAS", f"{days}-day", "")
     for day, anomaly in zip(roas, anomalies, strict=True):
         table.add_row(
             name_cell(day["campaign"]),

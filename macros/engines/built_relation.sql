@@ -5,9 +5,12 @@
 
 {# In a unit test, the relation is the CTE with its rows. #}
 {% macro spark__built_relation(name, relation) -%}
-    {%- set made_now = [
-        'model.' ~ project_name ~ '.' ~ name, 'seed.' ~ project_name ~ '.' ~ name
-    ] -%}
+    {%- set made_now = ['model.' ~ project_name ~ '.' ~ name] -%}
+    {%- if execute -%}
+        {%- do made_now.extend(
+            inputs() | selectattr('name', 'equalto', name) | map(attribute='unique_id')
+        ) -%}
+    {%- endif -%}
     {%- if not execute
         or flags.WHICH not in ['build', 'run', 'seed']
         or relation.is_cte

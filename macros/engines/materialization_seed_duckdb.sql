@@ -6,6 +6,9 @@
    It runs in one transaction, so a rejected file leaves the earlier view in place. `assert_inputs`
    has already checked the headers. #}
 {% materialization seed, adapter='duckdb' %}
+    {%- if not is_input(model) -%}
+        {{ return(dbt.materialization_seed_default()) }}
+    {%- endif -%}
     {%- set target_relation = this.incorporate(type='view') -%}
     {%- set replaced = load_cached_relation(this) -%}
 
@@ -26,6 +29,7 @@
     {%- set sample = run_query('select * from ' ~ target_relation ~ ' limit 10') -%}
     {%- do store_result('agate_table', response='OK', agate_table=sample) -%}
 
+    {%- do apply_grants(target_relation, config.get('grants')) -%}
     {%- do persist_docs(target_relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

@@ -5,6 +5,9 @@
    A file in `seeds/` becomes a table. With `landing` the relation is a view over the files in
    place. The table `<name>_files` lists them. #}
 {% materialization seed, adapter='spark' %}
+    {%- if not is_input(model) -%}
+        {{ return(dbt.materialization_seed_default()) }}
+    {%- endif -%}
     {%- set type = 'table' if landing() is none else 'view' -%}
     {%- set storage = 'using parquet' if landing() is none else '' -%}
     {%- set target_relation = build_relation(this.incorporate(type=type)) -%}

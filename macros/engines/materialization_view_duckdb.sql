@@ -14,6 +14,8 @@
         {{ get_create_view_as_sql(target_relation, sql) }}
     {%- endcall %}
 
+    {%- do apply_grants(target_relation, config.get('grants')) -%}
+    {%- do persist_docs(target_relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}

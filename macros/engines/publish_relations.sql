@@ -5,7 +5,8 @@
     {%- set before = published_build_schemas() -%}
     {%- set views = [] -%}
     {%- for result in results
-        if result.node.resource_type in ['model', 'seed'] and result.status == 'success' -%}
+        if result.status == 'success'
+        and (result.node.resource_type == 'model' or is_input(result.node)) -%}
         {%- do views.append((result.node.schema, result.node.alias)) -%}
         {%- if result.node.resource_type == 'seed' -%}
             {%- do views.append((result.node.schema, result.node.alias ~ '_files')) -%}

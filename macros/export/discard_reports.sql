@@ -1,6 +1,6 @@
 {# Removes files that a killed build wrote and did not publish. Runs in `on-run-start`. #}
 {% macro discard_reports() -%}
-    {%- if execute and flags.WHICH == 'build' -%}
+    {%- if execute and writes_reports() -%}
         {{ adapter.dispatch('discard_reports')() }}
     {%- endif -%}
 {%- endmacro %}

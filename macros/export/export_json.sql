@@ -12,7 +12,7 @@
     file_name, order_by, hidden=[], header=none, header_key=none, rows_key=none
 ) -%}
     {%- if execute -%}
-        {%- if flags.WHICH == 'build' -%}
+        {%- if writes_reports() -%}
             {{ adapter.dispatch('export_json')(
                 file_name, order_by, hidden, header, header_key, rows_key
             ) }}

@@ -1,7 +1,7 @@
 {# SHA-256 of a file in hexadecimal. For a report, the file is the one that this build wrote, or
    else the published one. Null outside `dbt build`, the only command that writes reports. #}
 {% macro file_sha256(path) -%}
-    {%- if execute and flags.WHICH == 'build' -%}
+    {%- if execute and writes_reports() -%}
         {{ adapter.dispatch('file_sha256')(path) }}
     {%- else -%}
         cast(null as {{ type_string() }})

@@ -8,8 +8,17 @@
 
 {# Calls a function of `warehouse/inputs/functions.py`. #}
 {% macro duckdb__publish_reports() -%}
-    {%- if flags.WHICH == 'build' -%}
+    {%- if writes_reports() -%}
+        {%- if nothing_failed() and var('parquet_marts') -%}
+            {%- do export_parquet() -%}
+        {%- endif -%}
     select publish_reports({{ sql_string(report_path('')) }}, {{ nothing_failed() }})
+    {%- elif is_retry() -%}
+        {%- do log(
+            'The reports are unchanged: `dbt retry` runs only a part of the build. Run `dbt build`'
+            ~ ' to write them.',
+            info=true
+        ) -%}
     {%- endif -%}
 {%- endmacro %}
 

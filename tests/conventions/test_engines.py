@@ -12,7 +12,7 @@ from tests.system.spark.macro_cases import TABLES
 ELSEWHERE = {
     "test_the_sample_with_all_data_tests": {
         *("built_relation", "create_raw_tables", "export_json", "file_sha256", "report_files"),
-        "seed_path",
+        *("project_file", "regex_fault", "seed_path"),
     },
     "test_nasty_inputs_as_parquet_in_landing": {
         *("files_like", "publish_reports", "sha256_of_files"),

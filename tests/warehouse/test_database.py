@@ -66,6 +66,9 @@ def test_gives_up_after_the_last_attempt_and_names_the_holder(
     assert len(told) == 1
     assert f"(PID {holder.pid}); waiting up to 3 s" in told[0]
     assert f"still locked by {_program(holder)} (PID {holder.pid}) after 3 s." in str(error.value)
+    assert "a copy of the file, or the marts as Parquet (--vars 'parquet_marts: true')" in str(
+        error.value
+    )
 
 
 def test_opens_as_soon_as_the_holder_lets_go(path: Path, holder: subprocess.Popen[str]) -> None:

@@ -40,6 +40,8 @@ def file_sha256(path: str) -> str:
 def publish_reports(folder: str, are_good: bool) -> int:
     """Replace the reports by their new versions, or delete the new versions.
 
+    Parquet files go to its folder `parquet`.
+
     Args:
         folder: The folder of the reports.
         are_good: Whether to replace.
@@ -52,11 +54,34 @@ def publish_reports(folder: str, are_good: bool) -> int:
     """
     written = sorted(Path(folder).glob(f"*{NEXT}"), key=lambda path: path.stem == LAST)
     for path in written:
-        if are_good:
-            path.replace(path.with_suffix(""))
-        else:
+        report = path.with_suffix("")
+        if not are_good:
             path.unlink()
+        elif report.suffix == ".parquet":
+            (path.parent / "parquet").mkdir(exist_ok=True)
+            path.replace(path.parent / "parquet" / report.name)
+        else:
+            path.replace(report)
     return len(written)
+
+
+def regex_fault(pattern: str) -> str:
+    """Find what is wrong with a regular expression.
+
+    DuckDB's error in a query does not say which expression is invalid.
+
+    Args:
+        pattern: The regular expression.
+
+    Returns:
+        DuckDB's error; blank if the expression is valid.
+    """
+    try:
+        with duckdb.connect() as scratch:
+            scratch.execute("select regexp_full_match('', ?)", [pattern])
+    except duckdb.Error as error:
+        return str(error).removeprefix("Invalid Input Error: ")
+    return ""
 
 
 def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -74,6 +99,7 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         "file_sha256": file_sha256,
         "parquet_fault": landing.parquet_fault,
         "pin_lake": pinned_as_json,
+        "regex_fault": regex_fault,
     }
     # side_effects: a file may change between two calls, so DuckDB must not cache a result.
     for name, function in functions.items():

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.support.harness import DBT, GOOD, Project
+from tests.support.harness import DBT, GOOD, ROOT, Project
 
 
 def assert_refused(
@@ -134,11 +135,34 @@ def test_missing_file(good: Project) -> None:
         ("as_of_date", "yesterday", "a date that exists, as YYYY-MM-DD"),
         ("reconciliation_window_minutes", -1, "a whole number, 0 or greater"),
         ("roas_anomaly_ratio", "half", "a number, 0 or greater"),
-        ("purchase_event_names", "purchase", "a list"),
+        ("purchase_event_names", "purchase", "a list of texts"),
+        ("refund_statuses", ["refund", None], "a list of texts"),
+        ("allow_empty_inputs", "no", "true or false"),
+        ("receipt_pattern", "RCP-[0-9", "a regular expression of RE2 (missing ]: [0-9)"),
+        ("roas_anomly_ratio", 0.4, "unknown: nothing reads it. Did you mean roas_anomaly_ratio?"),
     ],
 )
 def test_bad_setting(good: Project, name: str, value: object, expected: str) -> None:
     assert_refused(good, f"Var {name} is", expected, variables={name: value})
+
+
+def test_vars_in_the_project_file(good: Project) -> None:
+    """A var that something reads is allowed; a misspelt one stops the build."""
+    settings = good.root / "dbt_project.yml"
+    text = settings.read_text()
+    (good.root / "models/own.sql").write_text("select {{ var('own_number') }} as n")
+    settings.write_text(text.replace("vars:\n", "vars:\n  own_number: 5\n"))
+    run = good.dbt("run", "--select", "own")
+    assert run.exit_code == 0, run.output
+    settings.write_text(text.replace("vars:\n", "vars:\n  own_number: 5\n  landings: x\n"))
+    assert_refused(good, "Var landings is unknown: nothing reads it. Did you mean landing?")
+
+
+def test_every_var_of_the_project_has_a_rule() -> None:
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    rules = (ROOT / "macros/inputs/setting_rules.sql").read_text(encoding="utf-8")
+    without = [name for name in project["vars"] if f"'{name}'" not in rules]
+    assert without == [], "add rules for these vars to macros/inputs/setting_rules.sql"
 
 
 def test_file_that_is_not_a_warehouse(good: Project) -> None:
