@@ -1,7 +1,7 @@
-# One image for all services: the API, which is its default command, and the scheduled builds.
+# One image for all services: the API (the default command) and the scheduled builds.
 FROM python:3.13-slim AS base
 
-# Root installs, the service user only reads: what runs cannot change what it runs.
+# Root installs everything. The service user can only read it, so a service cannot change its code.
 RUN groupadd --gid 10001 gamehouse \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin gamehouse \
@@ -9,15 +9,15 @@ RUN groupadd --gid 10001 gamehouse \
 
 WORKDIR /gamehouse
 
-# Before the sources, so that a change to them does not install everything again.
+# Copy the lock file first, so that a change to the sources does not reinstall the packages.
 COPY requirements-runtime.lock ./
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
         --require-hashes --only-binary :all: --requirement requirements-runtime.lock
 
 COPY . .
 
-# All that is ever written goes to the volume: warehouse, store, reports, secret, dbt's own files.
-# The root file system can therefore be mounted read-only.
+# The services write only to the volume: warehouse, store, reports, secret and dbt's files. So the
+# root file system can be mounted read-only.
 ENV WAREHOUSE_PATH=/data/gamehouse.duckdb \
     REPORTS_PATH=/data/reports \
     HOST=0.0.0.0 \
@@ -37,11 +37,11 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
 
 CMD ["python", "-m", "api", "serve"]
 
-# What Spark needs on top: Java, and pyspark, of which the source alone is published; so it is built
-# with what the other lock file pins.
+# Spark also needs Java and pyspark. pyspark is published only as source, so its build uses the
+# build requirements from the other lock file.
 FROM base AS spark
 USER 0:0
-# Debian keeps but the newest version of a package, so that a pinned one is soon not to be had.
+# Debian keeps only the newest version of a package, so a pinned version soon disappears.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends default-jre-headless procps \
@@ -57,5 +57,5 @@ ENV SPARK_CONF_DIR=/gamehouse/warehouse/spark/conf
 VOLUME /spark
 USER 10001:10001
 
-# The last one is what `docker build` makes where no other is asked for.
+# The last stage is the default of `docker build`.
 FROM base AS gamehouse

@@ -1,1 +1,1 @@
-"""The game API: a small backend that game clients talk to, and where its events begin."""
+"""The game API: a small backend for game clients, and the source of game events."""

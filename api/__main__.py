@@ -1,4 +1,4 @@
-"""Command line of the API: `python -m api serve|token`."""
+"""Serve the game API, or create an operator token."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MAX_TTL_SECONDS = 366 * 86400
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns 0 on success, 2 where it could not run."""
+    """Run one command; returns 0 on success, 2 if it cannot run."""
     options = _parser().parse_args(arguments)
     try:
         settings = Settings.from_environment()
     except SettingsError as error:
-        print(f"The settings cannot be used.\n{error}", file=sys.stderr)
+        print(f"Invalid settings. Correct these environment variables:\n{error}", file=sys.stderr)
         return EXIT_COULD_NOT_RUN
     return int(options.run(options, settings))
 
@@ -39,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "serve",
         help="serve the API until SIGTERM or Ctrl-C",
-        description="Serve the API until SIGTERM or Ctrl-C. Requests in flight are then finished,"
-        "\nand with LOADER=on what is committed is shipped to the warehouse.",
+        description="Serve the API until SIGTERM or Ctrl-C. On stop, the server finishes requests"
+        "\nin flight. With LOADER=on it then ships all committed events to the warehouse.",
         epilog=settings,
         formatter_class=raw,
     )
@@ -48,23 +48,26 @@ def _parser() -> argparse.ArgumentParser:
 
     token = commands.add_parser(
         "token",
-        help="print a token for an operator, who sees the events of all players and the reports",
-        description="Print a token for an operator, who sees the events of all players and the"
-        "\nreports. It is signed with JWT_SECRET and is good for any API with the same secret.",
+        help="print an operator token, which can read all players' events and the reports",
+        description="Print an operator token, which can read all players' events and the reports."
+        "\nJWT_SECRET signs the token. Every API process with the same secret accepts it.",
         epilog=settings,
         formatter_class=raw,
     )
     token.add_argument(
-        "--operator", action="store_true", required=True, help="the token is an operator's"
+        "--operator", action="store_true", required=True, help="create an operator token"
     )
     token.add_argument(
-        "--subject", type=_subject, default="operator", help="whose (default: operator)"
+        "--subject",
+        type=_subject,
+        default="operator",
+        help="name of the operator (default: operator)",
     )
     token.add_argument(
         "--expires-in",
         type=_ttl,
         metavar="SECONDS",
-        help="how long it is valid (default: TOKEN_TTL_SECONDS)",
+        help="lifetime of the token (default: TOKEN_TTL_SECONDS)",
     )
     token.set_defaults(run=_token)
     return parser

@@ -1,4 +1,4 @@
-"""Which client sends a request, by its address."""
+"""Identify the client of a request by its address."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 import falcon
 
-# Who has an IPv6 address has as a rule a network of this size: so many addresses are one client.
+# An IPv6 client usually owns a whole network of this size, so the network counts as one client.
 IPV6_NETWORK_BITS = 64
-ADDRESSES_REMEMBERED = 10_000
-# Of a proxy that names no address: all its clients are one.
+CACHED_ADDRESSES = 10_000
+# All clients without a valid address count as one client.
 UNKNOWN = "unknown"
 
 
 def client_of(req: falcon.Request, trusted_proxies: int) -> str:
-    """Name the client of a request.
+    """Return the client's address.
 
-    Every proxy adds the address of its caller at the end of X-Forwarded-For. What stands before
-    what the trusted ones have added is the client's own invention.
+    Each proxy appends its caller's address to X-Forwarded-For. The client can forge every entry
+    before those of the trusted proxies.
     """
     address = req.remote_addr
     if trusted_proxies:
@@ -29,9 +29,9 @@ def client_of(req: falcon.Request, trusted_proxies: int) -> str:
     return _client(address)
 
 
-@lru_cache(ADDRESSES_REMEMBERED)
+@lru_cache(CACHED_ADDRESSES)
 def _client(address: str) -> str:
-    """Name an address itself or, with IPv6, the network that it is in."""
+    """Return an IPv4 address itself, and the network of an IPv6 address."""
     try:
         if ":" not in address:
             return str(IPv4Address(address))

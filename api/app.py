@@ -1,4 +1,4 @@
-"""The application: wiring, nothing else."""
+"""The application factory; it only connects collaborators."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def create_app(  # noqa: PLR0913 (collaborators)
     drain: Drain,
     clock: Clock = utc_now,
 ) -> App:
-    """Make the WSGI application on a store, which whoever opened it closes."""
+    """Create the WSGI application; the caller closes the store."""
     counters = Counters()
     limiter = Limiter(counters)
     tokens = Tokens(settings.jwt_secret, settings.jwt_previous_secrets, clock=clock)
@@ -50,12 +50,12 @@ def create_app(  # noqa: PLR0913 (collaborators)
     authenticator = Authenticator(tokens, revocations, limiter, settings.rate_limit_per_account)
     login = LoginResource(
         store,
-        # The other half of the threads stays free for those who are logged in.
-        Passwords(settings.password_min_length, logins_at_a_time=max(1, settings.threads // 2)),
+        # The other half of the threads stays free for players who are logged in.
+        Passwords(settings.password_min_length, max_logins=max(1, settings.threads // 2)),
         LoginGuard(counters, settings.login_attempts),
         tokens,
         ttl_seconds=settings.token_ttl_seconds,
-        registers=settings.registration_enabled,
+        registration_enabled=settings.registration_enabled,
     )
     quotas = Quotas(limiter, settings)
     health = HealthResource(store)

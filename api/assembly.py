@@ -1,4 +1,4 @@
-"""The application on the store that the settings name."""
+"""Create the application and its store from the settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from warehouse.store.sql_store import SqlStore
 def assemble(
     settings: Settings, logger: FilteringBoundLogger, drain: Drain
 ) -> tuple[App, Store, Outbox]:
-    """Open the store and make the application on it; the caller closes store and outbox.
+    """Open the store and create the application; the caller closes the store and the outbox.
 
     Raises:
         StoreUnavailableError: The store cannot be opened.
@@ -39,10 +39,10 @@ def assemble(
 
 
 def freeze() -> None:
-    """Take what is loaded by now out of the garbage collector's sight.
+    """Exclude all objects loaded so far from garbage collection.
 
-    Else it looks through all that the libraries keep, twice a second under load, and all requests
-    wait for a tenth of a second.
+    Otherwise, under load, the collector scans the libraries' objects twice a second and stops all
+    requests for a tenth of a second each time.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may."""
+"""Authentication and authorization."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAME_AND_TOKEN = re.compile(rb"[^:]*:([A-Za-z0-9_.-]+)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Authenticator:
-    """Tells resources who is asking; the log hears it, too."""
+    """Identifies the caller of a request and stores the identity in its context for the log."""
 
     tokens: Tokens
     revocations: Revocations
@@ -29,35 +29,38 @@ class Authenticator:
     limit: RateLimitItem | None
 
     def optional(self, req: falcon.Request) -> Identity | None:
-        """Identify the caller; None where no token was sent.
+        """Identify the caller; None if the request has no token.
 
         Raises:
-            ProblemError: 401; a token was sent and is not valid. 429; its account sends too many.
+            ProblemError: 401 if the token is invalid, 429 if its account exceeds the rate limit.
         """
-        # A resource may ask several times; the request counts once.
-        known: Identity | None = req.context.get("identity")
-        if known is not None:
-            return known
+        # A resource may call this several times, but the request counts once.
+        identity: Identity | None = req.context.get("identity")
+        if identity is not None:
+            return identity
         header = req.get_header("Authorization")
         if header is None:
             return None
         match = _BEARER.fullmatch(header)
         if match is None:
-            raise invalid_token("Send the header Authorization: Bearer followed by the token.")
-        return self._known(req, match[1])
+            raise invalid_token(
+                "The Authorization header is not a bearer token. Send `Authorization: Bearer`"
+                " followed by the token."
+            )
+        return self._authenticate(req, match[1])
 
-    def _known(self, req: falcon.Request, token: str) -> Identity:
-        read = self.tokens.read(token)
-        if self.revocations.include(read.token_id):
-            raise invalid_token("The token was revoked; log in again.")
-        is_players = read.identity.role is Role.PLAYER
-        if is_players and read.identity.store_id != self.revocations.store_id:
-            # By the same id, this store knows somebody else.
-            raise invalid_token("The token is of another store of accounts; log in again.")
-        req.context.token = read
-        req.context.identity = read.identity
-        self.limiter.hit(self.limit, read.identity.role, read.identity.subject)
-        return read.identity
+    def _authenticate(self, req: falcon.Request, encoded: str) -> Identity:
+        token = self.tokens.read(encoded)
+        if self.revocations.include(token.token_id):
+            raise invalid_token("The token is revoked. Log in again.")
+        identity = token.identity
+        if identity.role is Role.PLAYER and identity.store_id != self.revocations.store_id:
+            # This store may have given the same user id to another player.
+            raise invalid_token("The token belongs to another store. Log in again.")
+        req.context.token = token
+        req.context.identity = identity
+        self.limiter.hit(self.limit, identity.role, identity.subject)
+        return identity
 
     def anyone(self, req: falcon.Request) -> Identity:
         """Identify the caller, a player or an operator.
@@ -70,58 +73,69 @@ class Authenticator:
             raise ProblemError(
                 401,
                 "missing_token",
-                "Log in and send the header Authorization: Bearer followed by the token.",
+                "The request has no token. Log in, then send `Authorization: Bearer` followed by"
+                " the token.",
                 headers={"WWW-Authenticate": CHALLENGE},
             )
         return identity
 
     def player(self, req: falcon.Request) -> int:
-        """Identify the caller, a player, by the user id.
+        """Return the user id of the caller, who must be a player.
 
         Raises:
-            ProblemError: 401, or 403 for an operator, who has no account.
+            ProblemError: 401, or 403 for an operator.
         """
         user_id = self.anyone(req).user_id
         if user_id is None:
-            raise ProblemError(403, "players_only", "Operators have no account to do this with.")
+            raise ProblemError(
+                403, "players_only", "Operators have no account. Send a player's token."
+            )
         return user_id
 
     def operator(self, req: falcon.Request) -> None:
-        """Let an operator pass, who may use a browser.
+        """Admit an operator, who may use a browser.
 
-        A browser sends no bearer token when somebody opens an address; it asks for a name and a
-        password. The token is good as the password, and nothing else is: the name is not looked at.
+        A browser cannot send a bearer token for an address that a user opens. It prompts for a
+        name and a password instead. The password must be the token; the name is ignored.
 
         Raises:
             ProblemError: 401, or 403 for a player.
         """
         token = _token_as_password(req.get_header("Authorization"))
         try:
-            identity = self.anyone(req) if token is None else self._known(req, token)
+            identity = self.anyone(req) if token is None else self._authenticate(req, token)
         except ProblemError as error:
-            # One that sends too many requests is asked for nothing.
+            # A 429 has no challenge.
             if challenge := error.headers.get("WWW-Authenticate"):
                 error.headers["WWW-Authenticate"] = f"{BROWSER_CHALLENGE}, {challenge}"
             raise
         if identity.role is not Role.OPERATOR:
-            raise ProblemError(403, "operators_only", "This is for operators, not for players.")
+            raise ProblemError(
+                403, "operators_only", "Players cannot read the reports. Send an operator's token."
+            )
 
     def visible_user(self, req: falcon.Request, wanted: int | None) -> int | None:
-        """Tell whose data the caller may see, who asked for `wanted`; None is everyone's.
+        """Return the user id whose data the caller may read; None means all players.
+
+        Args:
+            req: The request.
+            wanted: The user id that the caller asks for, if any.
 
         Raises:
-            ProblemError: 401, or 403 for a player who asked for another one's.
+            ProblemError: 401, or 403 for a player who asks for another player's data.
         """
         identity = self.anyone(req)
         if identity.role is Role.OPERATOR:
             return wanted
         if wanted not in (None, identity.user_id):
-            raise ProblemError(403, "operators_only", "Players see their own events alone.")
+            raise ProblemError(
+                403, "operators_only", "Players see only their own events. Omit `userId`."
+            )
         return identity.user_id
 
 
 def _token_as_password(header: str | None) -> str | None:
-    """Read the password of HTTP Basic where it may be a token."""
+    """Return the password of HTTP Basic credentials if it has the form of a token."""
     credentials = _BASIC.fullmatch(header or "")
     if credentials is None:
         return None

@@ -1,4 +1,4 @@
-"""The end of a process: requests in flight are answered, new ones are refused."""
+"""Graceful shutdown: finish requests in flight and refuse new ones."""
 
 from __future__ import annotations
 
@@ -6,43 +6,44 @@ import time
 
 from api.errors import unavailable
 
-# How long requests in flight may take to finish.
+# The time limit for requests in flight.
 DRAIN_SECONDS = 15.0
-LOOK_SECONDS = 0.05
-# Then the server sends the last answers, and refuses requests that still wait for a thread.
+POLL_SECONDS = 0.05
+# After that, the server sends the last answers and refuses requests that still wait for a thread.
 GRACE_SECONDS = 0.5
 
 
 class Drain:
-    """Counts the requests in flight, until there are no more."""
+    """Counts the requests in flight."""
 
     def __init__(self) -> None:
-        """Take every request."""
         self.is_stopping = False
-        # One for each request. To append and to pop are one step each, which needs no lock.
+        # One item per request. append() and pop() are atomic, so the list needs no lock.
         self._in_flight: list[None] = []
 
     def begin(self) -> None:
-        """Refuse requests from now on. A signal handler may call it: it takes no lock."""
+        """Refuse new requests. Takes no lock, so that a signal handler can call it."""
         self.is_stopping = True
 
     def wait(self) -> None:
-        """Wait until the requests in flight have their answers, or have taken too long."""
+        """Wait until no requests are in flight or the time limit expires."""
         deadline = time.monotonic() + DRAIN_SECONDS
         while self._in_flight and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
         time.sleep(GRACE_SECONDS)
 
     def enter(self) -> None:
-        """Let a request in.
+        """Admit a request.
 
         Raises:
             ProblemError: 503 with code `stopping`.
         """
         if self.is_stopping:
-            raise unavailable("stopping", "The server stops; nothing was done for this request.")
+            raise unavailable(
+                "stopping", "The server is shutting down and did not process this request."
+            )
         self._in_flight.append(None)
 
     def leave(self) -> None:
-        """Count a request that has its answer."""
+        """Mark an admitted request as answered."""
         self._in_flight.pop()

@@ -1,4 +1,4 @@
-"""Every error as the client sees it: RFC 9457 problem documents with a stable `code`."""
+"""Error answers: RFC 9457 problem documents with a stable `code`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ App = falcon.App[falcon.Request, falcon.Response]
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
-# Somebody has to make room.
+# An operator must free disk space first.
 DISK_FULL_SECONDS = 30
 CHALLENGE = 'Bearer realm="gamehouse"'
-# It stands before the other one: Chromium reads no further than the first challenge of a header.
+# Send this before the bearer challenge: Chromium reads only the first challenge of a header.
 BROWSER_CHALLENGE = 'Basic realm="gamehouse reports", charset="UTF-8"'
 
 _FALCON_CODES = {
@@ -35,7 +35,7 @@ _FALCON_CODES = {
 
 
 class ProblemError(Exception):
-    """A request that is refused, with what the client shall see."""
+    """A refused request and the problem document that the client receives."""
 
     def __init__(
         self,
@@ -49,11 +49,11 @@ class ProblemError(Exception):
         """Describe the refusal.
 
         Args:
-            status: Of the answer.
-            code: Stable and documented; clients decide by it.
-            detail: A sentence for people. It repeats nothing secret.
-            errors: The faults of single fields.
-            headers: Further ones of the answer.
+            status: HTTP status.
+            code: Stable, documented code for client logic.
+            detail: Text for people. It must not contain secrets.
+            errors: Errors of single fields.
+            headers: Additional headers of the answer.
         """
         super().__init__(code)
         self.status = HTTPStatus(status)
@@ -64,7 +64,7 @@ class ProblemError(Exception):
 
 
 def invalid_token(detail: str) -> ProblemError:
-    """Refuse a token that does not prove who the caller is."""
+    """Return the 401 for an invalid token."""
     return ProblemError(
         401,
         "invalid_token",
@@ -74,7 +74,7 @@ def invalid_token(detail: str) -> ProblemError:
 
 
 def _problem(error: Exception) -> ProblemError | None:
-    """Translate what is raised; None where nobody expected it."""
+    """Convert an exception to a problem; None if it is unexpected."""
     problem: ProblemError | None
     match error:
         case ProblemError():
@@ -83,37 +83,43 @@ def _problem(error: Exception) -> ProblemError | None:
             problem = _http_problem(error)
         case BalanceOverflowError():
             problem = ProblemError(
-                409, "balance_overflow", "The balance would exceed 2^53 - 1 coins."
+                409,
+                "balance_overflow",
+                "The balance would exceed the maximum of 2^53 - 1 coins. Send a smaller amount.",
             )
         case IdempotencyKeyReusedError():
             problem = ProblemError(
                 422,
                 "idempotency_key_reused",
-                "This Idempotency-Key came before, with another request.",
+                "This Idempotency-Key was used for a different request. Use a new key.",
             )
         case UnknownPlayerError():
-            problem = invalid_token("The player of this token does not exist.")
+            problem = invalid_token("The player of this token does not exist. Log in again.")
         case StoreOverloadedError():
             problem = unavailable(
-                "overloaded", "Too many requests wait now; nothing was done for this one."
+                "overloaded", "The server is overloaded and did not process this request."
             )
         case DiskFullError():
             problem = unavailable(
                 "disk_full",
-                "The server's disk is nearly full, so nothing more is stored until there is room."
-                " What was stored can be read.",
+                "The server's disk is nearly full, so the server stores nothing. Reading works.",
                 DISK_FULL_SECONDS,
             )
         case StoreUnavailableError():
-            problem = unavailable("store_unavailable", "The store cannot take the request now.")
+            problem = unavailable("store_unavailable", "The store is unavailable.")
         case _:
             problem = None
     return problem
 
 
 def unavailable(code: str, detail: str, seconds: int = RETRY_AFTER_SECONDS) -> ProblemError:
-    """Refuse what may succeed later, after so many seconds."""
-    return ProblemError(503, code, detail, headers={"Retry-After": str(seconds)})
+    """Return a 503 that asks the client to retry after `seconds`."""
+    return ProblemError(
+        503,
+        code,
+        f"{detail} Retry after `Retry-After` seconds.",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def _http_problem(error: falcon.HTTPError) -> ProblemError:
@@ -127,7 +133,7 @@ def _http_problem(error: falcon.HTTPError) -> ProblemError:
 
 
 def document(error: ProblemError, request_id: str | None) -> bytes:
-    """Write the problem document of an error."""
+    """Serialize the problem document of an error."""
     problem = Problem(
         type="about:blank",
         title=error.status.phrase,
@@ -145,7 +151,7 @@ def add_error_handlers(app: App, logger: FilteringBoundLogger) -> None:
 
     Args:
         app: The application.
-        logger: Told of exceptions that nobody expected, with the traceback that no client sees.
+        logger: Receives unexpected exceptions with their tracebacks, which clients never see.
     """
 
     def answer(req: falcon.Request, resp: falcon.Response, error: Exception, _: object) -> None:
@@ -158,7 +164,11 @@ def add_error_handlers(app: App, logger: FilteringBoundLogger) -> None:
         problem = _problem(error)
         if problem is None:
             logger.error("unexpected_error", request_id=request_id, exc_info=error)
-            problem = ProblemError(500, "internal_error", "The server made a mistake.")
+            problem = ProblemError(
+                500,
+                "internal_error",
+                "The server failed unexpectedly. Report `requestId` to its operator.",
+            )
         resp.status = problem.status
         resp.content_type = MEDIA_TYPE
         resp.data = document(problem, request_id)
@@ -166,5 +176,5 @@ def add_error_handlers(app: App, logger: FilteringBoundLogger) -> None:
         resp.set_headers(problem.headers)
 
     app.add_error_handler(Exception, answer)
-    # Falcon takes the handler of the nearest ancestor, and for these it has one of its own.
+    # Falcon prefers the handler of the nearest base class and has a default one for HTTPError.
     app.add_error_handler(falcon.HTTPError, answer)

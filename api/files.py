@@ -1,4 +1,4 @@
-"""Files below a folder, found by the path of a URL."""
+"""Open files below a folder by the path of a URL."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
-# Hidden, or still being written: DuckDB writes `tmp_x` and renames it to `x`.
-_CONCEALED = (".", "tmp_")
-# A pipe would keep who opens it waiting.
+# Hidden and unfinished files: DuckDB writes `tmp_x` and renames it to `x`.
+_HIDDEN_PREFIXES = (".", "tmp_")
+# Without O_NONBLOCK, opening a named pipe would block.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-# The name leads nowhere, through a file, over a link, is too long, or is that of a socket.
-_NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO}
+# A missing name, a file used as a folder, a link, a name that is too long, and a socket.
+_NOT_FOUND = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO}
 
 
 class File:
-    """An open file as a server sends it.
+    """An open file that a server sends.
 
     Attributes:
-        size: In bytes, when it was opened.
-        modified_at: When it was written, to the second.
-        sha256: Of the content, in hexadecimal digits.
+        size: Size in bytes at opening.
+        modified_at: Modification time, to the second.
+        sha256: Hash of the content in hexadecimal.
     """
 
     def __init__(self, file: BufferedReader) -> None:
-        """Take over a file, and hash it."""
         status = os.fstat(file.fileno())
         self.size = status.st_size
         self.modified_at = datetime.fromtimestamp(int(status.st_mtime), UTC)
@@ -40,26 +39,26 @@ class File:
         self.close = file.close
 
     def read(self, size: int | None = -1) -> bytes:
-        """Read up to `size` bytes, or all, of what there was when the file was opened.
+        """Read up to `size` bytes, or all, within the file's size at opening.
 
         Raises:
-            OSError: The file has become shorter.
+            OSError: The file was truncated after opening.
         """
         left = self.size - self._file.tell()
         wanted = left if size is None or size < 0 else min(size, left)
         data = self._file.read(wanted)
         if wanted and not data:
-            # Else a server asks for the rest again and again.
-            raise OSError(errno.EIO, "a file became shorter while it was sent")
+            # Without an error, a server would request the rest forever.
+            raise OSError(errno.EIO, "the file was truncated during sending")
         return data
 
 
 def open_file(folder: Path, path: str) -> File:
-    """Open a file below a folder, where the client says, who may be hostile.
+    """Open a file below a folder by an untrusted path.
 
     Raises:
-        FileNotFoundError: There is no file that may be seen.
-        IsADirectoryError: It is a folder.
+        FileNotFoundError: The file does not exist or is hidden.
+        IsADirectoryError: The path is a folder.
     """
     file = os.fdopen(_open_below(folder, path), "rb")
     try:
@@ -70,10 +69,9 @@ def open_file(folder: Path, path: str) -> File:
 
 
 def _open_below(folder: Path, path: str) -> int:
-    """Open each part of a path from within the one before, following no link.
+    """Open each part of a path relative to its parent, without following links.
 
-    So nothing outside the folder is reached, whatever the parts are called and whoever exchanges
-    them meanwhile.
+    So no path leaves the folder, even if another process replaces a part in the meantime.
     """
     parts = path.split("/")
     if not all(_is_visible(part) for part in parts):
@@ -87,7 +85,7 @@ def _open_below(folder: Path, path: str) -> int:
             finally:
                 os.close(outer)
     except OSError as error:
-        if error.errno in _NOT_THERE:
+        if error.errno in _NOT_FOUND:
             raise FileNotFoundError(path) from None
         raise
     mode = os.fstat(descriptor).st_mode
@@ -98,4 +96,4 @@ def _open_below(folder: Path, path: str) -> int:
 
 
 def _is_visible(part: str) -> bool:
-    return not part.startswith(_CONCEALED) and not set(part) & {"\\", "\0"}
+    return not part.startswith(_HIDDEN_PREFIXES) and not set(part) & {"\\", "\0"}

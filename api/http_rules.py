@@ -1,4 +1,4 @@
-"""What HTTP asks of a request and WSGI servers leave to the application."""
+"""HTTP rules that WSGI servers leave to the application."""
 
 from __future__ import annotations
 
@@ -8,38 +8,40 @@ import falcon
 
 from api.errors import ProblemError
 
-# Where servers keep what was sent: the first is waitress's, the second gunicorn's. Granian has
-# neither; then what was percent-encoded can no longer be told.
+# The unparsed request target: waitress sets the first variable, gunicorn the second. Granian sets
+# neither, so needless percent-encoding goes undetected there.
 _RAW_TARGETS = ("REQUEST_URI", "RAW_URI")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
-# An empty segment before the last one, and segments that are `.` or `..`.
+# An empty segment before the last one, or a segment `.` or `..`.
 _NOT_NORMAL = re.compile(r"//|/\.\.?(/|$)")
-# Letters, digits and -._~ are the same with and without (RFC 3986, section 6.2.2.2), and an encoded
-# slash is none in a path but becomes one.
+# Percent-encoding does not change letters, digits and -._~ (RFC 3986, section 6.2.2.2). A server
+# decodes an encoded slash to a path separator.
 _NEEDLESSLY_ENCODED = re.compile(
     r"%(2[DEF]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE])", re.IGNORECASE
 )
 
 
 def check_host(req: falcon.Request) -> None:
-    """Refuse a request of HTTP/1.1 that does not name one host (RFC 9112, section 3.2).
+    """Refuse an HTTP/1.1 request without exactly one Host header (RFC 9112, section 3.2).
 
     Raises:
         ProblemError: 400 with code `malformed_request`.
     """
-    # Servers join headers of one name with commas, and a host's name has none.
+    # Servers join repeated headers with commas, and a host name contains none.
     host = req.env.get("HTTP_HOST", "")
     if "," in host or (not host and req.env["SERVER_PROTOCOL"] == "HTTP/1.1"):
         raise ProblemError(
-            400, "malformed_request", "A request of HTTP/1.1 has one Host header. Send it once."
+            400,
+            "malformed_request",
+            "An HTTP/1.1 request must have exactly one Host header.",
         )
 
 
 def check_path(req: falcon.Request) -> None:
-    """Refuse a path in another spelling than the canonical one.
+    """Refuse a path that is not in canonical form.
 
-    Falcon takes `//metrics` for `/metrics`, and a server hands `/%6detrics` over as `/metrics` (PEP
-    3333). A proxy in front that lets nobody see `/metrics` may compare what was sent.
+    Falcon routes `//metrics` to `/metrics`, and servers decode `/%6detrics` to `/metrics` (PEP
+    3333). Such a path would bypass a proxy rule that blocks `/metrics` by its literal text.
 
     Raises:
         ProblemError: 404.
@@ -51,6 +53,6 @@ def check_path(req: falcon.Request) -> None:
         raise ProblemError(
             404,
             "not_found",
-            "There is nothing under this spelling of a path. Leave out empty segments (//) and"
-            " dot segments, and percent-encode nothing that need not be.",
+            "The path is not in canonical form. Remove empty segments (//), dot segments and"
+            " needless percent-encoding.",
         )

@@ -1,4 +1,4 @@
-"""Prometheus metrics of the API, in a registry of their own."""
+"""Prometheus metrics of the API."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ COMMIT_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """What is measured."""
+    """The metrics of one application, in their own registry."""
 
     def __init__(self) -> None:
-        """Start at zero."""
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "gamehouse_http_requests",
@@ -37,11 +36,11 @@ class Metrics:
             buckets=LATENCY_BUCKETS,
             registry=self.registry,
         )
-        # To look labels up takes longer than to count; there are but some hundreds of them.
+        # Looking labels up takes longer than counting. There are only hundreds of combinations.
         self._series_of = cache(self._find_series)
         self._commits = Histogram(
             "gamehouse_store_commit_batch_size",
-            "Commands that shared a commit.",
+            "Commands per commit.",
             buckets=COMMIT_BUCKETS,
             registry=self.registry,
         )
@@ -53,22 +52,22 @@ class Metrics:
         )
 
     def watch_backlog(self, backlog: Callable[[], Backlog], clock: Clock) -> None:
-        """Measure what waits for the loader whenever metrics are read."""
+        """Measure the loader's backlog at each scrape."""
         self.registry.register(_BacklogCollector(backlog, clock))
 
     def observe_request(self, method: str, route: str | None, status: int, seconds: float) -> None:
-        """Count a request, by the template of its route: hostile paths make no new series."""
+        """Count a request by its route template, so that hostile paths create no new series."""
         known_method = method if method in falcon.HTTP_METHODS else UNMATCHED
         requests, latency = self._series_of(known_method, route or UNMATCHED, status)
         requests.inc()
         latency.observe(seconds)
 
     def observe_commit(self, commands: int) -> None:
-        """Count a commit of the store that so many commands shared."""
+        """Count a commit of the store and its commands."""
         self._commits.observe(commands)
 
     def text(self) -> bytes:
-        """Write all metrics in Prometheus' text format."""
+        """Return all metrics in the Prometheus text format."""
         return generate_latest(self.registry)
 
 
@@ -81,7 +80,7 @@ class _BacklogCollector(Collector):
         try:
             backlog = self._backlog()
         except StoreUnavailableError:
-            # A missing series says so; the other metrics are still of use.
+            # The series is missing then; the other metrics remain useful.
             return
         oldest = backlog.oldest_received_at
         age = (self._clock() - oldest).total_seconds() if oldest else 0.0
@@ -92,10 +91,10 @@ class _BacklogCollector(Collector):
         )
         yield GaugeMetricFamily(
             "gamehouse_loader_backlog_age_seconds",
-            "Age of the oldest event not yet in the warehouse; 0 where there is none.",
+            "Age of the oldest event not yet in the warehouse; 0 if there is none.",
             value=max(age, 0.0),
         )
 
     def describe(self) -> Iterable[Metric]:
-        # Without this, registering would read the backlog.
+        # Without this, registration would read the backlog.
         return []

@@ -1,6 +1,6 @@
-"""What happens to each request before and after its resource.
+"""Processing of each request before and after its resource.
 
-One middleware does it all: Falcon calls each one twice a request.
+One middleware does everything, because Falcon calls each middleware twice a request.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from api.settings import Settings
 from api.throttle import Limiter
 from api.tokens import Identity, Role
 
-# Probes ask at their own pace, and one that is refused would have the process taken out of service.
+# A refused health check would take the process out of service.
 UNLIMITED_PATHS = frozenset({"/health", "/health/live"})
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class Middleware:
-    """Names, admits, measures and logs each request."""
+    """Gives each request an id, admits it, measures it and logs it."""
 
     def __init__(
         self,
@@ -39,7 +39,6 @@ class Middleware:
         metrics: Metrics,
         drain: Drain,
     ) -> None:
-        """Use these collaborators."""
         self._settings = settings
         self._limiter = limiter
         self._logger = logger
@@ -47,7 +46,7 @@ class Middleware:
         self._drain = drain
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Take the client's request id where it is a sane one, or make one; then let it in or not.
+        """Set the request id, the client's if it is valid, and admit or refuse the request.
 
         Raises:
             ProblemError: 400, 404, 429 or 503.
@@ -55,8 +54,8 @@ class Middleware:
         context = req.context
         context.started = time.perf_counter()
         given = req.get_header("X-Request-ID")
-        is_sane = given is not None and _REQUEST_ID.fullmatch(given)
-        context.request_id = given if is_sane else str(uuid4())
+        is_valid = given is not None and _REQUEST_ID.fullmatch(given)
+        context.request_id = given if is_valid else str(uuid4())
         resp.set_header("X-Request-ID", context.request_id)
         self._drain.enter()
         context.is_in_flight = True
@@ -73,9 +72,9 @@ class Middleware:
         resource: object,  # noqa: ARG002 (Falcon's interface)
         req_succeeded: bool,  # noqa: ARG002
     ) -> None:
-        """Complete the answer, count it and log it."""
+        """Add the security headers, count the answer and log it."""
         context = req.context
-        # A proxy, which may take HTTPS, names the scheme it was called by.
+        # A proxy may terminate HTTPS; X-Forwarded-Proto holds the client's scheme.
         set_security_headers(req, resp, behind_proxy=self._settings.trusted_proxies > 0)
         if context.get("is_in_flight"):
             self._drain.leave()

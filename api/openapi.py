@@ -1,4 +1,4 @@
-"""`/openapi.json`, OpenAPI 3.0: made of what stands beside the responders, and of the models."""
+"""The OpenAPI 3.0 document, generated from the responders' `Operation`s and the models."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from api.operation import (
 from api.schemas import Problem
 from warehouse import __version__
 
-# What any endpoint may answer: the request is wrong, or the server is, or it has too much to do.
-# Some of these come before the request has a name.
+# Every endpoint may answer these, some of them before the request has an id.
 _COMMON_PROBLEMS = (400, 413, 500, 503)
 _HEADERS_OF_STATUS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
 _REQUEST_ID = "X-Request-ID"
@@ -43,27 +42,31 @@ def _header(description: str, *, required: bool = True, **schema: object) -> dic
 
 _HEADERS = {
     _REQUEST_ID: _header(
-        "Names the request in the server's log: the client's own X-Request-ID, if it sent a sane"
-        " one.",
+        "Identifies the request in the server's log. It is the client's X-Request-ID if that is"
+        " valid.",
         pattern="^[A-Za-z0-9_.-]{1,64}$",
     ),
     "WWW-Authenticate": _header(
-        "How to say who one is: with a bearer token, and for /reports/ also as HTTP Basic.",
+        "The accepted authentication schemes: Bearer, and for /reports/ also Basic.",
         pattern="Bearer",
     ),
-    "Retry-After": _header("Seconds after which to try again.", type="integer", minimum=1),
+    "Retry-After": _header("Retry after this many seconds.", type="integer", minimum=1),
     REPLAYED: _header(
-        "There where an earlier request with this Idempotency-Key did the work.",
+        "Present if this is the stored answer of an earlier request with this Idempotency-Key.",
         required=False,
         enum=["true"],
     ),
     ETAG: _header("The SHA-256 of the content.", pattern='^"[0-9a-f]{64}"$'),
-    LAST_MODIFIED: _header("When it was written."),
-    LOCATION: _header("The same path with a slash at its end."),
+    LAST_MODIFIED: _header("The modification time of the file."),
+    LOCATION: _header("The same path with a trailing slash."),
 }
 _SECURITY_SCHEMES = {
     BEARER: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    BASIC: {"type": "http", "scheme": "basic", "description": "Any name, and the token."},
+    BASIC: {
+        "type": "http",
+        "scheme": "basic",
+        "description": "Any name, with the token as the password.",
+    },
 }
 
 
@@ -91,7 +94,7 @@ def openapi(app: App) -> dict[str, Any]:
     )
     components = {"securitySchemes": _SECURITY_SCHEMES, "headers": _HEADERS}
     document = {
-        # 3.1 cannot say that 1.0 is no integer, and Swagger UI 4 does not show it.
+        # OpenAPI 3.1 accepts 1.0 as an integer, and Swagger UI 4 cannot show 3.1.
         "openapi": "3.0.3",
         "info": {"title": "gamehouse API", "version": __version__},
         "tags": [{"name": tag} for tag in get_args(Tag)],
@@ -104,7 +107,7 @@ def openapi(app: App) -> dict[str, Any]:
 
 def _operation(operation: Operation, docstring: str, method: str, path: str) -> dict[str, Any]:
     summary, _, description = docstring.partition("\n\n")
-    proofs, refusals = operation.access.value
+    schemes, refusals = operation.access.value
     problems = {*_COMMON_PROBLEMS, *refusals, *operation.problems}
     problems |= ({415} if operation.body else set()) | ({429} if operation.is_limited else set())
     answers = {**operation.answers, **dict.fromkeys(problems, Answer(Problem, MEDIA_TYPE))}
@@ -115,7 +118,7 @@ def _operation(operation: Operation, docstring: str, method: str, path: str) -> 
         "operationId": f"{method}_{path.replace('/', '_').replace('{path}', 'file')}",
         "parameters": list(_parameters(operation, path)),
         "responses": {f"{status:d}": _response(answers[status], status) for status in answers},
-        "security": [{proof: []} if proof else {} for proof in proofs],
+        "security": [{scheme: []} if scheme else {} for scheme in schemes],
     }
     if operation.body:
         content = {**_content(operation.body), "example": operation.example}
@@ -147,7 +150,7 @@ def _parameters(operation: Operation, path: str) -> Iterator[dict[str, Any]]:
     for place, model in (("query", operation.query), ("header", operation.headers)):
         fields: dict[str, Any] = model.model_json_schema() if model else {"properties": {}}
         for name, field_schema in fields["properties"].items():
-            # What is not there is not sent: a query and a header have no null.
+            # Queries and headers have no null: an absent value is omitted.
             schema = {**field_schema, **field_schema.get("anyOf", [{}])[0]}
             parameter = {
                 "name": name,
@@ -162,7 +165,7 @@ def _parameters(operation: Operation, path: str) -> Iterator[dict[str, Any]]:
 
 
 def _as_openapi_3_0(part: dict[str, Any]) -> dict[str, Any]:
-    """Say what pydantic says in JSON Schema 2020-12."""
+    """Convert a part of a JSON Schema 2020-12, which pydantic generates, to OpenAPI 3.0."""
     null = {"type": "null"}
     if null in part.get("anyOf", ()):
         (other,) = [option for option in part.pop("anyOf") if option != null]

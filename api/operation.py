@@ -1,6 +1,6 @@
-"""What a responder says of itself beside its code, of which `/openapi.json` is made.
+"""Descriptions of responders for `/openapi.json`.
 
-It is only kept: a responder is described and left as it is, so no request pays for it.
+`Operation` registers a description and returns the responder unchanged, so requests are not slower.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 
 Responder = TypeVar("Responder", bound=Callable[..., None])
-# The groups of operations, in the order in which they are shown.
+# The groups of operations in display order.
 Tag = Literal["accounts", "coins", "events", "deep links", "reports", "operations"]
-# Headers of answers, and how a caller proves who they are.
+# Names of answer headers and of security schemes.
 ETAG, LAST_MODIFIED, LOCATION, REPLAYED = "ETag", "Last-Modified", "Location", "Idempotent-Replay"
 BEARER, BASIC = "bearerToken", "tokenAsPassword"
 
 
 class Access(Enum):
-    """Who may call an endpoint: what can prove it, or none of these, and who else is refused."""
+    """Who may call an endpoint: its security schemes (None: no token), and its refusals."""
 
     PUBLIC = ((), ())
     OPTIONAL = ((None, BEARER), (401,))
@@ -33,19 +33,19 @@ class Access(Enum):
 
 
 def link(operation_id: str, description: str, **parameters: str) -> dict[str, Any]:
-    """Describe a request that an answer leads to; its parameters are runtime expressions."""
+    """Describe a follow-up request; its parameters are runtime expressions."""
     return {"operationId": operation_id, "description": description, "parameters": parameters}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an operation answers.
+    """An answer of an operation.
 
     Attributes:
-        model: Of its body, if that is JSON.
-        media_type: Of its body, if that is something else.
-        headers: Names of its headers, besides those that every answer of its status has.
-        links: What it leads to, by the name of the link.
+        model: The model of a JSON body.
+        media_type: The media type of any other body.
+        headers: Names of headers, in addition to those of its status.
+        links: Follow-up requests by name.
     """
 
     model: type[BaseModel] | None = None
@@ -56,19 +56,19 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """Describes the responder that it decorates, whose docstring is summary and description.
+    """A decorator that describes a responder; the docstring is the summary and description.
 
     Attributes:
-        tag: The group to show it in.
+        tag: The group of the operation.
         access: Who may call it.
-        answers: What it answers on success.
-        problems: Statuses of what else can go wrong, besides what follows from the rest.
+        answers: Answers on success, by status.
+        problems: Statuses of errors that do not follow from the other attributes.
         body: Model of the body.
         query: Model of the query.
         headers: Model of the headers.
-        path_parameters: What the variable parts of the path mean.
-        example: A body that is taken, or parameters of the query.
-        is_limited: Whether a client who calls it too often is refused.
+        path_parameters: Descriptions of the path parameters.
+        example: An example of a body or of query parameters.
+        is_limited: Whether the rate limit applies.
     """
 
     tag: Tag
@@ -83,10 +83,10 @@ class Operation:
     is_limited: bool = True
 
     def __call__(self, responder: Responder) -> Responder:
-        """Keep the description, and leave the responder as it is."""
+        """Register the description."""
         documented[responder.__qualname__] = self, inspect.getdoc(responder) or ""
         return responder
 
 
-# Every responder's, by what Falcon tells of it: the names of its class and of itself.
+# By the responder's qualified name, which Falcon's inspection reports.
 documented: dict[str, tuple[Operation, str]] = {}

@@ -1,4 +1,4 @@
-"""Passwords: which are taken, and how they are kept (argon2id)."""
+"""Password rules, hashing and verification (argon2id)."""
 
 from __future__ import annotations
 
@@ -16,90 +16,92 @@ from zxcvbn import zxcvbn
 from api.errors import ProblemError, unavailable
 from api.schemas import FieldError
 
-# Each hash takes 64 MiB and all cores for some tens of milliseconds. More at a time would slow down
-# every other request and end no sooner.
-HASHES_AT_A_TIME = 1
-# Logins that hash or wait for that, each in a thread of the server; further ones are refused.
-LOGINS_AT_A_TIME = 8
+# Each hash takes 64 MiB and all cores for tens of milliseconds. Parallel hashes would slow down
+# other requests and finish no sooner.
+MAX_CONCURRENT_HASHES = 1
+# Logins that hash or wait to hash; each occupies a server thread. Further logins get a 503.
+MAX_CONCURRENT_LOGINS = 8
 
-# Those that a guesser tries first. They fall to whoever has the patience for 100 tries a day.
+# An attacker with 100 tries a day would find weaker passwords within months.
 MIN_GUESSES = 10_000
-# What a password must hold beside a name that anybody knows.
-MIN_OWN_CHARACTERS = 4
-# What is estimated; the estimate takes long for longer texts, which are no easier to guess.
+# A password that contains a known name needs this many other characters.
+MIN_OTHER_CHARACTERS = 4
+# The strength estimate is slow for longer texts, and longer texts are not easier to guess.
 ESTIMATED_CHARACTERS = 72
 PRODUCT = "gamehouse"
 
 
 class Passwords:
-    """Judges, hashes and verifies passwords; what takes long, a few at a time.
+    """Checks, hashes and verifies passwords with limited concurrency.
 
-    The rules are those of NIST SP 800-63B, section "Passwords": a least length, none that is known
-    to be common or follows from the name, and no rule about which characters. Characters that look
-    and mean the same are the same, however a keyboard sends them (NFKC).
+    The rules follow NIST SP 800-63B, section "Passwords": a minimum length, no common password, no
+    password derived from the username, and no rules about character classes. NFKC normalization
+    makes equivalent characters equal, because keyboards encode them differently.
     """
 
-    def __init__(self, min_length: int, *, logins_at_a_time: int = LOGINS_AT_A_TIME) -> None:
-        """Use argon2id with the parameters of RFC 9106 for machines with little memory.
+    def __init__(self, min_length: int, *, max_logins: int = MAX_CONCURRENT_LOGINS) -> None:
+        """Use argon2id with the RFC 9106 parameters for machines with little memory.
 
         Args:
-            min_length: Characters that a new password has at least.
-            logins_at_a_time: How many hash or wait for their turn.
+            min_length: Minimum length of a new password.
+            max_logins: How many logins may hash or wait at a time.
         """
         self._min_length = min_length
         self._hasher = PasswordHasher()
-        self._turns = threading.BoundedSemaphore(HASHES_AT_A_TIME)
-        self._places = threading.BoundedSemaphore(logins_at_a_time)
+        self._hashes = threading.BoundedSemaphore(MAX_CONCURRENT_HASHES)
+        self._logins = threading.BoundedSemaphore(max_logins)
 
     def check_new(self, username: str, password: str) -> None:
-        """Refuse a new password that is too easily guessed.
+        """Refuse a new password that is too easy to guess.
 
         Raises:
             ProblemError: 400 with code `unsafe_password`.
         """
         normal = _normal(password)
         if len(normal) < self._min_length:
-            raise _unsafe("too_short", f"It must have at least {self._min_length} characters.")
+            raise _unsafe(
+                "too_short", f"The password must have at least {self._min_length} characters."
+            )
         if reason := _too_guessable(username, normal):
             raise _unsafe("too_guessable", reason)
 
     def hash(self, password: str) -> str:
-        """Hash a password with a new salt, which the result holds.
+        """Hash a password with a new salt, which is part of the result.
 
         Raises:
             ProblemError: 503 with code `login_busy`.
         """
-        with self._turn():
+        with self._limited():
             return self._hasher.hash(_normal(password))
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether this is the password.
+        """Return whether the password matches the hash.
 
-        Without a hash it is not, which takes as long to tell.
+        Without a hash, verification fails after the same time.
 
         Raises:
             ProblemError: 503 with code `login_busy`.
         """
-        with self._turn():
+        with self._limited():
             try:
-                return self._hasher.verify(password_hash or self._nobodys, _normal(password))
+                return self._hasher.verify(password_hash or self._dummy_hash, _normal(password))
             except VerifyMismatchError:
                 return False
 
     @cached_property
-    def _nobodys(self) -> str:
+    def _dummy_hash(self) -> str:
         return self._hasher.hash(secrets.token_hex())
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Wait for a turn to hash, or refuse where enough logins wait already."""
-        if not self._places.acquire(blocking=False):
-            raise unavailable("login_busy", "Too many players log in now.")
+    def _limited(self) -> Iterator[None]:
+        """Wait for permission to hash; refuse if too many logins already wait."""
+        if not self._logins.acquire(blocking=False):
+            raise unavailable("login_busy", "Too many players are logging in.")
         try:
-            with self._turns:
+            with self._hashes:
                 yield
         finally:
-            self._places.release()
+            self._logins.release()
 
 
 def _normal(password: str) -> str:
@@ -107,26 +109,26 @@ def _normal(password: str) -> str:
 
 
 def _follows_from(name: str, password: str) -> bool:
-    """Tell whether a password is a name and little else; a name of few letters is in any text."""
+    """Return whether a password is little more than a name; ignore very short names."""
     name, text = name.casefold(), password.casefold()
     rest = text.replace(name, "")
-    return len(name) >= MIN_OWN_CHARACTERS and rest != text and len(rest) < MIN_OWN_CHARACTERS
+    return len(name) >= MIN_OTHER_CHARACTERS and rest != text and len(rest) < MIN_OTHER_CHARACTERS
 
 
 def _too_guessable(username: str, password: str) -> str | None:
-    """Say why a password is too easily guessed; None where it is not."""
+    """Return why a password is too easy to guess; None if it is not."""
     if _follows_from(username, password) or _follows_from(PRODUCT, password):
-        return "It is too close to the username or to the name of the game's server."
+        return "The password is too similar to the username or the product name."
     estimate = zxcvbn(password[:ESTIMATED_CHARACTERS], user_inputs=[username])
     if estimate["guesses"] >= MIN_GUESSES:
         return None
-    return str(estimate["feedback"]["warning"]) or "It is too easily guessed."
+    return str(estimate["feedback"]["warning"]) or "The password is too easy to guess."
 
 
 def _unsafe(code: str, message: str) -> ProblemError:
     return ProblemError(
         400,
         "unsafe_password",
-        "A new player needs a password that is not easily guessed.",
+        "The password is too weak for a new player. Choose another one; see `errors`.",
         errors=[FieldError(field="password", code=code, message=message)],
     )

@@ -1,7 +1,7 @@
-"""How many events, and how much of them, one account and one client may store.
+"""Quotas on the number and size of events that one account and one client may store.
 
-What is stored stays on the disk, so these are hours where the limits of requests are minutes. A
-batch counts as its events, and a request's body as its bytes. Who is refused has stored nothing.
+Events stay on the disk, so quotas cover hours where rate limits cover minutes. A batch counts each
+of its events, and a request counts the bytes of its body. A refused request stores nothing.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from api.tokens import Identity
 
 @dataclass(frozen=True)
 class Quotas:
-    """What may be stored: by an account, and by a client, whoever plays there or only clicks."""
+    """The quotas of an account and of a client, which also cover anonymous clicks."""
 
     limiter: Limiter
     settings: Settings
 
     def charge(self, req: falcon.Request, events: int = 1) -> None:
-        """Count the events that a request is about to store, once its body has been read.
+        """Charge the events of a request to the quotas; call this after reading its body.
 
         Raises:
-            ProblemError: 429; it is more than is left, and nothing of it counts.
+            ProblemError: 429; the request exceeds a quota and is not charged to any.
         """
         body_bytes: int = req.context.get("body_bytes") or 0
         size = body_bytes + len(req.query_string)
@@ -45,10 +45,10 @@ class Quotas:
                 (limits.event_limit_per_account, events, ("events of account", *account)),
                 (limits.byte_limit_per_account, size, ("bytes of account", *account)),
             ]
-        for number, (limit, cost, whose) in enumerate(charges):
+        for number, (limit, cost, key) in enumerate(charges):
             try:
-                self.limiter.hit(limit, *whose, cost=cost)
+                self.limiter.hit(limit, *key, cost=cost)
             except ProblemError:
-                for earlier, its_cost, its_whose in charges[:number]:
-                    self.limiter.give_back(earlier, *its_whose, cost=its_cost)
+                for charged, its_cost, its_key in charges[:number]:
+                    self.limiter.refund(charged, *its_key, cost=its_cost)
                 raise

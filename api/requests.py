@@ -1,4 +1,4 @@
-"""Reading requests: bodies, queries and headers become models, or a problem that says why not."""
+"""Parse the bodies, queries and headers of requests into models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from warehouse.store.protocol import Idempotency
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_QUERY_FIELDS = 50
-# Enough to mend a request by; a hostile body gets no longer answer than an honest one.
+# Limits on the answer's size, so that a hostile body does not cause a long answer.
 MAX_ERRORS = 20
 MAX_FIELD_NAME = 80
 
@@ -28,7 +28,7 @@ def read_body(req: falcon.Request, model: type[M]) -> M:
     """Read a JSON body.
 
     Raises:
-        ProblemError: 400, 413 or 415, with a code that tells what is wrong.
+        ProblemError: 400, 413 or 415.
     """
     document = _read_json(req)
     try:
@@ -37,7 +37,7 @@ def read_body(req: falcon.Request, model: type[M]) -> M:
         raise ProblemError(
             400,
             validation_code(error),
-            "The body does not have the expected form.",
+            "The body is invalid. Correct the fields in `errors`.",
             errors=field_errors(error),
         ) from None
 
@@ -50,10 +50,11 @@ def _read_json(req: falcon.Request) -> object:
         raise ProblemError(
             415,
             "unsupported_content_encoding",
-            f"Send the body as it is, without Content-Encoding: {encoding[:MAX_FIELD_NAME]}.",
+            f"Content-Encoding {encoding[:MAX_FIELD_NAME]} is not supported. Send the body"
+            " uncompressed.",
             headers={"Accept-Encoding": "identity"},
         )
-    # Where the server knows the end of the body, as of a chunked one, it has no declared length.
+    # A chunked body has no declared length; the server then ends the stream itself.
     stream = req.stream if req.env.get("wsgi.input_terminated") else req.bounded_stream
     body = stream.read(MAX_BODY_BYTES + 1)
     if len(body) > MAX_BODY_BYTES:
@@ -63,17 +64,17 @@ def _read_json(req: falcon.Request) -> object:
         raise ProblemError(
             400,
             "incomplete_body",
-            "The body ends before its Content-Length. Send the request again.",
+            "The body is shorter than its Content-Length. Send the request again.",
         )
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if media_type != falcon.MEDIA_JSON and (body or media_type):
         raise ProblemError(
             415,
             "unsupported_media_type",
-            "Send JSON with the header Content-Type: application/json.",
+            "The media type is not supported. Send JSON with `Content-Type: application/json`.",
         )
     if not body:
-        raise ProblemError(400, "missing_body", "Send a JSON object as body.")
+        raise ProblemError(400, "missing_body", "The request has no body. Send a JSON object.")
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
@@ -85,18 +86,22 @@ def _read_json(req: falcon.Request) -> object:
 
 
 def _body_too_large() -> ProblemError:
-    return ProblemError(413, "body_too_large", f"The body exceeds {MAX_BODY_BYTES} bytes.")
+    return ProblemError(
+        413,
+        "body_too_large",
+        f"The body exceeds the maximum of {MAX_BODY_BYTES} bytes. Send fewer or smaller events.",
+    )
 
 
 def read_query(req: falcon.Request, model: type[M]) -> M:
-    """Read the query string; every parameter that the model knows may come once.
+    """Read the query string; each parameter of the model may occur once.
 
     Raises:
         ProblemError: 400 with code `invalid_query`, `missing_parameter`, `repeated_parameter` or
             `invalid_parameter`.
     """
     try:
-        # Falcon would replace what is no UTF-8; here it is an error.
+        # Falcon would replace invalid UTF-8 silently.
         pairs = parse_qsl(
             req.query_string.encode("ascii").decode(),
             keep_blank_values=True,
@@ -105,14 +110,19 @@ def read_query(req: falcon.Request, model: type[M]) -> M:
         )
     except ValueError:
         raise ProblemError(
-            400, "invalid_query", "The query must be percent-encoded UTF-8 with few parameters."
+            400,
+            "invalid_query",
+            "The query is invalid. Send percent-encoded UTF-8 with at most"
+            f" {MAX_QUERY_FIELDS} parameters.",
         ) from None
     known = {field.alias or name for name, field in model.model_fields.items()}
     names = [name for name, _ in pairs if name in known]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ProblemError(
-            400, "repeated_parameter", f"These parameters may come once: {', '.join(repeated)}."
+            400,
+            "repeated_parameter",
+            f"The query repeats parameters. Send each of these once: {', '.join(repeated)}.",
         )
     try:
         return model.model_validate(dict(pairs))
@@ -122,13 +132,13 @@ def read_query(req: falcon.Request, model: type[M]) -> M:
         raise ProblemError(
             400,
             "missing_parameter" if is_missing else "invalid_parameter",
-            "The query does not have the expected parameters.",
+            "The query is invalid. Correct the parameters in `errors`.",
             errors=errors,
         ) from None
 
 
 def read_idempotency(req: falcon.Request, body: BaseModel) -> Idempotency | None:
-    """Read the Idempotency-Key, if there is one, and what the request is about.
+    """Read the Idempotency-Key, if any, and hash the request's content.
 
     Raises:
         ProblemError: 400 with code `invalid_idempotency_key`.
@@ -142,23 +152,23 @@ def read_idempotency(req: falcon.Request, body: BaseModel) -> Idempotency | None
         raise ProblemError(
             400,
             "invalid_idempotency_key",
-            "An Idempotency-Key has 1 to 128 visible ASCII characters.",
+            "The Idempotency-Key is invalid. Send 1 to 128 visible ASCII characters.",
             errors=field_errors(error),
         ) from None
-    # Of the validated body: white space and the order of keys do not make another request.
+    # Hash the validated body, so that white space and the order of keys make no difference.
     content = json.dumps(body.model_dump(mode="json", by_alias=True), sort_keys=True)
     request = f"{req.method} {req.path}\n{content}"
     return Idempotency(key, hashlib.sha256(request.encode()).hexdigest())
 
 
 def validation_code(error: ValidationError) -> str:
-    """Name what is wrong with a body: its form, or a rule that clients may want to handle."""
+    """Return the problem code of an invalid body."""
     kinds = {item["type"] for item in error.errors(include_input=False, include_context=False)}
     return "reserved_event_type" if "reserved_event_type" in kinds else "invalid_body"
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:
-    """List the faults of single fields, without the values: they may be secret."""
+    """List the errors of single fields, without their values, which may be secret."""
     items = error.errors(include_url=False, include_context=False, include_input=False)
     return [
         FieldError(

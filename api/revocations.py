@@ -1,4 +1,4 @@
-"""Tokens that are no longer good although they have not expired: revoked, or of another store."""
+"""Revoked tokens, and the identity of the store that issued the valid ones."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from api.tokens import Token
 from warehouse.store.clock import Clock
 from warehouse.store.protocol import Store
 
-# How long another process may take to hear of a logout.
+# The longest delay until other processes see a logout.
 REFRESH_SECONDS = 1.0
 
 
 class Revocations:
-    """The revoked tokens, as the store keeps them; asked for each request, so held in memory."""
+    """An in-memory copy of the store's revoked tokens, because each request needs a lookup."""
 
     def __init__(
         self, store: Store, clock: Clock, timer: Callable[[], float] = time.monotonic
     ) -> None:
-        """Read nothing yet.
+        """Create an empty copy.
 
         Args:
-            store: Keeps them.
-            clock: Tells which have expired.
-            timer: Tells the seconds between two looks at the store.
+            store: Source of the revoked tokens.
+            clock: Determines which tokens have expired.
+            timer: Measures the seconds between refreshes.
         """
         self._store = store
         self._clock = clock
@@ -34,58 +34,58 @@ class Revocations:
         self._lock = threading.Lock()
         self._expires_at: dict[str, float] = {}
         self._last_seen = 0
-        # Which store this is, as of the last look at it; a restore may change that.
+        # As of the last refresh; a restore may change it.
         self.store_id = ""
         self._next_refresh = timer()
-        self._reading: Future[None] | None = None
+        self._refreshing: Future[None] | None = None
 
     def include(self, token_id: str) -> bool:
-        """Tell whether a token was revoked.
+        """Return whether a token is revoked.
 
         Raises:
-            StoreUnavailableError: Nobody knows; so nobody gets in.
+            StoreUnavailableError: The store cannot be read, so the API admits no token.
         """
         if self._timer() >= self._next_refresh:
             self._refresh_once()
         return token_id in self._expires_at
 
     def revoke(self, token: Token) -> None:
-        """Revoke a token, durably.
+        """Revoke a token durably.
 
         Raises:
-            StoreUnavailableError: It was not revoked.
+            StoreUnavailableError: The token is not revoked.
         """
         self._store.revoke(token.token_id, token.expires_at)
         with self._lock:
             self._expires_at[token.token_id] = token.expires_at
 
     def _refresh_once(self) -> None:
-        """Read what is new; callers that arrive meanwhile wait for it and share how it ends."""
+        """Refresh; concurrent callers wait for the same refresh and share its outcome."""
         with self._lock:
-            reading, is_mine = self._reading, self._reading is None
-            if reading is None:
-                reading = self._reading = Future()
+            refreshing, is_mine = self._refreshing, self._refreshing is None
+            if refreshing is None:
+                refreshing = self._refreshing = Future()
         if not is_mine:
-            reading.result()
+            refreshing.result()
             return
         try:
             self._refresh()
         except Exception as error:
-            reading.set_exception(error)
+            refreshing.set_exception(error)
             raise
         else:
-            reading.set_result(None)
+            refreshing.set_result(None)
         finally:
             with self._lock:
-                self._reading = None
+                self._refreshing = None
 
     def _refresh(self) -> None:
         now = self._clock().timestamp()
         store_id = self._store.store_id()
-        news = self._store.revoked_after(self._last_seen if store_id == self.store_id else 0)
+        new_tokens = self._store.revoked_after(self._last_seen if store_id == self.store_id else 0)
         with self._lock:
             self.store_id = store_id
-            for revoked in news:
+            for revoked in new_tokens:
                 self._last_seen = revoked.position
                 self._expires_at[revoked.token_id] = revoked.expires_at
             self._expires_at = {

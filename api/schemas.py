@@ -1,6 +1,6 @@
-"""The typed models of requests and responses; validation and documentation come from these.
+"""Typed models of requests and responses, the source of validation and documentation.
 
-Field names are the names of the warehouse's columns; clients see their aliases in camelCase.
+Field names equal the warehouse's column names; clients use camelCase aliases.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from pydantic_core import PydanticCustomError, to_json
 from warehouse.store.protocol import MAX_BALANCE, StoredEvent
 
 MAX_BATCH = 500
-# Fields of a request, or of an event in a batch: far more than any has.
+# The maximum number of fields of a request or of an event in a batch.
 MAX_FIELDS = 50
 MAX_META_BYTES = 4096
 MAX_META_DEPTH = 8
 MAX_USER_ID = 2**63 - 1
 EARN, DEEP_LINK = "earn", "deep_link"
-# `earn` moves coins and only /earn does that, or the balances would not add up; /track writes the
-# other one.
+# Only /earn writes `earn` events, so that their sum equals the balance. Only /track writes
+# `deep_link` events.
 RESERVED_EVENT_TYPES = (EARN, DEEP_LINK)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
@@ -47,10 +47,10 @@ _ISO_8601 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
     r"(Z|[+-][0-9]{2}:?[0-5][0-9])"
 )
-# Control and format characters, line and paragraph separators of Unicode 16: they hide or forge
-# text. Surrogates do not get this far. Written out, so that the rule is the same under every Python
-# and stands in the description: there the backslashes stay, and what lies beyond 16 bits, for which
-# Python and JavaScript share no escape, is a pattern of its own.
+# Control and format characters, line and paragraph separators of Unicode 16, which can hide or
+# forge text. The JSON parser already refuses surrogates. The list is explicit, so that the rule is
+# the same for every Python version and can be published in the OpenAPI document. Characters beyond
+# 16 bits need a separate pattern, because Python and JavaScript share no escape for them.
 _UNSAFE = (
     r"\u0000-\u001f\u007f-\u009f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890-\u0891\u08e2\u180e"
     r"\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
@@ -63,9 +63,11 @@ _PLAIN = re.compile(f"[^{_UNSAFE}{_UNSAFE_BEYOND}]*")
 
 
 def _plain(text: str) -> str:
-    """Refuse what hides or forges text, and trim."""
+    """Trim text; refuse characters that hide or forge text."""
     if not _PLAIN.fullmatch(text):
-        raise PydanticCustomError("control_character", "Text must not hold control characters")
+        raise PydanticCustomError(
+            "control_character", "Text must not contain control or format characters"
+        )
     text = text.strip()
     if not text:
         raise PydanticCustomError("blank", "Text must not be blank")
@@ -73,7 +75,7 @@ def _plain(text: str) -> str:
 
 
 def _plain_text(max_length: int) -> WithJsonSchema:
-    """Describe a line of text: `_plain`, and its length before it is trimmed."""
+    """Return the JSON Schema of text that `_plain` accepts; the length counts before trimming."""
     return WithJsonSchema(
         {
             "type": "string",
@@ -81,7 +83,7 @@ def _plain_text(max_length: int) -> WithJsonSchema:
             "maxLength": max_length,
             "pattern": f"^[^{_UNSAFE}]*$",
             "not": {"pattern": rf"^\s*$|[{_UNSAFE_BEYOND}]"},
-            "description": "It is trimmed; not blank, no control or format characters.",
+            "description": "Trimmed; must not be blank or contain control or format characters.",
         }
     )
 
@@ -89,7 +91,7 @@ def _plain_text(max_length: int) -> WithJsonSchema:
 def _not_reserved(event_type: str) -> str:
     if event_type in RESERVED_EVENT_TYPES:
         raise PydanticCustomError(
-            "reserved_event_type", "The event types earn and deep_link are the server's own"
+            "reserved_event_type", "Only the server writes the event types earn and deep_link"
         )
     return event_type
 
@@ -97,13 +99,16 @@ def _not_reserved(event_type: str) -> str:
 def _utc_time(value: object) -> datetime:
     if not isinstance(value, str) or not _ISO_8601.fullmatch(value):
         raise PydanticCustomError(
-            "invalid_time", "Time must be ISO 8601 with Z or an offset: 2026-01-31T12:00:00Z"
+            "invalid_time",
+            "Time must be ISO 8601 with Z or an offset, such as 2026-01-31T12:00:00Z",
         )
     try:
         time = datetime.fromisoformat(value)
     except ValueError:
-        raise PydanticCustomError("invalid_time", "There is no such time") from None
-    with suppress(OverflowError):  # in the first and the last year that there is
+        raise PydanticCustomError(
+            "invalid_time", "Time must be an existing date and time"
+        ) from None
+    with suppress(OverflowError):  # near the first and the last year that Python supports
         time = time.astimezone(UTC)
     if not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise PydanticCustomError(
@@ -124,7 +129,7 @@ def _small_object(value: object) -> dict[str, Any]:
 
 
 def _check_json(value: object, depth: int) -> None:
-    """Refuse what is nested deeper than `depth`, and numbers that JSON cannot write."""
+    """Refuse nesting deeper than `depth`, and numbers that JSON cannot represent."""
     if isinstance(value, float) and not math.isfinite(value):
         raise PydanticCustomError("finite_number", "Numbers must be finite")
     if isinstance(value, dict | list):
@@ -137,7 +142,7 @@ def _check_json(value: object, depth: int) -> None:
 
 
 def dump_meta(meta: dict[str, Any]) -> str:
-    """Write meta as compact JSON."""
+    """Serialize meta as compact JSON."""
     return to_json(meta).decode()
 
 
@@ -145,7 +150,7 @@ def _zulu(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-# What a client sends: ISO 8601 with an offset; and what it gets: microseconds and Z.
+# Requests: ISO 8601 with an offset. Responses: UTC with microseconds and Z.
 RequestTime = Annotated[
     datetime,
     BeforeValidator(_utc_time),
@@ -159,8 +164,8 @@ ResponseTime = Annotated[
     ),
 ]
 Username = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@+-]{1,64}$")]
-# NIST SP 800-63B asks for at least 8 characters and no rules about which; the upper bound bounds
-# the work of hashing.
+# NIST SP 800-63B requires at least 8 characters of any kind. The maximum limits the cost of
+# hashing.
 Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
 Amount = Annotated[StrictInt, Field(ge=1, le=MAX_BALANCE)]
 Reason = Annotated[
@@ -181,14 +186,14 @@ EventId = Annotated[str, StringConstraints(pattern=_EVENT_ID)]
 
 
 def _number(value: object) -> object:
-    """Read a number of a query string; what is none is left for the field to refuse."""
+    """Convert digits of a query string; the field refuses everything else."""
     is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value)
     return int(value) if is_number else value  # type: ignore[call-overload]
 
 
-# What the server tells: the description says what it may be, and nobody checks it again.
+# Types of responses: the schema documents their range, and pydantic does not validate it.
 _UserId = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_USER_ID})]
-# A balance of an older version may exceed MAX_BALANCE.
+# An older version could store a balance above MAX_BALANCE.
 _Coins = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 2**63 - 1})]
 _Count = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0})]
 _Id = Annotated[str, WithJsonSchema({"type": "string", "pattern": _EVENT_ID})]
@@ -197,7 +202,7 @@ QueryUserId = Annotated[StrictInt, Field(ge=1, le=MAX_USER_ID), BeforeValidator(
 
 
 class Model(BaseModel):
-    """What all models share: strict types, camelCase outside, nothing that is not declared."""
+    """Base of all models: strict types, camelCase aliases, no undeclared fields."""
 
     model_config = ConfigDict(
         strict=True,
@@ -205,7 +210,7 @@ class Model(BaseModel):
         extra="forbid",
         alias_generator=to_camel,
         field_title_generator=lambda name, field: field.alias or to_camel(name),
-        # Also false for names: a client must not send `event_type`.
+        # A client must not send `event_type`.
         validate_by_name=False,
         validate_by_alias=True,
         serialize_by_alias=True,
@@ -213,13 +218,13 @@ class Model(BaseModel):
 
 
 class ResponseModel(Model):
-    """What is made by the server, by field name."""
+    """Base of responses, which the server creates by field name."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=False)
 
 
 class RequestModel(Model):
-    """What clients send. Each unknown field makes an error, so their number has a limit."""
+    """Base of requests. Each unknown field is an error, so the number of fields is limited."""
 
     @model_validator(mode="before")
     @classmethod
@@ -234,7 +239,7 @@ class RequestModel(Model):
 
 
 class LoginRequest(RequestModel):
-    """Who wants to play."""
+    """A player's credentials."""
 
     username: Username
     password: Password
@@ -248,47 +253,47 @@ class EarnRequest(RequestModel):
 
 
 class EventRequest(RequestModel):
-    """Something that happened in the game."""
+    """An event in the game."""
 
     event_type: EventType
     meta: Meta | None = Field(
         default=None,
-        description=f"At most {MAX_META_BYTES} bytes of JSON and {MAX_META_DEPTH} levels deep.",
+        description=f"At most {MAX_META_BYTES} bytes of JSON and {MAX_META_DEPTH} levels.",
     )
     occurred_at: RequestTime | None = Field(
         default=None,
         alias="tsUtc",
-        description="When it happened, with Z or an offset; by default when it was received.",
+        description="Time of the event, with Z or an offset. Default: time of receipt.",
     )
 
 
 class EventsRequest(RequestModel):
-    """Up to 500 events; each is validated by itself, so that a bad one does not refuse the rest."""
+    """Up to 500 events. The server validates each separately and records the valid ones."""
 
     events: Annotated[list[SkipValidation[EventRequest]], Field(min_length=1, max_length=MAX_BATCH)]
 
 
 class StatsQuery(Model):
-    """Whose events."""
+    """A player whose events to count."""
 
     user_id: QueryUserId | None = Field(
-        default=None, description="Whose; for operators. A player sees no one else's."
+        default=None, description="The player, for operators. Players see only their own events."
     )
 
 
 class EventsQuery(StatsQuery):
-    """Which events."""
+    """A page of events."""
 
     limit: Annotated[StrictInt, Field(ge=1, le=100), BeforeValidator(_number)] = Field(
-        default=100, description="At most this many."
+        default=100, description="Maximum number of events."
     )
     before: EventId | None = Field(
-        default=None, description="Only events older than the one with this id."
+        default=None, description="Return only events older than the event with this id."
     )
 
 
 class TrackQuery(Model):
-    """The deep link that was opened. Other parameters, such as `utm_source`, are ignored."""
+    """A deep link. The server ignores other parameters, such as `utm_source`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -296,40 +301,40 @@ class TrackQuery(Model):
 
 
 class IdempotencyHeaders(Model):
-    """Makes a request safe to repeat."""
+    """The header that makes a request safe to repeat."""
 
     key: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")] | None = Field(
         default=None,
         alias="Idempotency-Key",
-        description="1 to 128 visible ASCII characters. The same key with the same request gets the"
-        " stored answer again; with another request it is refused.",
+        description="1 to 128 visible ASCII characters. A repeated request with the same key gets"
+        " the stored answer. A different request with the same key gets 422.",
     )
 
 
 class LoginResponse(ResponseModel):
-    """A token, to be sent as `Authorization: Bearer ...`."""
+    """A token to send as `Authorization: Bearer ...`."""
 
     user_id: _UserId
     token: str = Field(repr=False)
     token_type: Literal["Bearer"]
-    expires_in: _Count = Field(description="Seconds.")
+    expires_in: _Count = Field(description="Lifetime of the token in seconds.")
 
 
 class EarnResponse(ResponseModel):
-    """The event that was written and the balance after it."""
+    """The recorded event and the new balance."""
 
     event_id: _Id
     balance: _Coins
 
 
 class EventResponse(ResponseModel):
-    """The event that was written."""
+    """The recorded event."""
 
     event_id: _Id
 
 
 class FieldError(ResponseModel):
-    """What is wrong with one field."""
+    """An error in one field."""
 
     field: str
     code: str
@@ -337,14 +342,14 @@ class FieldError(ResponseModel):
 
 
 class RecordedResult(ResponseModel):
-    """An event of a batch that was written."""
+    """A recorded event of a batch."""
 
     status: Literal[HTTPStatus.CREATED]
     event_id: _Id
 
 
 class RejectedResult(ResponseModel):
-    """An event of a batch that was not written, and why."""
+    """A rejected event of a batch, with its errors."""
 
     status: Literal[HTTPStatus.BAD_REQUEST]
     code: str
@@ -352,7 +357,7 @@ class RejectedResult(ResponseModel):
 
 
 class EventsResponse(ResponseModel):
-    """The fates of a batch's events, in their order."""
+    """The results of a batch's events, in order."""
 
     recorded: _Count
     rejected: _Count
@@ -367,7 +372,7 @@ class BalanceResponse(ResponseModel):
 
 
 class Event(ResponseModel):
-    """An event as the store keeps it and `raw.game_events` has it."""
+    """An event with the fields of the store and of `raw.game_events`."""
 
     event_id: _Id
     user_id: _UserId | None
@@ -378,7 +383,7 @@ class Event(ResponseModel):
 
     @classmethod
     def of(cls, stored: StoredEvent) -> Event:
-        """Show an event of the store."""
+        """Convert an event of the store."""
         return cls(
             event_id=stored.event_id,
             user_id=stored.user_id,
@@ -390,14 +395,14 @@ class Event(ResponseModel):
 
 
 class EventListResponse(ResponseModel):
-    """Events, newest first; `nextBefore` continues where they end, null after the last."""
+    """Events, newest first. `nextBefore` is the `before` of the next page, or null at the end."""
 
     events: list[Event]
     next_before: _Id | None
 
 
 class StatsResponse(ResponseModel):
-    """Number of events per type."""
+    """Number of events by type."""
 
     counts: dict[str, _Count]
     total: _Count
@@ -410,7 +415,7 @@ class HealthResponse(ResponseModel):
 
 
 class Problem(ResponseModel):
-    """RFC 9457: what went wrong. Clients decide by `code`, which is stable."""
+    """An RFC 9457 problem document. `code` is stable, so clients can rely on it."""
 
     type: str
     title: str

@@ -1,4 +1,4 @@
-"""`python -m api serve`: the API on waitress and, beside it, the loader; from start to stop."""
+"""`python -m api serve`: run the API on waitress, with the loader in a thread."""
 
 from __future__ import annotations
 
@@ -22,45 +22,46 @@ from api.log import LibraryLogs
 from api.settings import Settings
 from warehouse.store.protocol import Outbox
 
-# The loader itself gives up its last attempt before this.
+# The loader ends its last attempt before this.
 LOADER_STOP_SECONDS = 20.0
 
-# Open at a time; further ones wait until some end. Each holds a descriptor and little else.
+# The maximum number of open connections; further clients wait.
 CONNECTIONS = 1000
-# The part of the descriptors that connections may have: the store, the warehouse and the files that
-# are sent need some, and without any a process can open nothing.
+# Connections may use one descriptor in this many. The store, the warehouse and sent files need the
+# rest.
 DESCRIPTOR_SHARE = 4
 
-# Waitress's adjustments, beside address and threads.
+# Waitress's adjustments, except for address and threads.
 ADJUSTMENTS: dict[str, Any] = {
-    # select() ends at 1024 descriptors.
+    # select() supports only 1024 descriptors.
     "asyncore_use_poll": True,
     "connection_limit": CONNECTIONS,
-    # Longer than proxies keep an idle connection, which else send requests into one that ends.
+    # Longer than proxies keep idle connections. Otherwise a proxy could send a request on a
+    # connection that the server closes.
     "channel_timeout": 75,
     "cleanup_interval": 5,
-    # The main loop sends answers, not the threads. With waitress's default of one byte the loop
-    # spins beside each thread that sends, and 64 connections get a tenth of what 16 get.
+    # The main loop sends answers, not the threads. With waitress's default of one byte, the loop
+    # spins while a thread sends, and 64 connections get a tenth of the throughput of 16.
     "send_bytes": 64 * 1024,
     "max_request_header_size": 32 * 1024,
-    # Waitress refuses larger bodies in plain text. Smaller ones that are still too large reach the
-    # application, which refuses them with a problem document.
+    # Waitress refuses larger bodies in plain text. The application refuses smaller bodies above its
+    # own limit with a problem document.
     "max_request_body_size": 1024 * 1024,
-    # The application reads X-Forwarded-For, on all servers alike, and only as TRUSTED_PROXIES says.
+    # The application reads X-Forwarded-For on all servers, according to TRUSTED_PROXIES.
     "clear_untrusted_proxy_headers": False,
     "ident": None,
 }
 
 
 def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
-    """Serve until SIGTERM or SIGINT; a second one ends the requests in flight.
+    """Serve until SIGTERM or SIGINT; a second signal aborts the requests in flight.
 
-    After the first one, requests in flight are answered and new ones are refused. Then the store
-    finishes what was submitted, and the loader ships what is committed.
+    After the first signal, the server finishes requests in flight and refuses new ones. Then the
+    store finishes all submitted commands, and the loader ships all committed events.
 
     Raises:
         StoreUnavailableError: The store cannot be opened.
-        OSError: The port is taken, for example.
+        OSError: The server cannot listen, for example because the port is in use.
     """
     _log_libraries(logger)
     drain = Drain()
@@ -74,12 +75,12 @@ def serve(settings: Settings, logger: FilteringBoundLogger) -> None:
             )
             freeze()
             try:
-                # Returns at SystemExit, when the requests that have a thread are answered.
+                # Returns at SystemExit, after the threads have answered their requests.
                 server.run()
             finally:
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
-                # Before the loader stops, which ships what the store still commits.
+                # Close the store before the loader stops, so that it ships the last commits.
                 store.close()
     finally:
         store.close()
@@ -91,21 +92,24 @@ def _listen(app: App, settings: Settings) -> waitress.server.BaseWSGIServer:
     adjustments = dict(ADJUSTMENTS)
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if descriptors != resource.RLIM_INFINITY:
-        possible = descriptors // DESCRIPTOR_SHARE
-        adjustments["connection_limit"] = min(adjustments["connection_limit"], possible)
+        maximum = descriptors // DESCRIPTOR_SHARE
+        adjustments["connection_limit"] = min(adjustments["connection_limit"], maximum)
     try:
         return waitress.create_server(
             app, host=settings.host, port=settings.port, threads=settings.threads, **adjustments
         )
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise OSError(f"it cannot listen on {where}: {error.strerror}") from error
+        raise OSError(
+            f"Cannot listen on {where}: {error.strerror}. Change HOST or PORT, or stop the process"
+            " that uses this port."
+        ) from error
 
 
 def _stop_on_signals(drain: Drain) -> None:
     def end_when_drained() -> None:
         drain.wait()
-        # Again to this process, whose main thread it wakes up.
+        # The second signal wakes the main thread.
         os.kill(os.getpid(), signal.SIGTERM)
 
     def stop(_: int, __: FrameType | None) -> None:
@@ -120,11 +124,11 @@ def _stop_on_signals(drain: Drain) -> None:
 
 @contextmanager
 def _loader(settings: Settings, outbox: Outbox, logger: FilteringBoundLogger) -> Iterator[None]:
-    """Run the loader in a thread, if it is wanted; at the end it ships what is left."""
+    """Run the loader in a thread if LOADER=on; on stop it ships the remaining events."""
     if not settings.loader_enabled:
         yield
         return
-    # DuckDB is large, and the API runs without it where LOADER=off.
+    # DuckDB is large, and with LOADER=off the API does not need it.
     from warehouse.loader.destination import destination_of  # noqa: PLC0415
     from warehouse.loader.loader import Loader  # noqa: PLC0415
     from warehouse.store.election import election_of  # noqa: PLC0415
@@ -155,5 +159,5 @@ def _log_libraries(logger: FilteringBoundLogger) -> None:
         library.addHandler(handler)
         library.setLevel(level)
         library.propagate = False
-    # Under load requests wait for a thread, and waitress logs a line for each of them.
+    # Under load, waitress logs a line for each request that waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -1,7 +1,6 @@
-"""How much one client, one account and one guesser of passwords may ask for.
+"""Rate limits for clients, accounts and login attempts.
 
-The library limits reads the limits. The counters are this process's own: beside other API processes
-each of them allows as much, and a restart begins at zero.
+The library `limits` parses the limits. Each process has its own counters, which start at zero.
 """
 
 from __future__ import annotations
@@ -16,17 +15,18 @@ from limits import RateLimitItem, parse
 from api.errors import ProblemError
 
 OFF = "off"
-# More than any game has players at a time, in less than 100 MB.
+# Enough for the concurrent players of any game, in less than 100 MB.
 MAX_COUNTERS = 200_000
-# How often counters whose time is over are looked for.
+# Interval between removals of expired counters.
 SWEEP_SECONDS = 10
 
-# A limit of failed logins such as "10 per 5 minutes" holds for one username as tried by one client.
-# All clients together may fail for it 100 times in a row, as NIST SP 800-63B has it, within a day.
-# And one client may try so many times as often, whoever it is for: many may share an address.
+# A limit of failed logins such as "10 per 5 minutes" applies to one username and one client. All
+# clients together may fail 100 times a day in a row for one username (NIST SP 800-63B). One client
+# may fail CLIENT_FACTOR times as often for all usernames, because many players can share an
+# address.
 FAILURES_PER_NAME = parse("100 per day")
 CLIENT_FACTOR = 10
-# Whoever has logged in from an address lately is not locked out there by what others try elsewhere.
+# For this long after a login, failures of other clients do not lock the player out.
 KNOWN_FOR_SECONDS = 7 * 86400
 
 
@@ -34,7 +34,7 @@ def parse_limit(text: str) -> RateLimitItem | None:
     """Read a limit such as `1200/minute` or `10 per 5 minutes`; `off` is None.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is not a limit.
     """
     if text == OFF:
         return None
@@ -48,27 +48,26 @@ def parse_limit(text: str) -> RateLimitItem | None:
 
 
 class Counters:
-    """Counters in memory, each of a window of time.
+    """In-memory counters with fixed time windows.
 
-    The storage that the library has keeps a timer that starts a thread whenever something is
-    counted, and looks through all counters every time: whoever comes from many addresses would keep
-    it busy. These are looked through seldom, and there is a most of them.
+    The library's storage starts a timer thread at each count and scans all counters each time, so
+    requests from many addresses could overload it. This class scans rarely and limits the number
+    of counters.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Count nothing yet; `clock` tells seconds since any moment."""
         self._clock = clock
         self._lock = threading.Lock()
-        # The count, and when it ends, by key; those that began first stand first.
+        # The count and the end of its window by key, oldest window first.
         self._counts: dict[Hashable, tuple[int, float]] = {}
         self._next_sweep = clock() + SWEEP_SECONDS
 
     def __len__(self) -> int:
-        """Tell how many there are, with those whose time is over and that are not yet forgotten."""
+        """Return the number of counters, including expired ones that are not removed yet."""
         return len(self._counts)
 
     def incr(self, key: Hashable, expiry: int, amount: int = 1) -> int:
-        """Count; the first one starts a window of `expiry` seconds."""
+        """Increment a counter; the first increment starts a window of `expiry` seconds."""
         now = self._clock()
         with self._lock:
             if now >= self._next_sweep:
@@ -84,71 +83,69 @@ class Counters:
             return count + amount
 
     def decr(self, key: Hashable, amount: int = 1) -> None:
-        """Count so many less, in the current window."""
+        """Decrement a counter in its current window."""
         with self._lock:
             count, ends_at = self._counts.get(key, (0, 0.0))
             if count > 0:
                 self._counts[key] = (max(count - amount, 0), ends_at)
 
     def get(self, key: Hashable) -> int:
-        """Tell the count of the current window."""
+        """Return the count of the current window."""
         count, ends_at = self._counts.get(key, (0, 0.0))
         return count if ends_at > self._clock() else 0
 
     def seconds_left(self, key: Hashable) -> float:
-        """Tell how long the current window still lasts; 0 where there is none."""
+        """Return the remaining seconds of the current window; 0 if there is none."""
         now = self._clock()
         return max(self._counts.get(key, (0, now))[1] - now, 0)
 
     def clear(self, key: Hashable) -> None:
-        """Forget a counter."""
+        """Remove a counter."""
         with self._lock:
             self._counts.pop(key, None)
 
 
 class Limiter:
-    """Refuses what is more than enough."""
+    """Enforces limits."""
 
     def __init__(self, counters: Counters) -> None:
-        """Count here."""
         self._counters = counters
 
-    def hit(self, limit: RateLimitItem | None, *whose: str, cost: int = 1) -> None:
-        """Count one, or as many as a request costs, under a name that no other limit has.
+    def hit(self, limit: RateLimitItem | None, *key: str, cost: int = 1) -> None:
+        """Charge a cost to a limit; each limit needs its own keys.
 
         Raises:
-            ProblemError: 429; that is more than the limit still allows, and does not count.
+            ProblemError: 429; the cost exceeds the limit and is not charged.
         """
         if limit is None:
             return
-        # The library would make a text of this, which takes longer than to count.
-        if self._counters.incr(whose, limit.get_expiry(), cost) <= limit.amount:
+        # The tuple is the key: the library would format a string, which takes longer than counting.
+        if self._counters.incr(key, limit.get_expiry(), cost) <= limit.amount:
             return
-        self._counters.decr(whose, cost)
-        seconds = max(math.ceil(self._counters.seconds_left(whose)), 1)
+        self._counters.decr(key, cost)
+        seconds = max(math.ceil(self._counters.seconds_left(key)), 1)
         raise ProblemError(
             429,
             "too_many_requests",
-            "These were too many requests, events or bytes of them; wait as long as the header"
-            " Retry-After says.",
+            "The client or the account exceeds a limit on requests, events, bytes or failed"
+            " logins. Retry after `Retry-After` seconds.",
             headers={"Retry-After": str(seconds)},
         )
 
-    def give_back(self, limit: RateLimitItem | None, *whose: str, cost: int = 1) -> None:
-        """Count no longer what came to nothing."""
+    def refund(self, limit: RateLimitItem | None, *key: str, cost: int = 1) -> None:
+        """Undo a charge."""
         if limit is not None:
-            self._counters.decr(whose, cost)
+            self._counters.decr(key, cost)
 
 
 class LoginGuard:
-    """Keeps passwords from being guessed, and hashing from being all that the machine does.
+    """Limits failed logins, which also limits the load of hashing.
 
-    A name that nobody has is treated as one that somebody has, so that a refusal tells nothing. So
-    is the right password: while a name is refused, it is not even looked at.
+    A refusal reveals nothing: the limits are the same for unknown names, and a refused attempt does
+    not check the password.
     """
 
     def __init__(self, counters: Counters, failures: RateLimitItem | None) -> None:
-        """Allow one client so many failed logins for a name, and the rest in proportion."""
         self._counters = counters
         self._limiter = Limiter(counters)
         self._failures = failures
@@ -157,12 +154,12 @@ class LoginGuard:
         )
 
     def admit(self, username: str, client: str) -> None:
-        """Let somebody try; it counts as a failure until it has succeeded.
+        """Admit a login attempt and count it as a failure until it succeeds.
 
-        Counted any later, tries that are made at once would all be admitted.
+        Counting later would admit all attempts that arrive at the same time.
 
         Raises:
-            ProblemError: 429; there were too many tries.
+            ProblemError: 429; too many attempts failed.
         """
         if self._failures is None:
             return
@@ -171,14 +168,14 @@ class LoginGuard:
             self._limiter.hit(FAILURES_PER_NAME, "login", username)
         self._limiter.hit(self._attempts, "login of", client)
 
-    def withdrawn(self, username: str, client: str) -> None:
-        """Count a try no longer that came to nothing, because of the server or of the rules."""
+    def withdraw(self, username: str, client: str) -> None:
+        """Stop counting an attempt that did not check the password."""
         if self._failures is not None:
-            self._limiter.give_back(self._failures, "login", username, client)
-            self._limiter.give_back(FAILURES_PER_NAME, "login", username)
+            self._limiter.refund(self._failures, "login", username, client)
+            self._limiter.refund(FAILURES_PER_NAME, "login", username)
 
-    def succeeded(self, username: str, client: str) -> None:
-        """Begin at zero: what is counted are failures without a success between them."""
+    def succeed(self, username: str, client: str) -> None:
+        """Reset the failures of a username."""
         if self._failures is None:
             return
         self._counters.clear(("login", username, client))

@@ -1,4 +1,4 @@
-"""Tokens: JWT that say who somebody is, signed with a secret of the server."""
+"""Create and verify tokens: JWTs signed with the server's secret."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ AUDIENCE = "gamehouse-api"
 REQUIRED_CLAIMS = ["iss", "aud", "exp", "iat", "sub", "jti", "role"]
 KEY_ID_DIGITS = 16
 
-# Tokens that are known to be good, each of less than a kilobyte.
-KNOWN_TOKENS = 10_000
+# Cached valid tokens, each smaller than a kilobyte.
+CACHED_TOKENS = 10_000
 
-# Of a user id, a column of 64 bits; and of a time, beyond the year 9999 of any calendar.
+# Upper bounds of a 64-bit user id column and of a time far beyond the year 9999.
 MAX_USER_ID = 2**63 - 1
 MAX_EXPIRES_AT = 2**48
 MAX_TOKEN_ID = 64
@@ -35,7 +35,7 @@ _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
 class Role(StrEnum):
-    """What a token allows."""
+    """The role of a token's owner."""
 
     PLAYER = "player"
     OPERATOR = "operator"
@@ -48,8 +48,7 @@ class Identity:
     Attributes:
         role: Player or operator.
         subject: The `sub` of the token: a user id, or an operator's name.
-        store_id: Which store knows the player by that id; None for an operator, who has no account
-            and gets a token without a store.
+        store_id: The store that issued the user id; None for an operator.
     """
 
     role: Role
@@ -64,12 +63,12 @@ class Identity:
 
 @dataclass(frozen=True)
 class Token:
-    """What a good token says.
+    """A verified token.
 
     Attributes:
-        identity: Whose it is.
-        token_id: Its `jti`, by which it may be revoked.
-        expires_at: When it ceases to be good, in seconds since 1970.
+        identity: Its owner.
+        token_id: The `jti`, which identifies a revoked token.
+        expires_at: Expiry as a Unix timestamp.
     """
 
     identity: Identity
@@ -78,14 +77,12 @@ class Token:
 
 
 class Tokens:
-    """Makes and reads tokens.
+    """Creates and reads tokens.
 
-    Players send the same token for a day, and to verify it takes longer than all else that an
-    application does for a request. So good ones are remembered, as long as this object lives, which
-    has one set of secrets, and asked each time whether they have expired. A bad one is never
-    remembered: nobody can crowd out the good ones with it. To look a token up takes a time that
-    tells nothing about others: they are found by a hash under a random key of the process, and only
-    a token with the same hash is compared at all.
+    Players send the same token for a day, and verifying it takes longer than the rest of a request.
+    So this class caches valid tokens and checks their expiry at each use. It does not cache invalid
+    tokens, so an attacker cannot evict valid ones. The lookup time reveals nothing about other
+    tokens: the process hashes them with a random key and compares only tokens with equal hashes.
     """
 
     def __init__(
@@ -95,16 +92,16 @@ class Tokens:
 
         Args:
             secret: Signs new tokens.
-            previous: Those that signed before; what they signed is good until it expires.
-            clock: Dates tokens and tells when they expire.
+            previous: Earlier secrets; their tokens remain valid until they expire.
+            clock: Source of issue times, and of the current time for expiry.
         """
         self._secret = secret
         self._secrets = {key_id(each): each for each in (*previous, secret)}
         self._clock = clock
-        self._recall = lru_cache(KNOWN_TOKENS)(self.verify)
+        self._verify_cached = lru_cache(CACHED_TOKENS)(self.verify)
 
     def mint(self, identity: Identity, ttl_seconds: int) -> str:
-        """Make a token that is valid for `ttl_seconds`."""
+        """Create a token that is valid for `ttl_seconds`."""
         now = self._clock()
         claims = {
             "iss": ISSUER,
@@ -121,21 +118,21 @@ class Tokens:
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM, headers=headers)
 
     def read(self, token: str) -> Token:
-        """Tell whose a token is, after verifying it or remembering that.
+        """Verify a token, with a cache.
 
         Raises:
-            ProblemError: 401; it is not ours, not valid any more, or not for this API.
+            ProblemError: 401; the token is invalid or has expired.
         """
-        known = self._recall(token)
-        if known.expires_at <= self._clock().timestamp():
-            raise invalid_token("The token has expired; log in again.")
-        return known
+        verified = self._verify_cached(token)
+        if verified.expires_at <= self._clock().timestamp():
+            raise invalid_token("The token has expired. Log in again.")
+        return verified
 
     def verify(self, token: str) -> Token:
-        """Verify a token.
+        """Verify a token without the cache.
 
         Raises:
-            ProblemError: 401; it is not ours, not valid any more, or not for this API.
+            ProblemError: 401; the token is invalid or has expired.
         """
         try:
             secret = self._secrets[jwt.get_unverified_header(token)["kid"]]
@@ -148,21 +145,21 @@ class Tokens:
                 options={"require": REQUIRED_CLAIMS},
             )
         except jwt.ExpiredSignatureError:
-            raise invalid_token("The token has expired; log in again.") from None
-        except (jwt.InvalidTokenError, KeyError, TypeError):  # no key id, another one, or no text
-            raise invalid_token("The token is not valid.") from None
+            raise invalid_token("The token has expired. Log in again.") from None
+        except (jwt.InvalidTokenError, KeyError, TypeError):  # missing or unknown `kid`, non-text
+            raise invalid_token("The token is invalid. Log in again.") from None
         role, subject, token_id, expires_at = (
             claims[name] for name in ("role", "sub", "jti", "exp")
         )
-        # What follows keeps and compares these; a signature says nothing about their size.
-        is_sane = (
+        # The signature does not limit the size of claims that the API stores and compares.
+        is_valid = (
             (_is_user_id(subject) if role == Role.PLAYER else role == Role.OPERATOR)
             and 0 < len(token_id) <= MAX_TOKEN_ID
             and type(expires_at) in (int, float)
             and expires_at <= MAX_EXPIRES_AT
         )
-        if not is_sane:
-            raise invalid_token("The token is not valid.")
+        if not is_valid:
+            raise invalid_token("The token is invalid. Log in again.")
         identity = Identity(Role(role), subject, claims.get("store"))
         return Token(identity, token_id, float(expires_at))
 
@@ -172,6 +169,6 @@ def _is_user_id(subject: str) -> bool:
 
 
 def key_id(secret: str) -> str:
-    """Name a secret in the `kid` of the tokens that it signs, without telling anything about it."""
+    """Return the `kid` of a secret's tokens, which reveals nothing about the secret."""
     digest = hmac.digest(secret.encode(), b"gamehouse key id", hashlib.sha256)
     return digest.hex()[:KEY_ID_DIGITS]

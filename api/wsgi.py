@@ -1,7 +1,7 @@
 """The application for any WSGI server: `api.wsgi:application`.
 
-It reads its settings from the environment and runs no loader: `python -m warehouse load --follow`
-does that. `python -m api serve` runs both.
+The module reads the settings from the environment. It does not run the loader; run
+`python -m warehouse load --follow` too. `python -m api serve` runs both.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 from tests.support.harness import GOOD, Project, Run
 from tests.support.left_out import leave_out
 from tests.system.postgres.server import PostgresServer, find_programs
-from warehouse.checkpoints.importing import without_pyspark
+from warehouse.checkpoints.hide_pyspark import hide_pyspark
 from warehouse.sample.generate import generate_sample
 
 # The files, and the folder, that take longest, in this order; what is begun last should be short,
@@ -136,7 +136,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 @pytest.fixture(scope="session")
 def great_expectations() -> None:
     """Import it here: it imports `sre_constants`, which Python has deprecated."""
-    with warnings.catch_warnings(), without_pyspark():
+    with warnings.catch_warnings(), hide_pyspark():
         warnings.simplefilter("ignore", DeprecationWarning)
         importlib.import_module("great_expectations")
 

@@ -1,4 +1,4 @@
-"""Command line of the warehouse: `python -m warehouse COMMAND`."""
+"""The command line `python -m warehouse COMMAND`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 
 from warehouse.checkpoints.command import add_check_command
 from warehouse.checkpoints.errors import CannotCheckError
-from warehouse.database import WarehouseUnavailableError, advice
+from warehouse.database import WarehouseUnavailableError, failure_message
 from warehouse.dbt_docs import CannotDocumentError, add_docs_command
 from warehouse.inputs import headers
 from warehouse.loader.command import add_load_command
@@ -25,9 +25,15 @@ from warehouse.spark.command import add_spark_commands
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.store.protocol import StoreError
 from warehouse.summary import print_summary
-from warehouse.terminal import complain, console_for, say, take_any_text
-
-EXIT_OK, EXIT_FAILED, EXIT_COULD_NOT_RUN = 0, 1, 2
+from warehouse.terminal import (
+    EXIT_COULD_NOT_RUN,
+    EXIT_FAILED,
+    EXIT_OK,
+    console_for,
+    echo,
+    echo_error,
+    escape_unencodable,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: The words after `python -m warehouse`; those of the process by default.
 
     Returns:
-        0 on success, 1 where a check failed, 2 where the command could not run.
+        0 on success, 1 if a check failed, 2 if the command could not run.
     """
-    take_any_text()
+    escape_unencodable()
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -53,49 +59,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         StoreError,
         WarehouseUnavailableError,
     ) as error:
-        complain(error)
+        echo_error(error)
     except duckdb.Error as error:
-        complain(advice(Settings.from_environment().warehouse_path, error, "read"))
+        echo_error(failure_message(Settings.from_environment().warehouse_path, error, "read"))
     return EXIT_COULD_NOT_RUN
 
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of all commands."""
-    words = argparse.ArgumentParser(
+    root = argparse.ArgumentParser(
         prog="python -m warehouse",
-        description="Commands around the warehouse; `dbt build` itself builds the models.",
+        description="Commands around the warehouse; `dbt build` builds the models.",
         epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
-        " REPORTS_PATH (the folder of the reports, default reports), LANDING (the folder of the"
-        " inputs, if they are not in seeds/), STORE_URL (the operational store, default an SQLite"
-        " file beside the warehouse) and EVENTS_URI (a lake that events are shipped to instead of"
-        " the DuckDB file).",
+        " REPORTS_PATH (the reports folder, default reports), LANDING (the inputs folder, default"
+        " seeds), STORE_URL (the operational store, default an SQLite file beside the warehouse)"
+        " and EVENTS_URI (a lake that the loader ships to instead of the DuckDB file).",
     )
-    commands = words.add_subparsers(required=True, metavar="COMMAND")
+    commands = root.add_subparsers(required=True, metavar="COMMAND")
 
     check_inputs = commands.add_parser(
-        "inputs", help="say which of the four input files dbt cannot read"
+        "inputs", help="list the problems of the four input files, before dbt reads them"
     )
     check_inputs.add_argument(
-        "--folder", type=Path, default=Path("seeds"), help="where they are (default: seeds)"
+        "--folder", type=Path, default=Path("seeds"), help="the inputs folder (default: seeds)"
     )
     check_inputs.set_defaults(run=_inputs)
 
     generate = commands.add_parser(
         "generate",
         help="write four input files: the sample, or a game of any size",
-        description="Write four input files: the sample or, with --purchases, a game of any size,"
-        " and in the folder truth/ beside them what a build should find in it.",
+        description="Writes four input files: the sample or, with --purchases, a game of any size"
+        " with its expected results in the folder truth/.",
     )
-    generate.add_argument("--out", type=Path, required=True, help="folder to write them to")
+    generate.add_argument("--out", type=Path, required=True, help="the folder to write to")
     generate.add_argument(
         "--purchases",
         type=_purchase_count,
         metavar="N",
-        help=f"about how many rows purchases_raw.csv gets, at least {MIN_PURCHASES:,}",
+        help=f"approximate number of rows in purchases_raw.csv, at least {MIN_PURCHASES:,}",
     )
-    generate.add_argument(
-        "--seed", type=int, default=7, help="other seeds give other data (default: 7)"
-    )
+    generate.add_argument("--seed", type=int, default=7, help="the random seed (default: 7)")
     generate.set_defaults(run=_generate)
 
     add_load_command(commands)
@@ -109,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
     add_page_command(commands)
     add_operations(commands)
     add_spark_commands(commands)
-    return words
+    return root
 
 
 def _inputs(options: argparse.Namespace) -> int:
@@ -119,7 +122,7 @@ def _inputs(options: argparse.Namespace) -> int:
     else:
         faults = headers.placeholder_faults(options.folder, landing)
     for fault in faults:
-        complain(fault)
+        echo_error(fault)
     return EXIT_FAILED if faults else EXIT_OK
 
 
@@ -127,7 +130,7 @@ def _purchase_count(text: str) -> int:
     count = int(text)
     if not MIN_PURCHASES <= count <= MAX_PURCHASES:
         raise argparse.ArgumentTypeError(
-            f"{count:,} is not within {MIN_PURCHASES:,} to {MAX_PURCHASES:,}"
+            f"{count:,} is not between {MIN_PURCHASES:,} and {MAX_PURCHASES:,}"
         )
     return count
 
@@ -137,11 +140,11 @@ def _generate(options: argparse.Namespace) -> int:
         try:
             generate_with_progress(options.out, options.purchases, options.seed, console_for())
         except (OSError, duckdb.Error) as error:
-            complain(f"Cannot write to {options.out}: {error}")
+            echo_error(f"Cannot write to {options.out}: {error}")
             return EXIT_COULD_NOT_RUN
         return EXIT_OK
     generate_sample(options.out, options.seed)
-    say(f"Wrote {', '.join(headers.HEADERS)} to {options.out}")
+    echo(f"Wrote {', '.join(headers.HEADERS)} to {options.out}")
     return EXIT_OK
 
 

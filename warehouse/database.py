@@ -1,4 +1,4 @@
-"""Opening the DuckDB file, which one writing process at a time may hold."""
+"""Opens the DuckDB file, which one writing process at a time may lock."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ from typing import TypeVar
 
 import duckdb
 
-from warehouse.terminal import say
+from warehouse.terminal import echo
 
-# Attempt n is followed by 2**n seconds of waiting, the schedule of dbt-duckdb's `retries`.
+# The delay after attempt n is 2**n seconds, as with dbt-duckdb's `retries`.
 DEFAULT_ATTEMPTS = 7
 
 Connection = TypeVar("Connection")
 
 SQLITE_MAGIC = b"SQLite format 3\0"
-_MAKE_ANEW = (
-    " and run `make build`, which makes it anew from the inputs; the loader ships all events to it"
-    " again. The store and the reports are as they were."
+_REBUILD = (
+    " and run `make build`, which rebuilds it from the inputs; the loader ships all events to it"
+    " again. The store and the reports are unchanged."
 )
-_DAMAGED = f"The file is damaged. Move it away{_MAKE_ANEW}"
-# By a part of what DuckDB says; the first that fits.
+_DAMAGED = f"The file is damaged. Move it away{_REBUILD}"
+_FREE_SPACE = "Free some space on its disk and run again. Its data is unchanged."
+# The advice for each part of a DuckDB message; the first match applies.
 _ADVICE = {
-    "not a valid DuckDB": "Perhaps it is no DuckDB database: then set WAREHOUSE_PATH to another."
-    f" Or it is damaged at its start: then move it away{_MAKE_ANEW}",
+    "not a valid DuckDB": "If it is not a DuckDB database, set WAREHOUSE_PATH to another file."
+    f" If it is a damaged one, move it away{_REBUILD}",
     "does not exist": "Run `make build` first, or set WAREHOUSE_PATH to an existing warehouse.",
     "Is a directory": "It is a folder. Set WAREHOUSE_PATH to a file.",
-    "Permission denied": "Give this user the right to read and write the file and its folder, or"
-    " set WAREHOUSE_PATH to another.",
-    "Read-only file system": "Make its file system writable, or set WAREHOUSE_PATH to a place that"
-    " is.",
-    "No space left": "Free some space on its disk and run again. What was in it is as it was.",
-    "Could not write": "Free some space on its disk and run again. What was in it is as it was.",
-    "Out of Memory": "Close other programs, or set WAREHOUSE_MEMORY_LIMIT to more.",
+    "Permission denied": "Give this user read and write access to the file and its folder, or set"
+    " WAREHOUSE_PATH to another file.",
+    "Read-only file system": "Make its file system writable, or set WAREHOUSE_PATH to a writable"
+    " path.",
+    "No space left": _FREE_SPACE,
+    "Could not write": _FREE_SPACE,
+    "Out of Memory": "Close other programs, or raise WAREHOUSE_MEMORY_LIMIT.",
     "Corrupt database file": _DAMAGED,
     "Could not read enough bytes": _DAMAGED,
     "has been invalidated": _DAMAGED,
@@ -43,17 +44,17 @@ _ADVICE = {
     "Serialization Error": _DAMAGED,
     "does not match": _DAMAGED,
 }
-_OTHER_ADVICE = "Make its folder writable, or set WAREHOUSE_PATH to a place that is."
+_OTHER_ADVICE = "Make its folder writable, or set WAREHOUSE_PATH to a writable path."
 
 
 class WarehouseUnavailableError(Exception):
     """The DuckDB file cannot be opened; the message says why and what to do."""
 
 
-def holder_of(error: duckdb.Error) -> str | None:
-    """Name the process that holds the file, as `program (PID n)`; None for any other error.
+def lock_holder(error: duckdb.Error) -> str | None:
+    """Return the process that locks the file, as `program (PID n)`; None for any other error.
 
-    A process of another container has no name here, and is `another process`.
+    DuckDB cannot name a process of another container; then this returns `another process`.
     """
     if "Could not set lock on file" not in str(error):
         return None
@@ -66,20 +67,20 @@ def open_when_free(
     *,
     read_only: bool,
     attempts: int = DEFAULT_ATTEMPTS,
-    report: Callable[[str], None] = say,
+    report: Callable[[str], None] = echo,
     sleep: Callable[[float], None] = time.sleep,
 ) -> duckdb.DuckDBPyConnection:
-    """Open the warehouse, waiting while another process holds it.
+    """Open the warehouse; wait while another process locks it.
 
     Args:
-        path: The DuckDB file. It is created where it does not exist and `read_only` is false.
-        read_only: Several readers may share the file; a writer needs it alone.
-        attempts: See `connect_when_free`, as for the others.
-        report: Told once, when waiting begins.
-        sleep: Waits for a number of seconds.
+        path: The DuckDB file. A writer creates it if it is missing.
+        read_only: Several readers can share the file; a writer needs it alone.
+        attempts: See `connect_when_free`.
+        report: See `connect_when_free`.
+        sleep: See `connect_when_free`.
 
     Raises:
-        WarehouseUnavailableError: The file is held to the end, or cannot be opened at all.
+        WarehouseUnavailableError: The file is still locked, or cannot be opened.
     """
     return connect_when_free(
         path,
@@ -95,67 +96,69 @@ def connect_when_free(
     connect: Callable[[], Connection],
     *,
     attempts: int = DEFAULT_ATTEMPTS,
-    report: Callable[[str], None] = say,
+    report: Callable[[str], None] = echo,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Connection:
-    """Connect to the warehouse by whatever means, waiting while another process holds the file.
+    """Connect to the warehouse; wait while another process locks the file.
 
     Args:
         path: The DuckDB file, for messages.
-        connect: Connects, or fails with DuckDB's own error.
-        attempts: How often to try before giving up, at least once; waits 1, 2, 4, ... seconds.
-        report: Told once, when waiting begins, who holds the file.
-        sleep: Waits for a number of seconds.
+        connect: Connects, or raises DuckDB's own error.
+        attempts: The number of attempts, at least 1; the delays are 1, 2, 4, ... seconds.
+        report: Gets one message with the name of the process that locks the file.
+        sleep: Sleeps for a number of seconds.
 
     Raises:
-        WarehouseUnavailableError: The file is held to the end, or cannot be opened at all.
+        WarehouseUnavailableError: The file is still locked, or cannot be opened.
     """
-    refuse_other_formats(path)
+    reject_sqlite_file(path)
     waited = 0
     for attempt in range(attempts):
         try:
             return connect()
         except duckdb.Error as error:
-            holder = holder_of(error)
+            holder = lock_holder(error)
             if holder is None:
-                raise WarehouseUnavailableError(advice(path, error)) from error
+                raise WarehouseUnavailableError(failure_message(path, error)) from error
         if attempt == 0 and attempts > 1:
-            report(f"{path} is held by {holder}; waiting up to {2 ** (attempts - 1) - 1} s for it.")
+            report(f"{path} is locked by {holder}; waiting up to {2 ** (attempts - 1) - 1} s.")
         if attempt < attempts - 1:
             sleep(2**attempt)
             waited += 2**attempt
     raise WarehouseUnavailableError(
-        f"{path} is still held by {holder} after {waited} s. Nothing was changed."
-        " Close that program, or stop that process, and run again."
+        f"{path} is still locked by {holder} after {waited} s. Nothing was changed."
+        " Close that program, or stop that process, and run again. If it only reads, such as a BI"
+        " tool, let it read a copy of the file, or the marts as Parquet (--vars"
+        " 'parquet_marts: true')."
     )
 
 
-def refuse_other_formats(path: Path) -> None:
-    """Refuse a database of SQLite, such as the store: DuckDB would download what reads it.
+def reject_sqlite_file(path: Path) -> None:
+    """Reject an SQLite database, such as the store, for which DuckDB would download an extension.
 
     Raises:
-        WarehouseUnavailableError: It is one.
+        WarehouseUnavailableError: The file is an SQLite database.
     """
     try:
         with path.open("rb") as file:
             is_sqlite = file.read(len(SQLITE_MAGIC)) == SQLITE_MAGIC
     except OSError:
-        return  # DuckDB says what is wrong
+        return  # DuckDB reports the error
     if is_sqlite:
         raise WarehouseUnavailableError(
-            f"Cannot open the warehouse {path}: it is a database of SQLite, perhaps the store."
+            f"Cannot open the warehouse {path}: it is an SQLite database, perhaps the store."
             " Set WAREHOUSE_PATH to another file."
         )
 
 
-def advice(path: Path, error: duckdb.Error, doing: str = "open") -> str:
-    """Say what cannot be done with the warehouse, why, and what to do about it.
+def failure_message(path: Path, error: duckdb.Error, action: str = "open") -> str:
+    """Say what failed, why, and what to do about it.
 
     Args:
         path: The DuckDB file.
-        error: What DuckDB says.
-        doing: What cannot be done.
+        error: The error of DuckDB.
+        action: What failed, a verb.
     """
     reason = str(error).partition("\n")[0]
-    todo = next((todo for part, todo in _ADVICE.items() if part in str(error)), _OTHER_ADVICE)
-    return f"Cannot {doing} the warehouse {path}: {reason}\n{todo}"
+    advice = next((advice for part, advice in _ADVICE.items() if part in str(error)), _OTHER_ADVICE)
+    return f"Cannot {action} the warehouse {path}: {reason}\n{advice}"

@@ -1,4 +1,4 @@
-"""What must hold when dbt opens the warehouse; dbt-duckdb loads it (see `profiles.yml`)."""
+"""The plugin of dbt-duckdb that prepares the warehouse for a build (see `profiles.yml`)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from warehouse.settings import Settings, UnusablePathError
 
 
 class Plugin(BasePlugin):
-    """Makes the folders that a build writes to, waits for the warehouse and adds functions to it.
+    """Creates the folders that a build writes to, waits for the warehouse and adds SQL functions.
 
-    dbt-duckdb waits in silence, and just as long for a read-only disk as for a lock. Here the wait
-    says which process it is for, and whatever waiting cannot cure fails at once.
+    dbt-duckdb waits silently, for a read-only disk as long as for a lock. This plugin names the
+    process that it waits for, and fails at once on any other error.
     """
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Run before the first connection of a dbt process.
 
         Raises:
-            DbtRuntimeError: The warehouse or the folder of the reports cannot be written, the
-                warehouse must have another name, or DuckDB does not understand the memory limit.
+            DbtRuntimeError: The warehouse or the reports folder is not writable, the name of the
+                warehouse is reserved, or the memory limit is not valid.
         """
         try:
             settings = Settings.from_environment()
@@ -60,8 +60,8 @@ def _verified(memory_limit: str) -> str:
         duckdb.connect(config={"memory_limit": memory_limit}).close()
     except duckdb.Error as error:
         raise DbtRuntimeError(
-            f"WAREHOUSE_MEMORY_LIMIT is {memory_limit!r}. Set it to an amount such as 8GB, or leave"
-            " it out."
+            f"WAREHOUSE_MEMORY_LIMIT is {memory_limit!r}. Set it to an amount such as 8GB, or unset"
+            " it."
         ) from error
     return memory_limit
 
@@ -71,11 +71,11 @@ def _make_writable(folder: Path, setting: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DbtRuntimeError(
-            f"Cannot make the folder {folder}: {error.strerror}. Set {setting} to a place that can"
-            " be written."
+            f"Cannot create the folder {folder}: {error.strerror}. Set {setting} to a writable"
+            " path."
         ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DbtRuntimeError(
-            f"Cannot write to {folder}. Give yourself the right to, or set {setting} to a place"
-            " that can be written. Nothing was changed."
+            f"Cannot write to {folder}. Nothing was changed. Give this user write access, or set"
+            f" {setting} to a writable path."
         )

@@ -1,4 +1,4 @@
-"""Does what `make build` does again and again, where nobody types it."""
+"""The command `python -m warehouse schedule`: repeat the steps of `make build` at an interval."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pathlib import Path
 from warehouse.database import WarehouseUnavailableError
 from warehouse.settings import Settings
 from warehouse.store.clock import utc_now
-from warehouse.terminal import say
+from warehouse.terminal import echo
 
-# How often a wait looks up: to show that it is alive, and whether it should stop.
+# How often a wait updates the heartbeat and checks whether to stop.
 POLL_SECONDS = 1
-# A heartbeat older than this means that the schedule hangs or is gone.
-HEARTBEAT_SECONDS = 30
-# What a build may take to stop in good order; DuckDB also survives less patience.
+# A heartbeat older than this means that the schedule has stopped or hangs.
+MAX_HEARTBEAT_AGE_SECONDS = 30
+# The time a build gets to stop before it is killed, which DuckDB survives as well.
 STOP_SECONDS = 30
 
 
 def steps_of_a_round() -> dict[str, list[str]]:
-    """Name the commands of a round by what they do, in the running Python's environment."""
+    """Return the commands of a round by name, in the environment of this Python."""
     dbt = Path(sys.executable).with_name("dbt")
     warehouse = [sys.executable, "-m", "warehouse"]
     variables = os.environ.get("DBT_VARS", "")
@@ -39,10 +39,10 @@ def steps_of_a_round() -> dict[str, list[str]]:
 
 
 class Schedule:
-    """Runs its steps, waits, and so on until it is told to stop.
+    """Runs its steps at an interval until `stop` is called.
 
-    All steps rest on the first one: a round in which it fails ends there. Of the others each runs,
-    whatever came of those before: a failed check is what the page has to tell.
+    All steps depend on the first one: if it fails, the round ends. Each other step runs even if the
+    one before it fails, because the page shows a failed check.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class Schedule:
         clock: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take what to run and how often.
+        """Store the settings; `run` starts the first round.
 
         Args:
             steps: Commands by name, in the order in which they run.
-            interval_seconds: From the end of a round to the beginning of the next.
-            heartbeat: A file whose modification time says that the schedule is alive.
-            clock: Tells the time; UTC, aware.
-            sleep: Waits for a number of seconds.
+            interval_seconds: The time between the end of a round and the start of the next.
+            heartbeat: A file whose modification time shows that the schedule is alive.
+            clock: Returns the time; UTC, aware.
+            sleep: Sleeps for a number of seconds.
         """
         self._steps = steps
         self._interval_seconds = interval_seconds
@@ -71,11 +71,11 @@ class Schedule:
         self._stopping = False
 
     def stop(self) -> None:
-        """Have `run` return soon. A signal handler may call this: it only sets a flag."""
+        """Make `run` return soon. This only sets a flag, so a signal handler may call it."""
         self._stopping = True
 
     def run(self) -> None:
-        """Run the steps until told to stop; one that runs then is interrupted."""
+        """Run rounds until `stop` is called, which interrupts the running step."""
         while not self._stopping:
             started_at = self._clock()
             outcome = self._run_steps()
@@ -83,16 +83,16 @@ class Schedule:
             if self._stopping:
                 break
             next_at = ended_at + timedelta(seconds=self._interval_seconds)
-            say(
+            echo(
                 f"{ended_at:%Y-%m-%dT%H:%M:%SZ} {outcome}"
                 f" after {(ended_at - started_at).total_seconds():.0f} s;"
                 f" the next begins at {next_at:%Y-%m-%dT%H:%M:%SZ}"
             )
             self._wait()
-        say(f"{self._clock():%Y-%m-%dT%H:%M:%SZ} stopped")
+        echo(f"{self._clock():%Y-%m-%dT%H:%M:%SZ} stopped")
 
     def _run_steps(self) -> str:
-        """Run the steps; returns what came of them, in words."""
+        """Run the steps; return the outcome in words."""
         passed: list[str] = []
         failures: list[str] = []
         for name, command in self._steps.items():
@@ -106,7 +106,7 @@ class Schedule:
         return ", ".join(failures) or f"{', '.join(passed)} passed"
 
     def _run_step(self, command: Sequence[str]) -> int:
-        # In a session of its own, the step does not get the terminal's Ctrl-C as well as ours.
+        # In a new session, the step gets only our SIGINT and not that of the terminal.
         with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603 (not a user's command)  # nosec B603
             while True:
                 self._heartbeat.touch()
@@ -117,7 +117,7 @@ class Schedule:
                         return self._interrupt(process)
 
     def _interrupt(self, process: subprocess.Popen[bytes]) -> int:
-        """Stop a step as Ctrl-C does: dbt then cancels its queries and rolls back."""
+        """Interrupt a step like Ctrl-C, so that dbt cancels its queries and rolls back."""
         process.send_signal(signal.SIGINT)
         try:
             return process.wait(STOP_SECONDS)
@@ -126,7 +126,7 @@ class Schedule:
             return process.wait()
 
     def _wait(self) -> None:
-        # Counted, not timed: a clock that is set meanwhile must not put the next build off.
+        # Count seconds instead of reading the clock, which may be adjusted.
         for _ in range(0, self._interval_seconds, POLL_SECONDS):
             if self._stopping:
                 break
@@ -135,38 +135,38 @@ class Schedule:
 
 
 def is_alive(heartbeat: Path, now: datetime) -> bool:
-    """Say whether the schedule that keeps this heartbeat runs.
+    """Return whether the schedule that updates this heartbeat file runs.
 
     Args:
-        heartbeat: Its file.
+        heartbeat: The file.
         now: The time; UTC, aware.
     """
     try:
         beaten_at = datetime.fromtimestamp(heartbeat.stat().st_mtime, UTC)
     except FileNotFoundError:
         return False
-    return now - beaten_at <= timedelta(seconds=HEARTBEAT_SECONDS)
+    return now - beaten_at <= timedelta(seconds=MAX_HEARTBEAT_AGE_SECONDS)
 
 
 def add_schedule_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `schedule` to the commands of `python -m warehouse`."""
     parser = commands.add_parser(
         "schedule",
-        help="do what `make build` does at an interval, whatever comes of it",
-        description="Runs dbt build, then the checkpoints, the documentation and the page, now and"
-        " then at an interval, until SIGTERM or Ctrl-C. A build that fails leaves the reports as"
-        " they are; the next one is tried all the same.",
+        help="repeat the steps of `make build` at an interval",
+        description="Runs dbt build, the checkpoints, the documentation and the page at once and"
+        " then at an interval, until SIGTERM or Ctrl-C. A build that fails leaves the reports"
+        " unchanged; the schedule continues.",
     )
     parser.add_argument(
         "--interval-seconds",
         type=_positive,
         default=os.environ.get("BUILD_INTERVAL_SECONDS", "300"),
-        help="from the end of one round to the next (default: BUILD_INTERVAL_SECONDS or 300)",
+        help="time between two rounds (default: BUILD_INTERVAL_SECONDS or 300)",
     )
     parser.add_argument(
         "--check",
         action="store_true",
-        help="run nothing; exit with 0 where a schedule on this warehouse is alive, else with 1",
+        help="run nothing; exit with 0 if a schedule of this warehouse is alive, else with 1",
     )
     parser.set_defaults(run=_schedule)
 
@@ -178,7 +178,7 @@ def _positive(text: str) -> int:
     return number
 
 
-# argparse names the type in its message: "invalid positive whole number value: '0'".
+# argparse puts the name into its message: "invalid positive whole number value: '0'".
 _positive.__name__ = "positive whole number"
 
 
@@ -192,8 +192,7 @@ def _schedule(options: argparse.Namespace) -> int:
         heartbeat.touch()
     except OSError as error:
         raise WarehouseUnavailableError(
-            f"Cannot write {heartbeat}: {error.strerror}."
-            " Set WAREHOUSE_PATH to a place that can be written."
+            f"Cannot write {heartbeat}: {error.strerror}. Set WAREHOUSE_PATH to a writable path."
         ) from error
     schedule = Schedule(steps_of_a_round(), options.interval_seconds, heartbeat)
     for number in (signal.SIGTERM, signal.SIGINT):

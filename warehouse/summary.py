@@ -1,4 +1,4 @@
-"""What a person wants to see at the end of a build: the numbers, the flags, where the files are."""
+"""Prints the outcome of a build: the numbers, the flags and the paths of the files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rich.text import Text
 
 from warehouse.database import open_when_free
 from warehouse.settings import Settings
-from warehouse.terminal import line, name_cell, show
+from warehouse.terminal import name_cell, print_line, print_table
 
-# A JSON object of a report; what its keys hold is in reports/schemas/.
+# A JSON object of a report; reports/schemas/ describes its keys.
 Record = dict[str, Any]
 
 
@@ -30,20 +30,22 @@ def print_summary(settings: Settings, console: Console) -> None:
         WarehouseUnavailableError: The warehouse cannot be read.
     """
     manifest = _report(settings, "manifest")
-    say = partial(line, console)
-    with open_when_free(settings.warehouse_path, read_only=True, report=say) as warehouse:
+    echo = partial(print_line, console)
+    with open_when_free(settings.warehouse_path, read_only=True, report=echo) as warehouse:
         dispositions = _dispositions(warehouse)
         rejected = _rejected(warehouse)
-    say()
-    say(
+        days = _history_days(warehouse)
+    echo()
+    echo(
         (f"D-1 is {manifest['d1_date'] or 'unknown'}", "bold"),
         f" (as of {manifest['as_of_date'] or 'no day: there is no activity'})",
     )
-    show(console, _inputs_table(manifest, dispositions, rejected))
-    show(console, _reconciliation_table(_report(settings, "reconciliation")["summary"]))
-    show(console, _campaigns_table(_report(settings, "roas_d1"), _report(settings, "roas_anomaly")))
-    say(_arpdau_line(_report(settings, "arpdau_d1")[0]))
-    say(_files_line(settings, manifest))
+    print_table(console, _inputs_table(manifest, dispositions, rejected))
+    print_table(console, _reconciliation_table(_report(settings, "reconciliation")["summary"]))
+    roas, anomalies = _report(settings, "roas_d1"), _report(settings, "roas_anomaly")
+    print_table(console, _campaigns_table(roas, anomalies, days))
+    echo(_arpdau_line(_report(settings, "arpdau_d1")[0]))
+    echo(_files_line(settings, manifest))
 
 
 def _report(settings: Settings, name: str) -> Any:  # noqa: ANN401 (an object or an array)
@@ -76,12 +78,17 @@ def _rejected(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     ).fetchall()
 
 
+def _history_days(warehouse: duckdb.DuckDBPyConnection) -> int:
+    found = warehouse.execute("select roas_history_window_days from reports.rpt_page_settings")
+    return int(found.fetchall()[0][0])
+
+
 def _inputs_table(
     manifest: Record,
     dispositions: list[tuple[str, int, float]],
     rejected: list[tuple[str, int]],
 ) -> Table:
-    # The name without its ending, or without the pattern of many files.
+    # The file name without its extension, or the folder of a pattern.
     rows_in = {re.split("[./]", file["file"])[0]: file["row_count"] for file in manifest["files"]}
     table = _table(f"{rows_in['purchases_raw']:,} purchase rows in", "", "rows", "US$")
     for disposition, rows, revenue in dispositions:
@@ -103,8 +110,8 @@ def _reconciliation_table(summary: Record) -> Table:
     return table
 
 
-def _campaigns_table(roas: list[Record], anomalies: list[Record]) -> Table:
-    table = _table("Campaigns on D-1", "", "revenue", "cost", "ROAS", "7-day", "")
+def _campaigns_table(roas: list[Record], anomalies: list[Record], days: int) -> Table:
+    table = _table("Campaigns on D-1", "", "revenue", "cost", "ROAS", f"{days}-day", "")
     for day, anomaly in zip(roas, anomalies, strict=True):
         table.add_row(
             name_cell(day["campaign"]),
@@ -153,6 +160,6 @@ def _table(title: str, *headers: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for position, header in enumerate(headers):
         is_text = position == 0 or not header
-        # The first column gives way to the others; its cells are cut, not broken up.
+        # Only the first column shrinks in a narrow terminal.
         table.add_column(header, justify="left" if is_text else "right", no_wrap=position > 0)
     return table

@@ -1,8 +1,8 @@
-"""What commands print: whole lines and tables, in which no value is markup or acts on a terminal.
+"""Prints lines and tables without interpreting markup or escape sequences in values.
 
-A campaign's name comes from an ad network, a path from whoever runs the command. Both may hold
-`[bold]`, escape sequences that clear the screen, or characters that show nothing and make two names
-look alike. All that the commands print goes through `shown`.
+A campaign name comes from an ad network, a path from the command line. Both may contain `[bold]`,
+escape sequences that clear the screen, or invisible characters that make two names look alike. All
+output of the commands goes through `printable`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# A log is as wide as its longest line.
+EXIT_OK, EXIT_FAILED, EXIT_COULD_NOT_RUN = 0, 1, 2
+# The width of a table in a log, in columns.
 LOG_WIDTH = 160
-# So much of a value is shown; what it begins with tells it from others.
+# The width at which a value is truncated, in columns.
 MAX_CELLS = 80
-# Controls (C0, C1), formats (bidi, zero width, tags), surrogates, what Unicode has not assigned or
-# leaves to others, and separators of lines and paragraphs.
+# Controls (C0, C1), formats (bidi, zero width, tags), surrogates, unassigned and private-use
+# characters, and line and paragraph separators.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
-# Letters, marks and symbols that show nothing all the same: a joiner, fillers, vowels, selectors.
+# Invisible characters of other categories: a joiner, fillers, vowels, selectors.
 _HIDDEN = frozenset(
     {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}.union(
         range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)
@@ -33,23 +34,22 @@ _HIDDEN = frozenset(
 )
 
 
-def shown(value: object, cells: int | None = None, *, keep: str = "") -> str:
-    r"""Write a value so that a person sees all that is in it, and a terminal does nothing.
+def printable(value: object, cells: int | None = None, *, keep: str = "") -> str:
+    r"""Format a value so that every character is visible and none controls the terminal.
 
-    What shows nothing, or looks like a space and is none, is written as Python does: `\x1b`,
-    `\u202e`.
+    Invisible characters and unusual spaces become Python escapes: `\x1b`, `\u202e`.
 
     Args:
-        value: What `str` makes a text of.
-        cells: How wide it may become, a wide character counted as two; what is cut off is written
-            as three dots. None cuts nothing.
-        keep: Characters that stay as they are, such as the line ends of a message.
+        value: Any value; `str` formats it.
+        cells: The maximum width, where a wide character counts as two; a longer text ends in three
+            dots. None for no limit.
+        keep: Characters to leave as they are, such as the line ends of a message.
     """
     text = "".join(
         character if character in keep or not _is_hidden(character) else _escaped(character)
         for character in str(value)
     )
-    return text if cells is None else _cut(text, cells)
+    return text if cells is None else _truncated(text, cells)
 
 
 def _is_hidden(character: str) -> bool:
@@ -60,15 +60,15 @@ def _is_hidden(character: str) -> bool:
 
 
 def _escaped(character: str) -> str:
-    # Not `unicode_escape`: it writes a line end as one letter, and the others as a number.
+    # Not `unicode_escape`: it writes a line end as `\n`, and all others as numbers.
     code = ord(character)
     if code <= 0xFF:  # noqa: PLR2004 (the widths of Python's three escapes)
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004
 
 
-def _cut(text: str, cells: int) -> str:
-    # A mark is as wide as the letter below it, or a thousand of them would take no room.
+def _truncated(text: str, cells: int) -> str:
+    # Combining marks have no width; counted as one each, a thousand of them are truncated, too.
     widths = [max(1, cell_len(character)) for character in text]
     if sum(widths) <= cells:
         return text
@@ -80,49 +80,48 @@ def _cut(text: str, cells: int) -> str:
     return text
 
 
-def take_any_text() -> None:
-    """Have the streams write what their encoding lacks as escapes, not end the command."""
+def escape_unencodable() -> None:
+    """Print characters that the encoding of the output lacks as escapes, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def say(text: object, *, file: IO[str] | None = None) -> None:
-    """Print a message at once: others write there, too.
+def echo(text: object, *, file: IO[str] | None = None) -> None:
+    """Print a message of one or more lines and flush the stream.
 
     Args:
-        text: It, of one or more lines.
-        file: Where to; standard output by default.
+        text: The message.
+        file: The stream; standard output by default.
     """
-    print(shown(text, keep="\n\t"), file=file or sys.stdout, flush=True)
+    print(printable(text, keep="\n\t"), file=file or sys.stdout, flush=True)
 
 
-def complain(text: object) -> None:
+def echo_error(text: object) -> None:
     """Print a message on standard error."""
-    say(text, file=sys.stderr)
+    echo(text, file=sys.stderr)
 
 
-class ShownStream:
-    """A stream for logs, whose messages and tracebacks may hold values, too."""
+class PrintableStream:
+    """A stream for logs, whose messages and tracebacks may contain values."""
 
     def __init__(self, file: IO[str]) -> None:
-        """Take where to write to."""
         self._file = file
 
     def write(self, text: str) -> None:
-        """Write a text as `say` does."""
-        self._file.write(shown(text, keep="\n\t"))
+        """Write a text, made printable."""
+        self._file.write(printable(text, keep="\n\t"))
 
     def flush(self) -> None:
-        """Write at once what waits."""
+        """Flush the stream."""
         self._file.flush()
 
 
 def console_for(*, is_log_wide: bool = False) -> Console:
-    """Make a console that takes text for text: no markup, no emoji, no highlights.
+    """Make a console without markup, emoji and highlights.
 
     Args:
-        is_log_wide: Where it is no terminal, do not break tables up at 80 columns.
+        is_log_wide: Print tables LOG_WIDTH columns wide if the output is not a terminal.
     """
     console = Console(highlight=False, markup=False, emoji=False)
     if is_log_wide and not console.is_terminal and "COLUMNS" not in os.environ:
@@ -130,28 +129,28 @@ def console_for(*, is_log_wide: bool = False) -> Console:
     return console
 
 
-def line(console: Console, *parts: str | tuple[str, str]) -> None:
-    """Print a message whole, on as many lines as it takes.
+def print_line(console: Console, *parts: str | tuple[str, str]) -> None:
+    """Print a message without wrapping it.
 
     Args:
-        console: Where to.
-        parts: Its parts, each a text, or a text and its style.
+        console: The console.
+        parts: The parts of the message, each a text, or a text and its style.
     """
     pairs = [(part, "") if isinstance(part, str) else part for part in parts]
-    texts = [(shown(text, keep="\n\t"), style) for text, style in pairs]
+    texts = [(printable(text, keep="\n\t"), style) for text, style in pairs]
     console.print(Text.assemble(*texts), soft_wrap=True)
 
 
 def cell(value: object, style: str = "") -> Text:
     """Make a cell of a table."""
-    return Text(shown(value), style)
+    return Text(printable(value), style)
 
 
 def name_cell(value: object) -> Text:
-    """Make a cell that gives way where the table is too wide, and is cut rather than broken up."""
-    return Text(shown(value, MAX_CELLS), no_wrap=True, overflow="ellipsis")
+    """Make a cell that is truncated instead of wrapped if the table is too wide."""
+    return Text(printable(value, MAX_CELLS), no_wrap=True, overflow="ellipsis")
 
 
-def show(console: Console, table: Table) -> None:
-    """Print a table; its cells are made by `cell`, its title and headers hold no values."""
+def print_table(console: Console, table: Table) -> None:
+    """Print a table whose cells come from `cell` and whose title and headers contain no values."""
     console.print(table)

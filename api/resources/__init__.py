@@ -1,1 +1,1 @@
-"""The endpoints, one resource per module. They know HTTP and the store's interface, not SQL."""
+"""The endpoints, one resource per module. They use HTTP and the store's interface, not SQL."""

@@ -1,4 +1,4 @@
-"""Writing answers."""
+"""Write JSON answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 def answer(
     resp: falcon.Response, status: HTTPStatus, model: BaseModel, *, is_replay: bool = False
 ) -> None:
-    """Answer with a model as JSON; for a replay, an earlier request with the key did the work."""
+    """Answer with a model as JSON; mark the stored answer of an earlier request as a replay."""
     resp.status = status
     resp.content_type = falcon.MEDIA_JSON
     resp.data = model.model_dump_json().encode()

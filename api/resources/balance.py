@@ -1,4 +1,4 @@
-"""`GET /balance`: the caller's coins."""
+"""`GET /balance`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from warehouse.store.protocol import Store, UnknownPlayerError
 
 @dataclass(frozen=True)
 class BalanceResource:
-    """The balance."""
+    """The caller's balance."""
 
     store: Store
     authenticator: Authenticator
 
     @Operation(tag="coins", access=Access.PLAYER, answers={HTTPStatus.OK: Answer(BalanceResponse)})
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Tell the caller's balance."""
+        """Return the caller's balance."""
         user_id = self.authenticator.player(req)
         player = self.store.get_player(user_id)
         if player is None:

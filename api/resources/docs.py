@@ -1,4 +1,4 @@
-"""`/openapi.json` and `/docs`: the API's description, and Swagger UI from files of a package."""
+"""`/openapi.json`, and Swagger UI at `/docs` from the files of a package."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from swagger_ui_bundle import swagger_ui_path  # type: ignore[import-untyped]
 
 from api.errors import ProblemError
 
-# The page loads nothing from elsewhere. Swagger UI needs inline styles and images.
+# The page loads nothing from other hosts. Swagger UI needs inline styles and images.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# Swagger UI draws a closed lock where a token is optional, as if it were needed.
+# Swagger UI shows an optional token as required, so the style hides that button.
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -42,10 +42,9 @@ _FILES = {
 
 
 class OpenApiResource:
-    """The description."""
+    """The OpenAPI document."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        """Serve this document."""
         self._document = json.dumps(document, ensure_ascii=False).encode()
 
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
@@ -68,7 +67,7 @@ class DocsResource:
     on_head = on_get
 
     def on_get_file(self, _: falcon.Request, resp: falcon.Response, name: str) -> None:
-        """Send a file that the page needs."""
+        """Send a file of the page."""
         if name == "start.js":
             resp.content_type = "text/javascript; charset=utf-8"
             resp.text = _START
@@ -76,6 +75,6 @@ class DocsResource:
             resp.content_type = _FILES[name]
             resp.data = (swagger_ui_path / name).read_bytes()
         else:
-            raise ProblemError(404, "not_found", "There is no such file.")
+            raise ProblemError(404, "not_found", "The file does not exist. Open /docs instead.")
 
     on_head_file = on_get_file

@@ -1,4 +1,4 @@
-"""`POST /earn`: coins."""
+"""`POST /earn`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from warehouse.store.protocol import Store
 
 @dataclass(frozen=True)
 class EarnResource:
-    """Coins earned."""
+    """Earned coins."""
 
     store: Store
     authenticator: Authenticator
@@ -34,9 +34,9 @@ class EarnResource:
                 EarnResponse,
                 headers=[REPLAYED],
                 links={
-                    "balance": link("get__balance", "What it has become."),
+                    "balance": link("get__balance", "The new balance."),
                     "older": link(
-                        "get__events", "What was before.", before="$response.body#/eventId"
+                        "get__events", "Earlier events.", before="$response.body#/eventId"
                     ),
                 },
             )
@@ -45,9 +45,9 @@ class EarnResource:
         problems=[HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Raise the caller's balance and write an `earn` event, both or neither.
+        """Raise the caller's balance and write an `earn` event in one transaction.
 
-        409 with code `balance_overflow` where the balance would exceed 2^53 - 1.
+        Returns 409 with code `balance_overflow` if the balance would exceed 2^53 - 1.
         """
         user_id = self.authenticator.player(req)
         earned = read_body(req, EarnRequest)
@@ -56,7 +56,7 @@ class EarnResource:
             user_id, earned.amount, earned.reason, read_idempotency(req, earned)
         )
         if recorded.balance is None:
-            raise RuntimeError("the store tells no balance after an earn")
+            raise RuntimeError("the store returned no balance after an earn")
         answer(
             resp,
             HTTPStatus.CREATED,

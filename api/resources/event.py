@@ -1,4 +1,4 @@
-"""`POST /event`: something that happened in the game."""
+"""`POST /event`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from warehouse.store.protocol import NewEvent, Store
 
 
 def new_event(request: EventRequest, now: datetime) -> NewEvent:
-    """Make the store's event of a client's; where the client told no time, it happened `now`."""
+    """Convert a client's event to the store's; its time defaults to `now`."""
     return NewEvent(
         event_type=request.event_type,
         occurred_at=request.occurred_at or now,
@@ -47,9 +47,9 @@ class EventResource:
                 headers=[REPLAYED],
                 links={
                     "older": link(
-                        "get__events", "What was before.", before="$response.body#/eventId"
+                        "get__events", "Earlier events.", before="$response.body#/eventId"
                     ),
-                    "stats": link("get__stats", "How often what happened."),
+                    "stats": link("get__stats", "Event counts by type."),
                 },
             )
         },
@@ -59,7 +59,8 @@ class EventResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Record an event of the caller.
 
-        The types `earn` and `deep_link` are the server's own: 400 with code `reserved_event_type`.
+        Only the server writes `earn` and `deep_link` events. For these types the endpoint returns
+        400 with code `reserved_event_type`.
         """
         user_id = self.authenticator.player(req)
         request = read_body(req, EventRequest)

@@ -1,4 +1,4 @@
-"""`/events`: many events at once, and the newest ones."""
+"""`POST /events` and `GET /events`."""
 
 from __future__ import annotations
 
@@ -47,24 +47,24 @@ class EventsResource:
                 EventsResponse,
                 links={
                     "newest": link("get__events", "The newest events."),
-                    "stats": link("get__stats", "How often what happened."),
+                    "stats": link("get__stats", "Event counts by type."),
                 },
             )
         },
         example={"events": [{"eventType": "match_won"}, {"eventType": "jump", "meta": {"m": 2}}]},
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Record up to 500 events of the caller; each gets its own result, in their order.
+        """Record up to 500 events of the caller and return a result for each, in order.
 
-        The valid ones are recorded in one transaction, the others are reported. There is no
-        Idempotency-Key here: one that is sent is refused rather than ignored.
+        The server records the valid events in one transaction and reports the invalid ones. It
+        refuses a request with an Idempotency-Key.
         """
         user_id = self.authenticator.player(req)
         if req.get_header("Idempotency-Key") is not None:
             raise ProblemError(
                 400,
                 "idempotency_not_supported",
-                "Batches take no Idempotency-Key; send the events one by one to /event.",
+                "Batches do not support Idempotency-Key. Send single events to /event.",
             )
         batch = read_body(req, EventsRequest)
         self.quotas.charge(req, events=len(batch.events))
@@ -111,7 +111,7 @@ class EventsResource:
         problems=[HTTPStatus.FORBIDDEN],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """List events, newest first: a player's own, or for an operator everyone's."""
+        """List events, newest first: a player's own events, or all events for an operator."""
         self.authenticator.anyone(req)
         query = read_query(req, EventsQuery)
         user_id = self.authenticator.visible_user(req, query.user_id)

@@ -1,4 +1,4 @@
-"""`GET /health`: can this process serve requests?"""
+"""`GET /health` and `GET /health/live`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ class HealthResource:
         is_limited=False,
     )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
-        """Readiness: the process runs, its store answers, and its disk has room for more.
+        """Readiness: the process runs, its store answers, and its disk has free space.
 
-        503 with code `disk_full` where it has not: then reading goes on, and nothing is stored.
+        Returns 503 with code `disk_full` if the disk is nearly full. The server then stores
+        nothing, but reading works.
         """
         self.store.ping()
         answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))
@@ -42,7 +43,7 @@ class HealthResource:
         is_limited=False,
     )
     def on_get_live(self, _: falcon.Request, resp: falcon.Response) -> None:
-        """Liveness: the process runs, whatever its store does."""
+        """Liveness: the process runs, whatever the state of its store."""
         answer(resp, HTTPStatus.OK, HealthResponse(status="ok"))
 
     on_head_live = on_get_live

@@ -1,4 +1,4 @@
-"""`POST /logout`: ends a session."""
+"""`POST /logout`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from api.revocations import Revocations
 
 @dataclass(frozen=True)
 class LogoutResource:
-    """Sessions."""
+    """Logout."""
 
     authenticator: Authenticator
     revocations: Revocations
 
     @Operation(tag="accounts", access=Access.ANYONE, answers={HTTPStatus.NO_CONTENT: Answer()})
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Revoke the token of this request: it is good for nothing from now on.
+        """Revoke the token of this request.
 
-        Other tokens of the same player or operator stay good.
+        Other tokens of the same player or operator remain valid.
         """
         self.authenticator.anyone(req)
         self.revocations.revoke(req.context.token)

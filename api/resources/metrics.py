@@ -1,4 +1,4 @@
-"""`GET /metrics`: for Prometheus."""
+"""`GET /metrics`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api.operation import Access, Answer, Operation
 
 @dataclass(frozen=True)
 class MetricsResource:
-    """Metrics."""
+    """Metrics for Prometheus."""
 
     metrics: Metrics
 
@@ -24,7 +24,7 @@ class MetricsResource:
         answers={HTTPStatus.OK: Answer(media_type="text/plain")},
     )
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
-        """Tell all metrics in Prometheus' text format."""
+        """Return all metrics in the Prometheus text format."""
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = self.metrics.text()
 

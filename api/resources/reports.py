@@ -1,4 +1,4 @@
-"""`/reports/`: the page, the reports and the Data Docs, as the last build and check left them."""
+"""`/reports/`: the page, the reports and the Data Docs of the last build and check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import falcon
 from api.auth import Authenticator
 from api.errors import ProblemError
 from api.files import File, open_file
-from api.headers import NOTHING
+from api.headers import DENY_ALL
 from api.operation import ETAG, LAST_MODIFIED, LOCATION, Access, Answer, Operation
 
 _INDEX = "index.html"
@@ -24,6 +24,7 @@ _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
+    ".parquet": "application/vnd.apache.parquet",
     ".txt": "text/plain; charset=utf-8",
     ".svg": "image/svg+xml",
     ".png": falcon.MEDIA_PNG,
@@ -36,18 +37,16 @@ _MEDIA_TYPES = {
     ".woff2": "font/woff2",
 }
 
-# Nobody frames a page to have an operator click on what they do not see. Pages hold their script
-# and style, and the library that draws the charts makes functions of text. They load nothing, and
-# could send nothing to anybody if a name in the data turned out to be script.
+# Pages contain their scripts and styles, and the chart library compiles text to functions. They
+# load and send nothing, so a script injected through the data could not send it anywhere.
 _PAGE_POLICY = (
-    f"{NOTHING}; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
+    f"{DENY_ALL}; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
     " img-src data:; font-src data:"
 )
-# Great Expectations writes pages that take libraries and a logo from these hosts, and other files
-# from beside them. Without these they could hardly be read.
+# The pages of Great Expectations need libraries and a logo from these hosts, and local files.
 _DATA_DOCS = "data_docs/"
 _DATA_DOCS_POLICY = (
-    f"{NOTHING}; script-src 'self' 'unsafe-inline' 'unsafe-eval' https://cdn.jsdelivr.net"
+    f"{DENY_ALL}; script-src 'self' 'unsafe-inline' 'unsafe-eval' https://cdn.jsdelivr.net"
     " https://cdnjs.cloudflare.com https://code.jquery.com https://stackpath.bootstrapcdn.com"
     " https://unpkg.com; style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net"
     " https://cdnjs.cloudflare.com https://maxcdn.bootstrapcdn.com https://unpkg.com;"
@@ -72,15 +71,15 @@ class ReportsResource:
             HTTPStatus.PERMANENT_REDIRECT: Answer(headers=[LOCATION]),
         },
         path_parameters={
-            "path": "Of a file, of several segments for `data_docs/`; of a folder its `index.html`."
+            "path": "Path of a file, or of a folder with an `index.html`, below `/reports/`."
         },
         problems=[HTTPStatus.NOT_FOUND],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
-        """Send a file of the last build: where none is named, the page that shows what it found.
+        """Send a file of the last build; without a path, the page.
 
-        The others are `manifest.json` and the reports that it lists, and `data_docs/`. A browser
-        may send the token as the password of HTTP Basic, with any name.
+        The other files are `manifest.json`, the reports that it lists, and `data_docs/`. A browser
+        may send the token as the password of HTTP Basic with any name.
         """
         self._send(req, resp, path)
 
@@ -92,10 +91,10 @@ class ReportsResource:
         answers={HTTPStatus.PERMANENT_REDIRECT: Answer(headers=[LOCATION])},
     )
     def on_get_folder(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Send the client to where the relative links of the page lead somewhere.
+        """Redirect to `/reports/`, where the relative links of the page work.
 
-        Anyone, which tells nobody anything: a browser that was asked for a password here would send
-        it with the requests to all other endpoints, too.
+        This endpoint needs no token. If a browser received a password prompt here, it would also
+        send the password to all other endpoints.
         """
         _redirect_into(req, resp)
 
@@ -110,18 +109,18 @@ class ReportsResource:
             raise ProblemError(
                 404,
                 "report_not_found",
-                "There is no such report. Run `make build` to have all of them written.",
+                "The report does not exist. Run `make build` to write all reports.",
             ) from None
         except IsADirectoryError:
             _redirect_into(req, resp)
             return
-        # Not of the time and the inode: both may be those of another content, and a build that
-        # comes to the same writes the same bytes into a new file.
+        # Files with different content can share a time and an inode, and a build with the same
+        # result writes the same bytes to a new file. So the tag is a hash of the content.
         resp.etag = file.sha256
         resp.last_modified = file.modified_at
         resp.cache_control = ["private", "no-cache"]
         resp.vary = ["Authorization"]
-        if _is_known(req, file):
+        if _is_not_modified(req, file):
             file.close()
             resp.status = HTTPStatus.NOT_MODIFIED
             return
@@ -138,16 +137,16 @@ class ReportsResource:
 
 
 def _redirect_into(req: falcon.Request, resp: falcon.Response) -> None:
-    """Ask for the same address with a slash at its end."""
+    """Redirect to the same path with a trailing slash."""
     resp.status = HTTPStatus.PERMANENT_REDIRECT
     resp.location = f"{quote(req.path)}/"
 
 
-def _is_known(req: falcon.Request, file: File) -> bool:
-    """Tell whether the client has the content already (RFC 9110, section 13)."""
+def _is_not_modified(req: falcon.Request, file: File) -> bool:
+    """Return whether the client already has the content (RFC 9110, section 13)."""
     tags = req.get_header("If-None-Match")
     if tags is not None:
-        # It makes no difference here whether a tag is marked as weak.
+        # If-None-Match uses the weak comparison, so the mark of a weak tag is ignored.
         return tags.strip() == "*" or file.sha256 in _TAG.findall(tags)
     try:
         since = req.get_header_as_datetime("If-Modified-Since", obs_date=True)

@@ -1,4 +1,4 @@
-"""`GET /stats`: number of events per type."""
+"""`GET /stats`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from warehouse.store.protocol import Store
 
 @dataclass(frozen=True)
 class StatsResource:
-    """Counts."""
+    """Event counts."""
 
     store: Store
     authenticator: Authenticator
@@ -30,7 +30,7 @@ class StatsResource:
         problems=[HTTPStatus.FORBIDDEN],
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Count events per type: a player's own, or for an operator everyone's."""
+        """Count events by type: a player's own events, or all events for an operator."""
         self.authenticator.anyone(req)
         query = read_query(req, StatsQuery)
         user_id = self.authenticator.visible_user(req, query.user_id)

@@ -1,4 +1,4 @@
-"""`GET /track`: a deep link was opened."""
+"""`GET /track`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from warehouse.store.protocol import NewEvent, Store
 
 @dataclass(frozen=True)
 class TrackResource:
-    """Deep links."""
+    """Clicks on deep links."""
 
     store: Store
     authenticator: Authenticator
@@ -34,9 +34,9 @@ class TrackResource:
         example={"character": "dragon_queen"},
     )
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Record a click on a deep link; a player's token, if sent, ties it to the player.
+        """Record a click on a deep link, and its player if a player's token is sent.
 
-        The character is trimmed. HEAD is refused: it would not record anything.
+        The server trims the character. It refuses HEAD, which must not record a click.
         """
         identity = self.authenticator.optional(req)
         query = read_query(req, TrackQuery)

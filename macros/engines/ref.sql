@@ -1,23 +1,5 @@
-{# dbt's `ref`. On Spark a build reads what it has made itself from where it makes it (see
-   `build_schema`), and all else, what an earlier build has left, as readers do. #}
+{# Overrides dbt's `ref`. On Spark a build reads its own relations in its schema (see
+   `build_schema`), and all others by their published names. #}
 {% macro ref() -%}
     {{ return(adapter.dispatch('built_relation')(varargs[-1], builtins.ref(*varargs, **kwargs))) }}
-{%- endmacro %}
-
-{% macro duckdb__built_relation(name, relation) -%}
-    {{ return(relation) }}
-{%- endmacro %}
-
-{# In a unit test, a relation is the name of its rows. #}
-{% macro spark__built_relation(name, relation) -%}
-    {%- set made_now = [
-        'model.' ~ project_name ~ '.' ~ name, 'seed.' ~ project_name ~ '.' ~ name
-    ] -%}
-    {%- if not execute
-        or flags.WHICH not in ['build', 'run', 'seed']
-        or relation.is_cte
-        or made_now | select('in', selected_resources) | list | length == 0 -%}
-        {{ return(relation) }}
-    {%- endif -%}
-    {{ return(build_relation(relation)) }}
 {%- endmacro %}

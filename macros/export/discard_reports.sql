@@ -1,15 +1,15 @@
-{# Removes what a build that was killed has written and not published. Meant for `on-run-start`. #}
+{# Removes files that a killed build wrote and did not publish. Runs in `on-run-start`. #}
 {% macro discard_reports() -%}
-    {%- if execute and flags.WHICH == 'build' -%}
+    {%- if execute and writes_reports() -%}
         {{ adapter.dispatch('discard_reports')() }}
     {%- endif -%}
 {%- endmacro %}
 
-{# A function of `warehouse/inputs/functions.py`. #}
+{# Calls a function of `warehouse/inputs/functions.py`. #}
 {% macro duckdb__discard_reports() -%}
     select publish_reports({{ sql_string(report_path('')) }}, false)
 {%- endmacro %}
 
-{# What a build has not published, nobody sees. #}
+{# Readers see only published builds, so there is nothing to remove. #}
 {% macro spark__discard_reports() -%}
 {%- endmacro %}

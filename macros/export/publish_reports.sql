@@ -1,28 +1,30 @@
-{# Shows readers what this build has made: its reports take the place of those before, all of them,
-   one right after the other; where anything failed, none of them. Meant for `on-run-end`. #}
+{# Publishes the reports of this build: all of them replace the earlier ones, one right after the
+   other. If anything failed, none does. Runs in `on-run-end`. #}
 {% macro publish_reports() -%}
     {%- if execute -%}
         {{ adapter.dispatch('publish_reports')() }}
     {%- endif -%}
 {%- endmacro %}
 
-{# A function of `warehouse/inputs/functions.py`. #}
+{# Calls a function of `warehouse/inputs/functions.py`. #}
 {% macro duckdb__publish_reports() -%}
-    {%- if flags.WHICH == 'build' -%}
+    {%- if writes_reports() -%}
+        {%- if nothing_failed() and var('parquet_marts') -%}
+            {%- do export_parquet() -%}
+        {%- endif -%}
     select publish_reports({{ sql_string(report_path('')) }}, {{ nothing_failed() }})
+    {%- elif is_retry() -%}
+        {%- do log(
+            'The reports are unchanged: `dbt retry` runs only a part of the build. Run `dbt build`'
+            ~ ' to write them.',
+            info=true
+        ) -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# Reports are views like all that a build makes. #}
+{# On Spark the reports are views, published with all other relations. #}
 {% macro spark__publish_reports() -%}
     {%- if flags.WHICH in ['build', 'run', 'seed'] and nothing_failed() -%}
         {%- do publish_relations() -%}
     {%- endif -%}
-{%- endmacro %}
-
-{# True where no part of this run has failed. #}
-{% macro nothing_failed() -%}
-    {%- set failed = results
-        | selectattr('status', 'in', ['error', 'fail', 'runtime error']) | list -%}
-    {{ return(failed | length == 0) }}
 {%- endmacro %}

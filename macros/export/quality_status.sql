@@ -1,5 +1,5 @@
-{# `passed` where this run holds every data test of the project: a report is only built when the
-   tests before it passed. `partial` where some were left out, by `--select` or by a command without
+{# `passed` if this run includes every data test of the project: a report is built only after the
+   tests before it passed. `partial` if some are left out, by `--select` or by a command without
    tests. #}
 {% macro quality_status() -%}
     {%- if execute -%}

@@ -1,5 +1,4 @@
-{# The report files as they stand in their folder at this moment: name and SHA-256 of each; no row
-   where there are none. #}
+{# A query for the files in the report folder: name and SHA-256 of each. #}
 {% macro report_files() -%}
     {{ adapter.dispatch('report_files')() }}
 {%- endmacro %}
@@ -11,7 +10,7 @@
     from glob({{ sql_string(report_path('*.json')) }})
 {%- endmacro %}
 
-{# The files are on the machine that fetched them, which Spark does not see. #}
+{# The files are on the machine that fetched them; the cluster cannot read them. #}
 {% macro spark__report_files() -%}
     select
         cast(null as {{ type_string() }}) as file,

@@ -1,5 +1,5 @@
-{# The date that var `as_of_date` sets as a SQL literal, null where it is not set. `assert_settings`
-   has already refused anything that is no date. #}
+{# Var `as_of_date` as a SQL date; null if it is not set. `assert_settings` has already rejected any
+   other value. #}
 {% macro as_of_date() -%}
     {%- if var('as_of_date') is none -%}
         cast(null as date)

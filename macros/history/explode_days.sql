@@ -1,5 +1,5 @@
-{# One row for each day from the first to the last, both included; no row where either is null.
-   Stands alone in the select list of a query on the relation that holds the two columns. #}
+{# One row for each day from the first to the last, inclusive; no row if either is null. Use it as a
+   column in a query on the relation with the two dates. #}
 {% macro explode_days(first_date, last_date) -%}
     {{ adapter.dispatch('explode_days')(first_date, last_date) }}
 {%- endmacro %}
@@ -8,7 +8,7 @@
     cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval '1' day)) as date)
 {%- endmacro %}
 
-{# A sequence that would run backwards is an error on Spark. #}
+{# A backward sequence is an error on Spark. #}
 {% macro spark__explode_days(first_date, last_date) -%}
     explode(
         case

@@ -1,13 +1,9 @@
-{# `recent` for the days that the reports of D-1 rest on: D-1 and as many days as its average looks
-   back; `before` for the days before these; null for later days, which are not over. #}
+{# `recent` for D-1 and the days of its trailing average, `before` for earlier days, null for later
+   days, which are incomplete. #}
 {% macro quality_period(date_column, d1_column) -%}
     case
         when {{ date_column }} between {{ first_recent_date(d1_column) }} and {{ d1_column }}
             then 'recent'
         when {{ date_column }} < {{ first_recent_date(d1_column) }} then 'before'
     end
-{%- endmacro %}
-
-{% macro first_recent_date(d1_column) -%}
-    cast({{ d1_column }} - interval '{{ var('roas_history_window_days') }}' day as date)
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{# The share that a count has of another; null where that one is below var quality_min_rows and a
-   share would mostly be chance. #}
+{# One count divided by another; null if the other is below var quality_min_rows, because the share
+   would mostly be chance. #}
 {% macro share_of(part, whole) -%}
     case
         when {{ whole }} >= {{ var('quality_min_rows') }}

@@ -1,10 +1,5 @@
-{# The columns that an input must have, as `seeds/_seeds.yml` names them. #}
-{% macro input_columns(node) -%}
-    {{ return(node.columns.keys() | reject('equalto', 'source_row_number') | list) }}
-{%- endmacro %}
-
-{# Stops where a file of an input, CSV or Parquet, lacks a column, naming the file, the column and
-   what was found. #}
+{# Stops the build if a CSV or Parquet file of an input lacks a column. The error names the file,
+   the column and the columns found. #}
 {% macro assert_columns(node, file, found) -%}
     {%- set expected = input_columns(node) -%}
     {%- set must = ' must have ' ~ expected | join(',') -%}
@@ -48,41 +43,4 @@
             ~ '. Remove one of them'
         ) }}
     {%- endfor -%}
-{%- endmacro %}
-
-{# A name of a column without what people and programs change in one: case, blanks, underscores and
-   signs that nobody sees. #}
-{% macro plain_name(name) -%}
-    {{ return(modules.re.sub('[^a-z0-9]', '', name | lower)) }}
-{%- endmacro %}
-
-{# A name of a column with the code points of what looks like nothing, or like another letter. #}
-{% macro visible_name(name) -%}
-    {%- set shown = [] -%}
-    {%- for letter in name -%}
-        {%- set code -%}
-            <U+{{ letter.encode('utf-32-be', 'replace').hex().lstrip('0').upper().zfill(4) }}>
-        {%- endset -%}
-        {%- do shown.append(
-            (letter if letter.isprintable() else '') ~ (code if not ' ' <= letter <= '~' else '')
-        ) -%}
-    {%- endfor -%}
-    {{ return(shown | join) }}
-{%- endmacro %}
-
-{# How a CSV file with this header is read: the types of its columns, which are all text, by their
-   names. Further columns do no harm: one without a name, or with one that an engine takes for that
-   of another, is named by its place. #}
-{% macro csv_types(node, header) -%}
-    {%- set taken = node.columns.keys() | map('lower') | list -%}
-    {%- set types = {} -%}
-    {%- for name in header -%}
-        {%- set is_known = name in input_columns(node) -%}
-        {%- set is_clear = name and name | lower not in taken
-            and not modules.re.match('column_[0-9]', name | lower) -%}
-        {%- do taken.append(name | lower) -%}
-        {%- set key = name if is_known or is_clear else 'column_' ~ loop.index -%}
-        {%- do types.update({key: 'string'}) -%}
-    {%- endfor -%}
-    {{ return(types) }}
 {%- endmacro %}

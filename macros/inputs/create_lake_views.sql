@@ -1,15 +1,15 @@
-{# Where EVENTS_URI is set, makes the views `raw.game_events_in_lake` and `raw.players_in_lake`,
-   which `source('api', ...)` then stands for, on the Parquet files of the lake as it is now: events
-   first, and players as of the last batch that these have. All of a build so reads one state,
-   whatever the loader writes and a compaction replaces meanwhile. The tables `raw.game_events` and
-   `raw.players` stay as they are. #}
+{# If EVENTS_URI is set, makes the views `raw.game_events_in_lake` and `raw.players_in_lake`, which
+   `source('api', ...)` then uses, over the current Parquet files of the lake: the events, and the
+   players as of the last batch of these events. So a whole build reads one state, even if the
+   loader or a compaction writes meanwhile. The tables `raw.game_events` and `raw.players` are not
+   changed. #}
 {% macro create_lake_views() -%}
     {%- if execute and env_var('EVENTS_URI', '') -%}
         {{ adapter.dispatch('create_lake_views')() }}
     {%- endif -%}
 {%- endmacro %}
 
-{# delta-rs reads the log, in `warehouse/loader/lake.py`. #}
+{# `warehouse/loader/lake.py` reads the log with delta-rs. #}
 {% macro duckdb__create_lake_views() -%}
     {%- set pinned = run_query('select pin_lake(' ~ sql_string(env_var('EVENTS_URI')) ~ ')') -%}
     {%- set lake = fromjson(pinned.columns[0].values()[0]) -%}
@@ -18,9 +18,9 @@
     create or replace view raw.players_in_lake as {{ lake.players }}
 {%- endmacro %}
 
-{# SQL alone reads the log. A view names its files, since Spark leaves out at planning what its
-   filter on `_metadata` leaves out: neither files that a compaction has replaced, nor those that
-   the loader writes just now, are opened. #}
+{# Spark reads the log with SQL. The views name their files: Spark prunes files by the filter on
+   `_metadata` at planning, so it opens neither files that a compaction has replaced nor those that
+   the loader is writing. #}
 {% macro spark__create_lake_views() -%}
     {%- set uri = env_var('EVENTS_URI').rstrip('/') -%}
     {%- if '://' not in uri and not uri.startswith('/') -%}

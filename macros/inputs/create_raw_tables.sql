@@ -1,6 +1,5 @@
-{# Makes the tables that are not models where they do not exist yet. `game_events` and `players` are
-   filled by the API's loader, which makes the same ones where it comes first; so a build needs no
-   API. Times are UTC. #}
+{# Makes the tables `game_events` and `players` if they do not exist, so that a build needs no API.
+   The loader fills them, and makes the same tables if it runs first. Times are UTC. #}
 {% macro create_raw_tables() -%}
     {{ adapter.dispatch('create_raw_tables')() }}
 {%- endmacro %}

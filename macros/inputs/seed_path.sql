@@ -7,7 +7,7 @@
     {{ return(adapter.get_seed_file_path(node)) }}
 {%- endmacro %}
 
-{# As a URL, because on Spark a path alone is one of the cluster's own file system. #}
+{# A URL, because on Spark a bare path is in the cluster's file system. #}
 {% macro spark__seed_path(node) -%}
     {{ return('file://' ~ node.root_path ~ '/' ~ node.original_file_path) }}
 {%- endmacro %}

@@ -1,17 +1,18 @@
-{# One-to-one matching: the pairs that a greedy walk down `pair_rank` takes, as `purchase_id,
-   confirmation_id`. `candidates` names a relation with those two columns, `player_column`, whose
-   players share no row, and `pair_rank`, a total order over the pairs of a player, best first.
+{# A query for a one-to-one matching: the pairs `purchase_id, confirmation_id` that a greedy walk
+   down `pair_rank` takes. `candidates` names a relation with those two columns, `player_column`,
+   whose players share no row, and `pair_rank`, a total order over the pairs of a player, best
+   first.
 
-   Each round takes every pair that is the best one of both its sides among the rows still free.
-   Such a pair is what the greedy walk would take too, as nothing better competes for either side,
-   so the fixpoint equals the walk, in a few set-based rounds. Taking each row's nearest neighbour
-   in one pass would instead use one confirmation twice or leave matchable rows over. #}
+   Each round takes every pair that is the best one of both its sides among the free rows. The
+   greedy walk takes such a pair too, because no better pair competes for either side, so a few
+   set-based rounds equal the walk. Taking each row's nearest neighbour in one pass would use one
+   confirmation twice or leave matchable rows unmatched. #}
 {% macro mutually_best_pairs(candidates, player_column) -%}
     {{ adapter.dispatch('mutually_best_pairs')(candidates, player_column) }}
 {%- endmacro %}
 
-{# The first round, which leaves next to nothing, is a plain step: DuckDB's recursion keeps its
-   result by key and takes time with the square of it, two minutes for a million pairs. #}
+{# The first round, which leaves few pairs, is a plain step: the time of DuckDB's keyed recursion
+   grows with the square of its result, two minutes for a million pairs. #}
 {% macro duckdb__mutually_best_pairs(candidates, player_column) -%}
 with recursive
 
@@ -36,27 +37,9 @@ union all
 select * from later_rounds
 {%- endmacro %}
 
-{% macro pairs_still_free(candidates, taken) -%}
-    select *
-    from {{ candidates }}
-    where
-        purchase_id not in (select purchase_id from {{ taken }})
-        and confirmation_id not in (select confirmation_id from {{ taken }})
-{%- endmacro %}
-
-{% macro best_of_both_sides(candidates) -%}
-    select
-        purchase_id,
-        confirmation_id
-    from {{ candidates }}
-    qualify
-        row_number() over (partition by purchase_id order by pair_rank) = 1
-        and row_number() over (partition by confirmation_id order by pair_rank) = 1
-{%- endmacro %}
-
-{# Spark has no recursion that looks at all rounds so far, and a number of rounds written out may be
-   too small for some data. So the first round is a step as above, in windows, and what it leaves,
-   which is next to nothing, takes the greedy walk itself, player by player. #}
+{# Spark has no recursion that sees all earlier rounds, and a fixed number of rounds may be too
+   small. So the first round uses windows, and the few pairs that it leaves take the greedy walk
+   itself, player by player. #}
 {% macro spark__mutually_best_pairs(candidates, player_column) -%}
 with
 

@@ -1,4 +1,4 @@
-{# How far a purchase and its confirmation may lie apart, as an interval. #}
+{# The largest distance of a purchase and its confirmation, as an interval. #}
 {% macro reconciliation_window() -%}
     interval '{{ var('reconciliation_window_minutes') }}' minute
 {%- endmacro %}

@@ -2,11 +2,3 @@
 {% macro seconds_between(start, end) -%}
     cast({{ adapter.dispatch('microseconds_between')(start, end) }} * 0.000001 as decimal(18, 6))
 {%- endmacro %}
-
-{% macro duckdb__microseconds_between(start, end) -%}
-    (epoch_us({{ end }}) - epoch_us({{ start }}))
-{%- endmacro %}
-
-{% macro spark__microseconds_between(start, end) -%}
-    (unix_micros({{ end }}) - unix_micros({{ start }}))
-{%- endmacro %}

@@ -1,9 +1,8 @@
-{# Slots of time, four times as wide as the reconciliation window. What lies within the window of a
-   moment is in one of the slots that `explode_time_slots` gives for it: two at most, mostly one.
-   Joined by player and slot, a player with very many rows (a bot) does not meet all of them for
-   each.
+{# The slot of a time. Slots are four times as wide as the reconciliation window. All times within
+   the window of a time are in the slots that `explode_time_slots` returns: two at most, usually
+   one. A join by player and slot does not compare all rows of a player with very many rows (a bot).
 
-   The slot that a moment is in. #}
+   The slot is an integer. #}
 {% macro time_slot(timestamp_column) -%}
     {{ adapter.dispatch('time_slot')(timestamp_column) }}
 {%- endmacro %}
@@ -14,24 +13,4 @@
 
 {% macro spark__time_slot(timestamp_column) -%}
     unix_micros({{ timestamp_column }}) div {{ time_slot_us() }}
-{%- endmacro %}
-
-{% macro time_slot_us() -%}
-    {{ return([var('reconciliation_window_minutes') | int, 1] | max * 4 * 60000000) }}
-{%- endmacro %}
-
-{# The slots that what lies within the window of a moment may be in, each in a row of its own. #}
-{% macro explode_time_slots(timestamp_column) -%}
-    {{ adapter.dispatch('explode_time_slots')(
-        time_slot(timestamp_column ~ ' - ' ~ reconciliation_window()),
-        time_slot(timestamp_column ~ ' + ' ~ reconciliation_window())
-    ) }}
-{%- endmacro %}
-
-{% macro duckdb__explode_time_slots(first, last) -%}
-    unnest(generate_series({{ first }}, {{ last }}))
-{%- endmacro %}
-
-{% macro spark__explode_time_slots(first, last) -%}
-    explode(sequence({{ first }}, {{ last }}))
 {%- endmacro %}

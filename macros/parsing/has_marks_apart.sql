@@ -1,5 +1,5 @@
-{# True for a text with marks that stand apart from their letters, as Unicode's form NFD has them:
-   it looks like the text of one character each (NFC). The marks are those of Latin, Greek and
+{# True for text with decomposed characters, in which a letter and its mark are separate (Unicode
+   NFD). It looks like text with composed characters (NFC). The marks are those of Latin, Greek and
    Cyrillic, the parts of Korean syllables that follow the first, and the voice marks of Japanese.
    #}
 {% macro has_marks_apart(column) -%}

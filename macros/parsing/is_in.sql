@@ -1,4 +1,4 @@
-{# True where the column holds one of the values; false where it is null or there are no values. #}
+{# True if the column has one of the values; false if it is null or there are no values. #}
 {% macro is_in(column, values) -%}
     {%- if values -%}
         coalesce({{ column }} in (

@@ -1,5 +1,5 @@
-{# Text in lower and in upper case, letter by letter: the case that Unicode gives a letter where it
-   is one letter, and else the letter itself. #}
+{# Text in lower case, letter by letter. A letter whose other case is more than one letter stays as
+   it is. #}
 {% macro lower_case(text) -%}
     {{ adapter.dispatch('lower_case')(text) }}
 {%- endmacro %}
@@ -8,39 +8,8 @@
     lower({{ text }})
 {%- endmacro %}
 
-{# Spark's `lower` makes two letters of one of them, and what it makes of the other depends on where
-   in a word it is. #}
+{# Spark's `lower` turns U+0130 into two letters, and the result for U+03A3 depends on its place in
+   a word. #}
 {% macro spark__lower_case(text) -%}
     lower(translate({{ text }}, '\u0130\u03A3', 'i\u03C3'))
-{%- endmacro %}
-
-{% macro upper_case(text) -%}
-    {{ adapter.dispatch('upper_case')(text) }}
-{%- endmacro %}
-
-{% macro duckdb__upper_case(text) -%}
-    upper({{ text }})
-{%- endmacro %}
-
-{# Spark's `upper` makes two or three letters of some, `SS` of the German one: two campaigns would
-   become one. Those stay as they are, but for the few whose upper case is one letter as well. #}
-{% macro spark__upper_case(text) -%}
-    {%- set lower_letters = [223, 8115, 8131, 8179]
-        + range(8064, 8072) | list + range(8080, 8088) | list + range(8096, 8104) | list -%}
-    {%- set upper_letters = [7838, 8124, 8140, 8188]
-        + range(8072, 8080) | list + range(8088, 8096) | list + range(8104, 8112) | list -%}
-    case
-        when {{ matches_fully(text, '[ -~]*') }} then upper({{ text }})
-        else array_join(transform(
-            regexp_extract_all({{ text }}, '(?s).', 0),
-            letter -> case
-                when length(upper(letter)) = 1 then upper(letter)
-                else translate(
-                    letter,
-                    '{% for code in lower_letters %}{{ '\\u%04X' | format(code) }}{% endfor %}',
-                    '{% for code in upper_letters %}{{ '\\u%04X' | format(code) }}{% endfor %}'
-                )
-            end
-        ), '')
-    end
 {%- endmacro %}

@@ -1,9 +1,8 @@
-{# An amount of money as exact decimal, null where the text is none. Takes cleaned text. Valid:
-   digits, at most one decimal point or comma, an optional minus. A comma before exactly three
-   digits could as well separate thousands, so nobody can say what it means: that is null, too.
-   decimal(24,8) holds all that decimal(18,2) holds and the fractions that currency conversion adds.
-   An amount of up to 10 characters goes through a narrower type, whose cast is twenty times faster.
-   #}
+{# An amount of money from cleaned text as an exact decimal; null if it does not parse. Valid are
+   digits, at most one decimal point or comma, and an optional minus. A comma before exactly three
+   digits is ambiguous, since it may separate thousands, and gives null. decimal(24,8) has the range
+   of decimal(18,2) and the fractions of currency conversion. An amount of up to 10 characters goes
+   through a narrower type, whose cast is twenty times faster. #}
 {% macro parse_money(text) -%}
     {%- set amount = "replace(" ~ text ~ ", ',', '.')" -%}
     case

@@ -1,10 +1,10 @@
-{# A UTC timestamp from ISO 8601 text with `Z`, an offset, or none (= UTC); null where the text is
-   none. Takes cleaned text. A date alone is its midnight; a fraction is kept to the microsecond.
+{# A UTC timestamp from cleaned ISO 8601 text with `Z`, an offset, or neither (UTC); null if it does
+   not parse. A date alone means midnight; fractions are exact to the microsecond.
 
    The offset is subtracted by hand, because a cast of `...+02:00` to `timestamp` drops the offset
-   on DuckDB and converts it on Spark. The pattern comes first because engines cast far more than
-   ISO 8601 allows (`24:00`, `2026-1-5`), each in its own way. An offset that leads out of the
-   years 1000 to 9999, which not every reader's times can hold, makes null, too. #}
+   on DuckDB and converts it on Spark. The pattern is checked first because engines cast more than
+   ISO 8601 allows (`24:00`, `2026-1-5`), and differ. A time outside of the years 1000 to 9999,
+   which some readers cannot represent, gives null. #}
 {% macro parse_utc_timestamp(text) -%}
     {%- set date = '[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}' -%}
     {%- set hour, minute = '([01][0-9]|2[0-3])', '[0-5][0-9]' -%}

@@ -1,5 +1,5 @@
-{# The names of all faults of a row, comma-separated, in the order given; null where it has none.
-   `faults` maps each name to the condition that shows it. #}
+{# The names of all faults of a row, comma-separated and in order; null if it has none. `faults`
+   maps each name to its condition. #}
 {% macro rejection_reason(faults) -%}
     nullif(concat_ws(
         ', '

@@ -1,4 +1,4 @@
-"""The API for tests."""
+"""Fixtures of the API tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.api.game import Game, Play, Process, Start
 
 @pytest.fixture
 def game(tmp_path: Path, store_url: str) -> Iterator[Game]:
-    """The application on a store of its own."""
+    """The application with a new store."""
     game = Game(tmp_path, {"STORE_URL": store_url})
     yield game
     game.close()
@@ -20,7 +20,7 @@ def game(tmp_path: Path, store_url: str) -> Iterator[Game]:
 
 @pytest.fixture
 def play(tmp_path: Path) -> Iterator[Play]:
-    """Makes games with settings."""
+    """Creates games with settings."""
     games = []
 
     def play(**variables: str) -> Game:
@@ -34,7 +34,7 @@ def play(tmp_path: Path) -> Iterator[Play]:
 
 @pytest.fixture
 def start(tmp_path: Path, store_url: str) -> Iterator[Start]:
-    """Starts `python -m api serve` with settings; ends it after the test."""
+    """Starts `python -m api serve` with settings and stops it after the test."""
     processes = []
 
     def start(**variables: str) -> Process:

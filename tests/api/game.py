@@ -1,4 +1,4 @@
-"""The API as tests use it: the application on a real store, and the whole process."""
+"""The API under test: the application on a real store, and the whole process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PROBLEM = "application/problem+json"
 
 
 def settings_in(folder: Path, **variables: str) -> Settings:
-    """Settings with everything in a folder."""
+    """Return settings with all files in a folder."""
     return Settings.from_environment(
         {
             "WAREHOUSE_PATH": str(folder / "w.duckdb"),
@@ -47,17 +47,17 @@ def settings_in(folder: Path, **variables: str) -> Settings:
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header that sends a token."""
+    """Return the header with a token."""
     return {"Authorization": f"Bearer {token}"}
 
 
 def operator_headers() -> dict[str, str]:
-    """The headers of an operator's requests to any process with the secret of the tests."""
+    """Return an operator's headers for any process with the tests' secret."""
     return bearer(Tokens(SECRET).mint(Identity(Role.OPERATOR, "ops"), 3600))
 
 
 def claims(subject: str = "1", **changes: object) -> dict[str, Any]:
-    """The claims of a good player's token, with changes; a claim of None is left out."""
+    """Return the claims of a valid player's token with changes; None removes a claim."""
     now = datetime.now(UTC)
     good = {
         "iss": ISSUER,
@@ -73,12 +73,12 @@ def claims(subject: str = "1", **changes: object) -> dict[str, Any]:
 
 
 def tokens_of_others(subject: str) -> dict[str, str]:
-    """Tokens with a good signature for an id that this store gave to somebody else."""
+    """Return correctly signed tokens for a user id of another store."""
     kid = {"kid": key_id(SECRET)}
     stores: dict[str, object] = {
         "of another store": str(uuid.uuid4()),
         "of no store": None,
-        "of a store that is no text": ["which"],
+        "with a store that is not text": ["which"],
     }
     return {
         name: jwt.encode(claims(subject, store=store), SECRET, algorithm="HS256", headers=kid)
@@ -87,7 +87,7 @@ def tokens_of_others(subject: str) -> dict[str, str]:
 
 
 def bad_tokens(subject: str = "1", store_id: str = "which") -> dict[str, str]:
-    """Tokens that must not be believed, by what is wrong with them."""
+    """Return invalid tokens by their fault."""
     now = datetime.now(UTC)
     kid = {"kid": key_id(SECRET)}
     correct = claims(subject, store=store_id)
@@ -144,20 +144,19 @@ def bad_tokens(subject: str = "1", store_id: str = "which") -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with a token; `user_id` is 0 for an operator."""
+    """A player or operator with a token; `user_id` is 0 for an operator."""
 
     user_id: int
     token: str
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of this caller's requests."""
         return bearer(self.token)
 
 
 @dataclass
 class Game:
-    """The application on a store of its own."""
+    """The application with a new store."""
 
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
@@ -168,7 +167,6 @@ class Game:
     now: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Open the store."""
         self.settings = settings_in(self.folder, **self.variables)
         self.store = SqlStore(
             self.settings.store_url, clock=self.clock, on_commit=self.metrics.observe_commit
@@ -187,33 +185,30 @@ class Game:
         self.tokens = Tokens(self.settings.jwt_secret)
 
     def clock(self) -> datetime:
-        """The time, which a test may set."""
+        """Return the time; a test may set it."""
         return self.now or utc_now()
 
     def close(self) -> None:
-        """Close the store."""
         self.store.close()
         self.outbox.close()
 
     def player(self, username: str = "alice") -> Caller:
-        """Make a player, without the work of hashing a password."""
+        """Create a player without hashing a password."""
         player = self.store.register(username, "no hash")
         identity = Identity(Role.PLAYER, str(player.user_id), self.store.store_id())
         return Caller(player.user_id, self.tokens.mint(identity, 3600))
 
     def operator(self) -> Caller:
-        """Make an operator."""
         return Caller(0, self.tokens.mint(Identity(Role.OPERATOR, "ops"), 3600))
 
     def get(self, path: str, caller: Caller | None = None, query: str = "") -> testing.Result:
-        """Send a GET."""
         headers = caller.headers if caller else {}
         return self.client.simulate_get(path, query_string=query, headers=headers)
 
     def post(
         self, path: str, body: object, caller: Caller | None = None, **headers: str
     ) -> testing.Result:
-        """Send a POST: JSON, or bytes as they are. `_` in names of headers stands for `-`."""
+        """Send a POST with JSON or raw bytes. `_` in header names means `-`."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"Content-Type": "application/json", **(caller.headers if caller else {})}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -225,7 +220,7 @@ class Game:
 
 
 def assert_problem(result: testing.Result, status: int, code: str) -> dict[str, Any]:
-    """Check that the answer is a problem document with this code; returns it."""
+    """Check that the answer is a problem document with this code, and return it."""
     assert (result.status_code, result.json.get("code")) == (status, code), result.text
     assert result.headers["Content-Type"] == PROBLEM
     assert result.json["status"] == status
@@ -237,12 +232,12 @@ def assert_problem(result: testing.Result, status: int, code: str) -> dict[str, 
 
 
 class Process(Server):
-    """`python -m api serve` with everything in one folder, started and ready."""
+    """A started `python -m api serve` with all files in one folder."""
 
     def __init__(
         self, folder: Path, adjustments: dict[str, object] | None = None, **variables: str
     ) -> None:
-        """Start it, perhaps with other adjustments of waitress, and wait until it is ready."""
+        """Start the server, optionally with changed waitress adjustments, and wait for it."""
         code = (
             f"import runpy, sys, api.serve; api.serve.ADJUSTMENTS.update({adjustments!r});"
             "sys.argv = ['api', 'serve']; runpy.run_module('api', run_name='__main__')"
@@ -262,13 +257,13 @@ class Process(Server):
         caller: Mapping[str, str] | None = None,
         **options: Any,  # noqa: ANN401 (its own)
     ) -> requests.Response:
-        """Send a request with the headers of a caller, and what else `requests` takes."""
+        """Send a request with a caller's headers and further options of `requests`."""
         headers = {**(caller or {}), **options.pop("headers", {})}
         url = f"{self.url}{path}"
         return requests.request(method, url, headers=headers, timeout=30, **options)
 
     def login(self, username: str = "alice") -> dict[str, str]:
-        """Log a player in; returns the headers of the player's requests."""
+        """Log a player in and return the player's headers."""
         answer = self.ask("POST", "/login", json={"username": username, "password": PASSWORD})
         assert answer.ok, answer.text
         return bearer(answer.json()["token"])
@@ -280,7 +275,7 @@ class Process(Server):
 
 @contextmanager
 def no_writes(store_url: str) -> Iterator[None]:
-    """Keep the store's writer waiting."""
+    """Block the store's writer."""
     engine = open_engine(store_url, writes=not is_postgres(store_url))
     with engine.connect() as store, store.begin() as transaction:
         if is_postgres(store_url):
@@ -290,6 +285,6 @@ def no_writes(store_url: str) -> Iterator[None]:
     engine.dispose()
 
 
-# Makes games, and starts processes, with settings.
+# Factories of games and processes with settings.
 Play = Callable[..., Game]
 Start = Callable[..., Process]

@@ -1,4 +1,4 @@
-"""Who may call what."""
+"""Access to the endpoints, and tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.server import SECRET
 
 COINS = {"amount": 1, "reason": "x"}
 JUMP = {"eventType": "jump"}
-# What each endpoint answers to (no token, player, operator).
+# Each endpoint's statuses for (no token, player, operator).
 ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
     ("POST", "/earn", COINS, (401, 201, 403)),
     ("POST", "/event", JUMP, (401, 201, 403)),
@@ -43,10 +43,10 @@ ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
     ("POST", "/login", {"username": "bob", "password": PASSWORD}, (201, 200, 200)),
     ("GET", "/reports", None, (308, 308, 308)),
     ("GET", "/reports/", None, (401, 403, 404)),
-    # Last: it ends what the tokens are good for.
+    # Last, because it revokes the tokens.
     ("POST", "/logout", None, (401, 204, 204)),
 ]
-# HEAD is GET without the content, but for /track, which does something.
+# HEAD is GET without the content, except that /track refuses it.
 ENDPOINTS[:0] = [
     ("HEAD", path, body, statuses)
     for method, path, body, statuses in ENDPOINTS
@@ -76,11 +76,11 @@ def send(game: Game, method: str, path: str, body: object, token: str | None) ->
     ("method", "path", "body", "statuses"), ENDPOINTS, ids=[f"{e[0]} {e[1]}" for e in ENDPOINTS]
 )
 @pytest.mark.sqlite_only("the store knows no tokens")
-def test_who_may_call_what(
+def test_access_to_each_endpoint(
     game: Game, method: str, path: str, body: object, statuses: tuple[int, int, int]
 ) -> None:
     alice = game.player()
-    # An operator is one whatever the number of the token.
+    # The subject of an operator's token may equal a user id.
     operator = game.tokens.mint(Identity(Role.OPERATOR, str(alice.user_id)), 60)
     tokens = [None, alice.token, operator]
 
@@ -179,13 +179,13 @@ def test_remembered_token_expires_all_the_same() -> None:
 def test_tokens_are_remembered_up_to_a_limit_and_read_beyond_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("api.tokens.KNOWN_TOKENS", 10)
+    monkeypatch.setattr("api.tokens.CACHED_TOKENS", 10)
     tokens = Tokens(SECRET)
     players = [Identity(Role.PLAYER, str(number)) for number in range(1, 26)]
     minted = [tokens.mint(player, 60) for player in players]
 
     assert [tokens.read(token).identity for token in minted * 2] == players * 2
-    assert tokens._recall.cache_info().currsize == 10
+    assert tokens._verify_cached.cache_info().currsize == 10
 
 
 def test_bad_tokens_are_not_remembered() -> None:
@@ -194,7 +194,7 @@ def test_bad_tokens_are_not_remembered() -> None:
         with pytest.raises(ProblemError):
             tokens.read(token)
 
-    assert tokens._recall.cache_info().currsize == 0
+    assert tokens._verify_cached.cache_info().currsize == 0
 
 
 def test_tokens_outlive_a_change_of_keys_as_long_as_the_old_one_is_known() -> None:

@@ -74,7 +74,9 @@ def test_token_lasts_as_long_as_asked_for(
         [],
     ],
 )
-def test_unusable_words_are_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_are_refused(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
         main(words)
 
@@ -93,7 +95,7 @@ def test_unusable_words_are_refused(words: list[str], capsys: pytest.CaptureFixt
         ("serve", SECRET, "damaged", "not a database"),
     ],
 )
-def test_what_cannot_be_done_is_told(
+def test_errors_exit_with_2_and_a_message(
     tmp_path: Path, words: str, secret: str, store: str, message: str
 ) -> None:
     (tmp_path / "damaged").write_bytes(b"this is no database at all" * 100)

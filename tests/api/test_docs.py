@@ -14,6 +14,7 @@ import pytest
 from api.operation import Access, Operation
 from api.schemas import Event
 from tests.api.game import Game
+from tests.system.contract.roles import FOR_BOTH, FOR_OPERATORS, FOR_PLAYERS
 from warehouse.store.protocol import StoredEvent
 
 pytestmark = pytest.mark.sqlite_only("about descriptions")
@@ -25,7 +26,7 @@ MAYBE, BOTH = [{}, *TOKEN], [*TOKEN, {"tokenAsPassword": []}]
 UNLIMITED = ANYWHERE - {"429"}
 FILES = ANYWHERE | {"200", "304", "308", "401", "403", "404"}
 READ = ANYWHERE | {"200", "401", "403"}
-# Of each operation: its group, what proves who calls it, and its statuses.
+# The group, security schemes and statuses of each operation.
 OPERATIONS = {
     "post /login": ("accounts", PUBLIC, ANYWHERE | {"200", "201", "401", "415"}),
     "post /logout": ("accounts", TOKEN, ANYWHERE | {"204", "401"}),
@@ -88,6 +89,15 @@ def test_every_operation_is_described(
     }
 
 
+def test_the_contract_tests_know_who_may_call_each_operation() -> None:
+    protected = {
+        key.replace("post", "POST").replace("get", "GET")
+        for key, (_, security, _) in OPERATIONS.items()
+        if security in (TOKEN, BOTH)
+    }
+    assert protected == FOR_PLAYERS | FOR_OPERATORS | FOR_BOTH
+
+
 def test_errors_are_problem_documents(
     document: dict[str, Any], operations: dict[str, dict[str, Any]]
 ) -> None:
@@ -140,7 +150,7 @@ def test_headers_that_clients_rely_on_are_described(operations: dict[str, dict[s
     assert "Location" in operations["get /reports"]["responses"]["308"]["headers"]
 
 
-def test_examples_are_taken(game: Game, operations: dict[str, dict[str, Any]]) -> None:
+def test_examples_are_accepted(game: Game, operations: dict[str, dict[str, Any]]) -> None:
     alice = game.player()
     examples = {
         key.removeprefix("post "): operation["requestBody"]["content"]["application/json"][
@@ -156,7 +166,7 @@ def test_examples_are_taken(game: Game, operations: dict[str, dict[str, Any]]) -
 
 
 def test_text_is_described_as_it_is_judged(game: Game, document: dict[str, Any]) -> None:
-    """By every character there is, alone between two letters."""
+    """Every character between two letters."""
     described = document["components"]["schemas"]["EarnRequest"]["properties"]["reason"]
     wanted, unwanted = re.compile(described["pattern"]), re.compile(described["not"]["pattern"])
     unsafe = {"Cc", "Cf", "Zl", "Zp"}
@@ -164,7 +174,7 @@ def test_text_is_described_as_it_is_judged(game: Game, document: dict[str, Any])
         category = unicodedata.category(chr(point))
         text = f"a{chr(point)}b"
         is_plain = bool(wanted.fullmatch(text)) and not unwanted.search(text)
-        # Later versions of Unicode have format characters where this one has none yet.
+        # Later Unicode versions define format characters that this one does not have.
         assert is_plain == (category not in unsafe) or category == "Cn", hex(point)
     alice = game.player()
     for text in (" ", "\u3000", "a", " a ", "a\n", "x" * 199 + "  "):
@@ -182,19 +192,19 @@ def test_document_is_openapi_3_0(
         assert part.get("type") != "null"
         assert not isinstance(part.get("type"), list)
         assert not part.keys() & {"const", "$defs", "prefixItems", "patternProperties"}
-        # Beside a reference, 3.0 ignores everything else.
+        # OpenAPI 3.0 ignores everything beside a reference.
         assert "$ref" not in part or len(part) == 1
         assert not isinstance(part.get("exclusiveMinimum"), int | float) or isinstance(
             part.get("exclusiveMinimum"), bool
         )
     for operation in operations.values():
         for parameter in operation["parameters"]:
-            # There is no null in a query or in a header.
+            # Queries and headers have no null.
             assert "nullable" not in parameter["schema"]
             assert parameter["schema"].get("default", 0) is not None
 
 
-def test_a_description_costs_no_request_anything() -> None:
+def test_a_description_does_not_wrap_the_responder() -> None:
     def on_get(req: falcon.Request, resp: falcon.Response) -> None:
         """Answer."""
 

@@ -30,7 +30,7 @@ def test_same_key_and_body_replays_the_answer(game: Game) -> None:
 
     first = game.post("/earn", COINS, alice, Idempotency_Key="k")
     game.post("/earn", COINS, alice)
-    # The order of keys and white space make no other request.
+    # White space and the order of keys do not change the request.
     again = game.post("/earn", b'{ "reason":"level 3", "amount":5 }', alice, Idempotency_Key="k")
 
     assert (again.status_code, again.json) == (first.status_code, first.json)
@@ -65,7 +65,7 @@ def test_balance_goes_up_to_its_limit_and_not_over(game: Game) -> None:
     full = game.post("/earn", {**COINS, "amount": MAX_BALANCE}, alice)
     over = game.post("/earn", {**COINS, "amount": 1}, alice)
 
-    # The greatest number that JavaScript, too, tells from its neighbours.
+    # The largest integer that JavaScript represents exactly.
     assert (full.status_code, full.json["balance"]) == (201, 9_007_199_254_740_991)
     assert_problem(over, 409, "balance_overflow")
     assert game.get("/stats", alice).json["counts"] == {"earn": 1}
@@ -79,7 +79,7 @@ def test_balance_goes_up_to_its_limit_and_not_over(game: Game) -> None:
         *("1e400", "-1e400", str(2**53), str(2**63), str(-(2**63)), "9" * 4000),
     ],
 )
-def test_no_amount(game: Game, amount: str) -> None:
+def test_invalid_amounts_are_400(game: Game, amount: str) -> None:
     alice = game.player()
 
     answer = game.post("/earn", f'{{"amount": {amount}, "reason": "x"}}'.encode(), alice)
@@ -91,7 +91,7 @@ def test_no_amount(game: Game, amount: str) -> None:
 
 @pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 201, "a\nb", "a\u0000b", "a\u202eb", 1, None])
-def test_no_reason(game: Game, reason: object) -> None:
+def test_invalid_reasons_are_400(game: Game, reason: object) -> None:
     answer = game.post("/earn", {"amount": 1, "reason": reason}, game.player())
 
     problem = assert_problem(answer, 400, "invalid_body")

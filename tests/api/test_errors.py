@@ -78,7 +78,7 @@ def test_json_is_json_however_it_is_written(game: Game) -> None:
         assert game.post("/earn", COINS, alice, Content_Type=kind).status_code == 201
 
 
-def test_of_a_repeated_key_the_last_counts(game: Game) -> None:
+def test_last_of_repeated_keys_wins(game: Game) -> None:
     answer = game.post("/earn", b'{"amount": 1, "amount": 2, "reason": "x"}', game.player())
 
     assert answer.json["balance"] == 2
@@ -103,13 +103,13 @@ def test_answer_to_a_hostile_body_is_short(game: Game) -> None:
     assert len(answer.content) < 5000
 
 
-def test_other_spellings_are_404_where_the_server_does_not_tell_what_was_sent(game: Game) -> None:
+def test_other_spellings_are_404_without_the_raw_target(game: Game) -> None:
     for path in ("//metrics", "/docs/../metrics", "/./metrics", "/metrics/."):
         answer = game.client.simulate_get(path, extras={"RAW_URI": ""})
         assert_problem(answer, 404, "not_found")
 
 
-def test_mistake_of_the_server_is_500_without_details(game: Game) -> None:
+def test_unexpected_error_is_500_without_details(game: Game) -> None:
     class Broken:
         def on_get(self, *_: object) -> None:
             raise ZeroDivisionError("the secret reason")

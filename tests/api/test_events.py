@@ -78,7 +78,7 @@ def test_replayed_event_is_one_event_though_time_went_on(game: Game) -> None:
         *(1769860800, 1769860800.5, True, [], "2026-01-31T12:00:00Z\n", "٢٠٢٦-01-31T12:00:00Z"),
     ],
 )
-def test_no_time(game: Game, time: object) -> None:
+def test_invalid_times_are_400(game: Game, time: object) -> None:
     answer = game.post("/event", {"eventType": "jump", "tsUtc": time}, game.player())
 
     problem = assert_problem(answer, 400, "invalid_body")
@@ -91,7 +91,7 @@ def test_no_time(game: Game, time: object) -> None:
 @pytest.mark.parametrize(
     "event_type", ["", "Jump", "1jump", "a b", "a-b", "a" * 65, "jump\n", "ž", 1, None, ["jump"]]
 )
-def test_no_event_type(game: Game, event_type: object) -> None:
+def test_invalid_event_types_are_400(game: Game, event_type: object) -> None:
     answer = game.post("/event", {"eventType": event_type}, game.player())
 
     problem = assert_problem(answer, 400, "invalid_body")
@@ -135,7 +135,7 @@ def nested(depth: int) -> dict[str, Any]:
         ('{"a": [-1e999]}', "finite_number"),
     ],
 )
-def test_no_meta(game: Game, meta: str, code: str) -> None:
+def test_invalid_meta_is_400(game: Game, meta: str, code: str) -> None:
     body = f'{{"eventType": "jump", "meta": {meta}}}'.encode()
 
     problem = assert_problem(game.post("/event", body, game.player()), 400, "invalid_body")
@@ -190,7 +190,7 @@ def test_batch_of_500_is_allowed_and_of_501_is_not(game: Game) -> None:
 
 @pytest.mark.sqlite_only("refused before the store is asked")
 @pytest.mark.parametrize("body", [{}, {"events": []}, {"events": {}}, [], {"events": None}])
-def test_no_batch(game: Game, body: object) -> None:
+def test_invalid_batches_are_400(game: Game, body: object) -> None:
     assert_problem(game.post("/events", body, game.player()), 400, "invalid_body")
 
 
@@ -241,7 +241,7 @@ def test_events_are_the_last_hundred_by_default(game: Game) -> None:
         f"userId={2**63}",
     ],
 )
-def test_no_query(game: Game, query: str) -> None:
+def test_invalid_queries_are_400(game: Game, query: str) -> None:
     assert_problem(game.get("/events", game.player(), query), 400, "invalid_parameter")
 
 

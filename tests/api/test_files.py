@@ -1,4 +1,4 @@
-"""Files as a server reads them."""
+"""Files that the server sends."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def test_a_server_may_read_a_part_again(file: File) -> None:
         assert file.read(10) == CONTENT[place : place + 10]
 
 
-def test_what_is_added_meanwhile_is_not_sent(tmp_path: Path, file: File) -> None:
+def test_bytes_appended_later_are_not_sent(tmp_path: Path, file: File) -> None:
     with (tmp_path / "report").open("ab") as more:
         more.write(b"more")
 
     assert b"".join(iter(lambda: file.read(100_000), b"")) == CONTENT
 
 
-def test_file_that_became_shorter_is_an_error_and_no_end(tmp_path: Path, file: File) -> None:
+def test_truncated_file_is_an_error(tmp_path: Path, file: File) -> None:
     os.truncate(tmp_path / "report", 1000)
 
     assert len(file.read(5000)) == 1000
-    with pytest.raises(OSError, match="became shorter"):
+    with pytest.raises(OSError, match="was truncated"):
         file.read(5000)

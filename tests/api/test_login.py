@@ -62,7 +62,7 @@ def test_registrations_of_one_name_at_once_make_one_player(game: Game) -> None:
     assert len({answer.json["userId"] for answer in answers}) == 1
 
 
-def test_who_loses_the_race_with_another_password_is_refused(game: Game) -> None:
+def test_concurrent_registrations_with_other_passwords_are_refused(game: Game) -> None:
     passwords = [f"password number {number}" for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
         answers = list(

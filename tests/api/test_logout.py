@@ -27,30 +27,27 @@ def log_out(game: Game, caller: Caller) -> int:
 
 
 class SlowStore:
-    """A store that takes its time to fail; what `Revocations` asks it for."""
+    """A store that fails slowly, with the methods that `Revocations` calls."""
 
     def __init__(self) -> None:
-        """Nobody has asked yet."""
         self.calls = 0
         self.goes_on = threading.Event()
 
     def store_id(self) -> str:
-        """Name it."""
         return "which"
 
     def revoked_after(self, _: int) -> list[RevokedToken]:
-        """Wait for the test, and fail."""
         self.calls += 1
         self.goes_on.wait()
         raise StoreUnavailableError("down")
 
 
-def test_who_asks_while_the_store_is_asked_shares_the_answer() -> None:
+def test_concurrent_callers_share_one_refresh() -> None:
     store = SlowStore()
     revocations = Revocations(cast(Store, store), utc_now)
     with ThreadPoolExecutor(4) as pool:
         asking = [pool.submit(revocations.include, "token") for _ in range(4)]
-        # Each has its thread; they need no longer than this to get to the point where they wait.
+        # Enough time for all threads to reach the point where they wait.
         time.sleep(0.5)
         store.goes_on.set()
         errors = [type(each.exception()) for each in asking]
@@ -58,7 +55,7 @@ def test_who_asks_while_the_store_is_asked_shares_the_answer() -> None:
     assert store.calls == 1
 
 
-def test_token_is_good_for_nothing_after_a_logout(game: Game) -> None:
+def test_token_is_invalid_after_a_logout(game: Game) -> None:
     alice = log_in(game)
     assert game.get("/balance", alice).status_code == 200
 
@@ -73,7 +70,7 @@ def test_token_is_good_for_nothing_after_a_logout(game: Game) -> None:
     assert game.store.event_counts(alice.user_id) == {}
 
 
-def test_other_sessions_of_the_player_go_on(game: Game) -> None:
+def test_other_sessions_of_the_player_remain_valid(game: Game) -> None:
     phone, tablet = log_in(game), log_in(game)
 
     assert log_out(game, phone) == 204
@@ -101,7 +98,7 @@ def test_logout_outlives_the_process(game: Game) -> None:
     restarted.close()
 
 
-def test_other_processes_hear_of_a_logout_within_a_second(game: Game) -> None:
+def test_other_processes_see_a_logout_within_a_second(game: Game) -> None:
     alice, now = game.player(), 0.0
     store = SqlStore(game.settings.store_url)
     token = game.tokens.read(alice.token)
@@ -116,7 +113,7 @@ def test_other_processes_hear_of_a_logout_within_a_second(game: Game) -> None:
     store.close()
 
 
-def test_what_expired_is_forgotten_and_later_logouts_are_still_heard_of(game: Game) -> None:
+def test_expired_tokens_are_forgotten_and_later_logouts_are_seen(game: Game) -> None:
     game.now = datetime(2026, 1, 5, 12, tzinfo=UTC)
     seconds = game.now.timestamp()
     timer = 0.0

@@ -1,4 +1,4 @@
-"""Methods beside those that are described: HEAD, OPTIONS, and the ones that nobody takes."""
+"""HEAD, OPTIONS and unsupported methods."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def test_head_is_get_without_content(game: Game) -> None:
             head = game.client.simulate_head(path, headers=caller.headers)
 
             assert (head.status_code, head.content) == (get.status_code, b"")
-            # Requests have names of their own, and metrics change with each of them.
+            # Each request has a new id, and metrics change with each request.
             unlike = {"x-request-id", *(["content-length"] if path == "/metrics" else [])}
             for name in {*get.headers, *head.headers} - unlike:
                 assert head.headers[name] == get.headers[name], (path, name)
 
 
-def test_options_tells_what_is_allowed(game: Game) -> None:
+def test_options_lists_the_allowed_methods(game: Game) -> None:
     answers = {path: game.client.simulate_options(path) for path in ALLOWED}
 
     assert {answer.status_code for answer in answers.values()} == {200}
@@ -61,5 +61,5 @@ def test_other_methods_are_405(game: Game, method: str) -> None:
         if method != "HEAD":
             assert_problem(answer, 405, "method_not_allowed")
         assert set(answer.headers["Allow"].split(", ")) == {*ALLOWED[path], "OPTIONS"}
-    # HEAD of a deep link is no click.
+    # HEAD does not record a click.
     assert game.get("/events", game.operator()).json["events"] == []

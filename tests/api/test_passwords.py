@@ -1,4 +1,4 @@
-"""Which passwords are taken, and what a guesser learns."""
+"""Password rules and protection against guessing."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def passwords() -> Passwords:
     [
         *["password", "12345678", "qwertyuiop", "iloveyou", "Passw0rd", "P@ssw0rd", "letmein1"],
         *["aaaaaaaaaaaaaaaa", "abcabcabcabc", "abcdefghijkl", "11111111111111111111"],
-        # From the name of the player, and of the product.
+        # Derived from the username or the product name.
         *["dragonslayer", "Dragonslayer", "dragonslayer1", "1dragonslayer!"],
         *["gamehouse", "gamehouse1", "GameHouse123"],
         "p" * 128,
     ],
 )
-def test_easily_guessed_ones_are_refused_with_a_reason(passwords: Passwords, password: str) -> None:
+def test_weak_passwords_are_refused_with_a_reason(passwords: Passwords, password: str) -> None:
     with pytest.raises(ProblemError) as caught:
         passwords.check_new("dragonslayer", password)
 
@@ -44,13 +44,13 @@ def test_easily_guessed_ones_are_refused_with_a_reason(passwords: Passwords, pas
 @pytest.mark.parametrize(
     "password",
     [
-        # No rule says which characters: neither digits nor capitals are asked for.
+        # No rule requires digits or capitals.
         *("correct horse", "mein lieber schwan", "zmgkpwva", "тихо падает снег"),
         *("雪が静かに降る夜", "the dragonslayer of yore", "🐉🗡️ slain at dawn"),
         "    x7 spaces count    ",
     ],
 )
-def test_anything_else_is_taken(passwords: Passwords, password: str) -> None:
+def test_other_passwords_are_accepted(passwords: Passwords, password: str) -> None:
     passwords.check_new("dragonslayer", password)
 
 
@@ -63,7 +63,7 @@ def test_length_counts_characters_as_they_look(passwords: Passwords) -> None:
     assert [error.code for error in caught.value.errors] == ["too_short"]
 
 
-def test_keyboards_may_send_a_password_in_several_forms(passwords: Passwords) -> None:
+def test_unicode_forms_of_a_password_are_equal(passwords: Passwords) -> None:
     known = passwords.hash("caf\u00e9 \u212b \ufb01sh pond 71")
     forms: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
     for form in forms:
@@ -79,7 +79,7 @@ def test_whole_password_counts(passwords: Passwords) -> None:
     assert not passwords.verify(passwords.hash(long), long[:-1])
 
 
-def test_nobody_has_any_password(passwords: Passwords) -> None:
+def test_no_password_matches_without_a_hash(passwords: Passwords) -> None:
     assert not passwords.verify(None, PASSWORD)
     assert not passwords.verify(None, "")
 
@@ -98,7 +98,7 @@ def test_rules_are_for_new_players_alone(game: Game) -> None:
     assert game.post("/login", {"username": "old", "password": "password"}).status_code == 200
 
 
-def test_longer_ones_can_be_asked_for(passwords: Passwords) -> None:
+def test_minimum_length_can_be_raised(passwords: Passwords) -> None:
     passwords.check_new("ann", "correct horse")
 
     with pytest.raises(ProblemError) as caught:
@@ -126,7 +126,7 @@ def test_unknown_name_costs_as_much_as_a_wrong_password(monkeypatch: pytest.Monk
 
 
 def test_logins_beyond_those_that_may_wait_are_refused_at_once() -> None:
-    passwords = Passwords(MIN_LENGTH, logins_at_a_time=2)
+    passwords = Passwords(MIN_LENGTH, max_logins=2)
     with ThreadPoolExecutor(20) as pool:
         outcomes = [pool.submit(passwords.hash, PASSWORD) for _ in range(20)]
         errors = [outcome.exception() for outcome in outcomes]

@@ -1,4 +1,4 @@
-"""How much one account and one client may store, and when the disk takes nothing more."""
+"""Quotas of accounts and clients, and full disks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_batch_counts_as_its_events(play: Play) -> None:
 
     assert_problem(refused, 429, "too_many_requests")
     assert 3500 <= int(refused.headers["Retry-After"]) <= 3600
-    # A refusal counts for nothing: what is left can be used.
+    # A refused request is not charged, so the rest of the quota remains.
     assert game.post("/events", batch(98), alice).status_code == 200
     assert game.post("/event", JUMP, alice).status_code == 201
     assert game.post("/earn", {"amount": 1, "reason": "x"}, alice).status_code == 201
@@ -81,7 +81,7 @@ def test_anonymous_clicks_count_for_the_client(play: Play) -> None:
     assert statuses == [200] * 500 + [429] * 2
 
 
-def test_what_the_client_may_not_does_not_count_for_the_account(play: Play) -> None:
+def test_refusal_by_the_client_quota_is_not_charged_to_the_account(play: Play) -> None:
     game = play(EVENT_LIMIT_PER_ACCOUNT="1000/hour", BYTE_LIMIT_PER_CLIENT="262144/hour")
     alice = game.player()
     large = b'{"events": [' + b'{"eventType": "a"}, ' * 499 + b'{"eventType": "a"}]}'
@@ -92,7 +92,7 @@ def test_what_the_client_may_not_does_not_count_for_the_account(play: Play) -> N
     assert game.post("/events", batch(500), alice).status_code == 200
 
 
-def test_what_is_refused_for_its_form_does_not_count(play: Play) -> None:
+def test_invalid_requests_are_not_charged(play: Play) -> None:
     game = play(EVENT_LIMIT_PER_ACCOUNT="500/hour")
     alice = game.player()
     assert game.post("/events", {"events": [JUMP] * 501}, alice).status_code == 400
@@ -112,7 +112,7 @@ def test_reading_goes_on(play: Play) -> None:
 
 
 def test_by_default_a_few_accounts_do_not_fill_a_disk(play: Play) -> None:
-    """Of the longest bodies there are, four accounts of one address bring no more than 21 MB in."""
+    """Four accounts of one address can store at most 21 MB, even with the largest bodies."""
     game = play()
     full = {"events": [{"eventType": "jump", "meta": {"text": "x" * 4000}}] * 60}
 
@@ -186,7 +186,7 @@ def test_below_the_floor_nothing_is_stored_and_all_can_be_read(start: Start, dis
     for path in ("/health/live", "/balance", "/events", "/stats", "/metrics"):
         assert server.ask("GET", path, alice).status_code == 200, path
     assert server.ask("GET", "/stats", alice).json()["total"] == 1
-    # A session can be begun and ended: that room is kept for.
+    # Login and logout still work; the server reserves space for them.
     assert server.ask("POST", "/logout", server.login()).status_code == 204
 
     filling.unlink()
@@ -197,22 +197,22 @@ def test_below_the_floor_nothing_is_stored_and_all_can_be_read(start: Start, dis
 def test_the_disk_is_asked_once_a_second(disk: Disk) -> None:
     now = 1000.0
     floor = DiskFloor(disk.path / "store.sqlite", 10_000_000, lambda: now)
-    floor.confirm()
+    floor.require_space()
     filling = fill(disk, 25)
     now += 0.9
-    floor.confirm()
+    floor.require_space()
     now += 0.2
     with pytest.raises(DiskFullError, match=f"{disk.path} has .* MB free, less than the 10 MB of"):
-        floor.confirm()
+        floor.require_space()
     filling.unlink()
     now += 0.9
     with pytest.raises(DiskFullError):
-        floor.confirm()
+        floor.require_space()
     now += 0.2
-    floor.confirm()
+    floor.require_space()
 
 
 def test_a_store_on_a_server_and_a_floor_of_zero_ask_no_disk() -> None:
-    DiskFloor(None, 10**18).confirm()
-    DiskFloor(Path("/nowhere/at all"), 0).confirm()
-    DiskFloor(Path("/nowhere/at all"), 10**18).confirm()
+    DiskFloor(None, 10**18).require_space()
+    DiskFloor(Path("/nowhere/at all"), 0).require_space()
+    DiskFloor(Path("/nowhere/at all"), 10**18).require_space()

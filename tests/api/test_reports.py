@@ -1,4 +1,4 @@
-"""/reports/: who may read which file, what comes with it, and how a large one arrives."""
+"""/reports/: access, headers, conditional requests and large files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PAGE = "<!doctype html><title>gamehouse</title>"
 WRITTEN_AT = datetime(2026, 1, 30, 3, 0, 0, 500_000, tzinfo=UTC)
 WRITTEN = "Fri, 30 Jan 2026 03:00:00 GMT"
 HTML = "text/html; charset=utf-8"
-# What lies in the folder, and the content type of what is to be seen.
+# Visible files of the folder: their content and content type.
 FILES = {
     "index.html": (PAGE, HTML),
     "manifest.json": ('{"files": []}', "application/json"),
@@ -72,8 +72,8 @@ CONCEALED = [
     *(".hidden", ".index.html.123.tmp", ".check-abc/data_docs/index.html", "data_docs/.hidden"),
     *("tmp_reconciliation.json", "back\\slash.json"),
 ]
-# Ways to what lies beside the folder and in the system, with and without percent-encoding: first
-# those that no spelling of a path may have, wherever it leads.
+# Paths to files outside the folder, with and without percent-encoding. The first list has paths
+# that are not canonical.
 MISSPELLED = [
     *("../secret.json", "..%2fsecret.json", "%2e%2e/secret.json", "%2e%2e%2fsecret.json"),
     *("data_docs/../../secret.json", "data_docs/../index.html", "./index.html", "/etc/passwd"),
@@ -95,7 +95,7 @@ ESCAPES = [
 
 @pytest.fixture
 def reports(game: Game) -> Path:
-    """The folder, as builds and checks leave it, with what must not be seen."""
+    """The folder after builds and checks, with hidden files."""
     folder = game.settings.reports_path
     fill(folder)
     return folder
@@ -115,13 +115,13 @@ def fill(folder: Path) -> None:
 
 
 def basic(password: str | bytes, name: str = "anyone") -> dict[str, str]:
-    """The header that a browser sends."""
+    """Return the header that a browser sends."""
     secret = password.encode() if isinstance(password, str) else password
     return {"Authorization": f"Basic {base64.b64encode(name.encode() + b':' + secret).decode()}"}
 
 
 def read(game: Game, name: str = "", **headers: str) -> testing.Result:
-    """Send an operator's GET. `_` in names of headers stands for `-`."""
+    """Send an operator's GET. `_` in header names means `-`."""
     sent = {header.replace("_", "-"): value for header, value in headers.items()}
     return game.client.simulate_get(f"/reports/{name}", headers=game.operator().headers | sent)
 
@@ -139,7 +139,7 @@ def read(game: Game, name: str = "", **headers: str) -> testing.Result:
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.usefixtures("reports")
-def test_operators_read_and_nobody_else(game: Game, method: str, path: str, status: int) -> None:
+def test_only_operators_can_read(game: Game, method: str, path: str, status: int) -> None:
     def ask(headers: dict[str, str]) -> testing.Result:
         return game.client.simulate_request(method, path, headers=headers)
 
@@ -153,7 +153,7 @@ def test_operators_read_and_nobody_else(game: Game, method: str, path: str, stat
 
 
 @pytest.mark.usefixtures("reports")
-def test_refusals_say_why_and_have_a_browser_ask(game: Game) -> None:
+def test_refusals_prompt_browsers_for_credentials(game: Game) -> None:
     missing = game.get("/reports/")
     invalid = game.client.simulate_get("/reports/", headers=basic("no-token"))
     player = game.get("/reports/", game.player())
@@ -281,7 +281,7 @@ def test_folders_show_their_page(game: Game) -> None:
 @pytest.mark.usefixtures("reports")
 def test_folders_without_a_slash_lead_to_where_links_work(game: Game) -> None:
     for method in ("GET", "HEAD"):
-        # Nobody is asked for a password at an address above the reports.
+        # /reports does not ask for a password.
         start = game.client.simulate_request(method, "/reports")
         assert (start.status_code, start.headers["Location"]) == (308, "/reports/")
     inner = game.client.simulate_get(
@@ -301,7 +301,7 @@ def test_folder_with_a_strange_name_leads_nowhere_else(game: Game, reports: Path
 
 @pytest.mark.parametrize("path", MISSPELLED)
 def test_files_are_opened_in_the_folder_alone(tmp_path: Path, path: str) -> None:
-    """Whoever asks: on a server that does not tell what was sent, such paths get so far."""
+    """These paths reach the files if the server does not pass on the raw target."""
     fill(tmp_path / "reports")
     (tmp_path / "secret.json").write_text(SECRETS)
 
@@ -309,7 +309,7 @@ def test_files_are_opened_in_the_folder_alone(tmp_path: Path, path: str) -> None
         open_file(tmp_path / "reports", unquote(path))
 
 
-def test_nothing_else_is_reached(start: Start, tmp_path: Path) -> None:
+def test_no_other_file_is_reachable(start: Start, tmp_path: Path) -> None:
     fill(tmp_path / "reports")
     port = start().port
     authorization = operator_headers()["Authorization"]
@@ -346,7 +346,7 @@ def test_before_the_first_build_the_answer_says_what_to_do(game: Game, name: str
 
 
 @pytest.mark.usefixtures("reports")
-def test_who_has_the_content_does_not_get_it_again(game: Game) -> None:
+def test_matching_etag_is_304(game: Game) -> None:
     tag = read(game).headers["ETag"]
     for tags in (tag, f"W/{tag}", f'"a", {tag}', f'W/"a,b" , W/{tag},"c"', "*", f"{tag},"):
         for method in ("GET", "HEAD"):
@@ -364,7 +364,7 @@ def test_who_has_the_content_does_not_get_it_again(game: Game) -> None:
 
 
 @pytest.mark.usefixtures("reports")
-def test_who_has_it_since_it_was_written_does_not_get_it_again(game: Game) -> None:
+def test_unmodified_since_is_304(game: Game) -> None:
     for since in (
         WRITTEN,
         "Fri, 30 Jan 2026 03:00:01 GMT",
@@ -379,7 +379,7 @@ def test_who_has_it_since_it_was_written_does_not_get_it_again(game: Game) -> No
 
 
 @pytest.mark.usefixtures("reports")
-def test_the_tag_decides_where_there_is_one(game: Game) -> None:
+def test_etag_takes_precedence_over_the_date(game: Game) -> None:
     tag = read(game).headers["ETag"]
     before = "Fri, 30 Jan 2026 02:59:59 GMT"
 
@@ -388,7 +388,7 @@ def test_the_tag_decides_where_there_is_one(game: Game) -> None:
 
 
 @pytest.mark.usefixtures("reports")
-def test_conditions_open_nothing(game: Game) -> None:
+def test_conditions_do_not_bypass_access(game: Game) -> None:
     headers = {"If-None-Match": "*", "If-Modified-Since": WRITTEN}
 
     assert game.client.simulate_get("/reports/", headers=headers).status_code == 401
@@ -401,7 +401,7 @@ def test_other_content_has_another_tag_whatever_the_file_system_says(
     first = read(game, "manifest.json")
     written = WRITTEN_AT.timestamp()
 
-    # In its place, of the same size and time.
+    # Other content in the same file, with equal size and time.
     (reports / "manifest.json").write_text(first.text.replace("files", "lives"))
     os.utime(reports / "manifest.json", (written, written))
     second = read(game, "manifest.json", If_None_Match=first.headers["ETag"])
@@ -425,7 +425,7 @@ def test_replaced_file_is_new_and_the_same_bytes_are_not(game: Game, reports: Pa
 
 
 @pytest.mark.usefixtures("reports")
-def test_pages_may_use_what_they_hold_and_no_network(game: Game) -> None:
+def test_pages_can_use_inline_content_and_no_network(game: Game) -> None:
     for name in ("", "dbt_docs.html"):
         policy = directives(read(game, name))
         assert policy["default-src"] == {"'none'"}
@@ -436,7 +436,7 @@ def test_pages_may_use_what_they_hold_and_no_network(game: Game) -> None:
 
 
 @pytest.mark.usefixtures("reports")
-def test_data_docs_may_load_what_great_expectations_writes_into_them(game: Game) -> None:
+def test_data_docs_can_load_their_libraries(game: Game) -> None:
     package = find_spec("great_expectations")
     assert package is not None
     assert package.origin is not None
@@ -459,7 +459,7 @@ def directives(answer: testing.Result) -> dict[str, set[str]]:
 
 
 @pytest.mark.usefixtures("reports")
-def test_log_tells_that_an_operator_read_and_no_secret(game: Game) -> None:
+def test_log_names_the_operator_and_no_secret(game: Game) -> None:
     token = game.operator().token
     header = basic(token)
 
@@ -477,14 +477,14 @@ LARGE = "/reports/reconciliation.json"
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """A server with one thread, which ends well after all of this."""
+    """A server with one thread, which must exit with 0 after all tests."""
     process = Process(tmp_path_factory.mktemp("large"), None, THREADS="1")
     yield process
     assert process.stop() == 0
 
 
 def write_large(process: Process, seed: int = 1) -> bytes:
-    """Write 50 MB, which is more than the system keeps for a connection."""
+    """Write 50 MB, more than a connection's buffers."""
     content = random.Random(seed).randbytes(50 * 2**20)
     reports = process.warehouse.parent / "reports"
     reports.mkdir(exist_ok=True)
@@ -494,7 +494,7 @@ def write_large(process: Process, seed: int = 1) -> bytes:
     return content
 
 
-def test_large_files_arrive_whole_and_keep_nobody_waiting(process: Process) -> None:
+def test_large_files_arrive_whole_and_block_no_thread(process: Process) -> None:
     content, headers = write_large(process), operator_headers()
     with ExitStack() as stack:
         session = stack.enter_context(requests.Session())
@@ -504,7 +504,7 @@ def test_large_files_arrive_whole_and_keep_nobody_waiting(process: Process) -> N
             )
             for _ in range(3)
         ]
-        # Nobody takes the rest of these answers for now.
+        # The clients do not read the rest of these answers yet.
         for _ in range(20):
             assert process.ask("GET", "/health").ok
             assert process.ask("GET", "/reports/", headers).text == PAGE
@@ -512,12 +512,12 @@ def test_large_files_arrive_whole_and_keep_nobody_waiting(process: Process) -> N
         for answer in answers:
             assert answer.headers["Content-Length"] == str(len(content))
             assert answer.content == content
-        # The connections are good for more.
+        # The connections can be reused.
         again = session.get(f"{process.url}{LARGE}", headers=headers, timeout=30)
         assert again.content == content
 
 
-def test_client_that_goes_away_in_between_leaves_the_process_well(process: Process) -> None:
+def test_client_that_disconnects_early_does_no_harm(process: Process) -> None:
     content = write_large(process)
     for _ in range(5):
         with process.ask("GET", LARGE, operator_headers(), stream=True) as answer:
@@ -528,7 +528,7 @@ def test_client_that_goes_away_in_between_leaves_the_process_well(process: Proce
     assert {line["level"] for line in process.log_lines()} == {"info"}
 
 
-def test_replacement_under_way_tears_no_answer(process: Process) -> None:
+def test_replacing_a_file_during_sending_does_not_mix_contents(process: Process) -> None:
     before, headers = write_large(process), operator_headers()
     with process.ask("GET", LARGE, headers, stream=True) as answer:
         after = write_large(process, seed=2)
@@ -550,7 +550,7 @@ def test_file_that_is_cut_off_while_it_is_sent_ends_the_connection(process: Proc
     assert process.ask("GET", "/health").ok
 
 
-def test_operator_who_sends_too_many_requests_is_told_when_to_come_back(play: Play) -> None:
+def test_operator_over_the_limit_gets_retry_after(play: Play) -> None:
     limited = play(RATE_LIMIT_PER_ACCOUNT="1/minute")
     operator = limited.operator()
 

@@ -1,4 +1,4 @@
-"""`python -m api serve`: what the process keeps to itself, and how it stops."""
+"""`python -m api serve`: secrets and shutdown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import stat
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -22,7 +23,7 @@ WRONG = "wrong horse battery"
 
 
 @pytest.mark.sqlite_only("reads its files")
-def test_what_is_secret_stands_in_no_file_and_no_answer(start: Start, tmp_path: Path) -> None:
+def test_secrets_are_in_no_file_and_no_answer(start: Start, tmp_path: Path) -> None:
     process = start(LOADER="on", JWT_SECRET="")
     tokens = []
     for password in (PASSWORD, PASSWORD, WRONG):
@@ -43,7 +44,7 @@ def test_what_is_secret_stands_in_no_file_and_no_answer(start: Start, tmp_path: 
     key_file = tmp_path / DEVELOPMENT_KEY_FILE
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     secret = key_file.read_text().strip()
-    # Not only the whole token: its signature is what nobody else can make.
+    # The signature is the secret part of a token.
     signatures = [token.rpartition(".")[2] for token in tokens]
     files = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     del files[key_file.name]
@@ -64,12 +65,12 @@ def test_what_is_secret_stands_in_no_file_and_no_answer(start: Start, tmp_path: 
     assert events - {"warehouse.loader.loader"} == {"serving", "request", "stopped"}
     assert all(line.keys() >= {"time", "level", "event"} for line in lines)
     assert [line["host"] for line in lines if line["event"] == "serving"] == ["127.0.0.1"]
-    # The secret that was made outlives the process.
+    # The generated secret outlives the process.
     assert start(JWT_SECRET="").ask("GET", "/balance", second).status_code == 200
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
-def test_stop_answers_what_waits_for_the_store_and_refuses_what_comes_after_it(
+def test_stop_finishes_waiting_requests_and_refuses_new_ones(
     start: Start, store_url: str, signal_number: int
 ) -> None:
     process = start()
@@ -87,11 +88,17 @@ def test_stop_answers_what_waits_for_the_store_and_refuses_what_comes_after_it(
             stopping = pool.submit(process.stop, signal_number)
             time.sleep(0.2)
             late, health = earn(), process.ask("GET", "/health")
-        assert [each.result().status_code for each in earning] == [201] * 4
+        answers = [each.result() for each in earning]
+        assert [answer.status_code for answer in answers] == [201] * 4
         assert stopping.result() == 0
     assert (late.status_code, late.json()["code"]) == (503, "stopping")
     assert late.headers["Retry-After"] == "1"
     assert health.status_code == 503
+    outbox = SqlOutbox(store_url)
+    assert outbox.next_batch(10).events.event_id == sorted(
+        answer.json()["eventId"] for answer in answers
+    )
+    outbox.close()
 
 
 def test_a_stop_under_load_loses_no_answered_request_and_no_line_of_the_log(
@@ -127,9 +134,8 @@ def test_a_stop_under_load_loses_no_answered_request_and_no_line_of_the_log(
     for thread in clients:
         thread.join()
 
-    outbox = SqlOutbox(store_url)
-    stored = outbox.next_batch(10**6).events.event_id
-    outbox.close()
+    with closing(SqlOutbox(store_url)) as outbox:
+        stored = outbox.next_batch(10**6).events.event_id
     assert 201 in statuses
     assert statuses <= {201, 503}
     assert acknowledged - {""} <= set(stored)
@@ -137,12 +143,12 @@ def test_a_stop_under_load_loses_no_answered_request_and_no_line_of_the_log(
     for client, names in answered.items():
         of_client = [name for name in logged if name.startswith(f"client-{client}.")]
         assert of_client[: len(names)] == names
-        # An answer may be lost on its way to a client.
+        # The last answer may not reach the client.
         assert len(of_client) <= len(names) + 1
 
 
 def test_stop_ships_what_is_committed(start: Start, tmp_path: Path) -> None:
-    # So long an interval that nothing but the stop can ship the last events.
+    # The interval is so long that only the stop can ship the last events.
     process = start(LOADER="on", LOADER_INTERVAL_SECONDS="3600")
     ids = [process.ask("GET", "/track?character=x").json()["eventId"] for _ in range(5)]
     assert process.stop() == 0, process.log.read_text()
@@ -154,7 +160,7 @@ def test_stop_ships_what_is_committed(start: Start, tmp_path: Path) -> None:
 
 @pytest.mark.sqlite_only("about HTTP")
 def test_rarer_methods_are_refused(start: Start) -> None:
-    """Over HTTP: Falcon's client would warn of them."""
+    """This test uses HTTP, because Falcon's test client warns about these methods."""
     process = start()
 
     answers = {

@@ -14,7 +14,7 @@ from api.settings import Settings, SettingsError, development_secret
 from tests.support.server import SECRET
 
 POSTGRES = "postgresql+psycopg://user:hush@db/game"
-# Of each setting: what it is by default, and what another text makes it.
+# Each setting's default, another text, and its parsed value.
 SETTINGS: dict[str, tuple[object, str, object]] = {
     "WAREHOUSE_PATH": (Path("warehouse/gamehouse.duckdb"), "a.duckdb", Path("a.duckdb")),
     "REPORTS_PATH": (Path("reports"), "b", Path("b")),
@@ -101,7 +101,7 @@ def test_unusable_settings_are_named(tmp_path: Path, variable: str, text: str) -
         assert text not in str(caught.value)
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_invalid_settings_are_reported_together() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({"WAREHOUSE_PATH": "", "PORT": "x", "JWT_SECRET": "short"})
 

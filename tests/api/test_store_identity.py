@@ -1,4 +1,4 @@
-"""A player's token is good in the store that gave its id, and in no other."""
+"""A player's token is valid only in the store that issued the user id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def assert_let_in(game: Game, caller: Caller) -> None:
 def assert_kept_out(game: Game, caller: Caller) -> None:
     for answer in (game.get("/balance", caller), game.post("/earn", COINS, caller)):
         problem = assert_problem(answer, 401, "invalid_token")
-        assert problem["detail"] == "The token is of another store of accounts; log in again."
+        assert problem["detail"] == "The token belongs to another store. Log in again."
 
 
 def test_a_token_does_not_outlive_its_store(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_a_token_does_not_outlive_its_store(tmp_path: Path) -> None:
         assert new.get("/balance", mallory).json["balance"] == 0
 
 
-def test_a_token_of_after_the_backup_opens_nobody_elses_account(tmp_path: Path) -> None:
+def test_a_token_issued_after_the_backup_is_invalid_after_a_restore(tmp_path: Path) -> None:
     files = Files(tmp_path / "s.sqlite", tmp_path / "w.duckdb")
     with closing(Game(tmp_path, {"STORE_URL": files.url})) as before:
         alice = before.player("alice")

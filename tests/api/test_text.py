@@ -1,6 +1,6 @@
-"""Text that is SQL, a header, a line of a log or a path elsewhere stays text, or is refused.
+"""Hostile text stays text or is refused.
 
-What is JSON by RFC 8259 is taken and kept, and nothing else is.
+The API accepts and preserves JSON according to RFC 8259, and nothing else.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.game import PASSWORD, Caller, Game, assert_problem
 
-# What may stand in a line of text: it comes out as it went in.
+# Valid text, which the API returns unchanged.
 PLAIN = [
     *("'; drop table events; --", "' or '1'='1", '" union select password_hash from players --'),
     *("1; attach database 'x' as y", "%' and 1=1 escape '%", "%s%n%x{0}{reason}"),
@@ -22,13 +22,13 @@ PLAIN = [
     *("\u212b \u00c5 A\u030a", "\ufb01 \uff41 \u2168 \u00b2", "\u0130\u0131\u1e9e\u00df\u03c2"),
     *("\U0001f468\U0001f3fd \U0001f1fa\U0001f1f3", "\U0010ffff\ue000\ufffd"),
 ]
-# What hides or forges text: refused in lines of text, kept in values of meta and in passwords.
+# Text with characters that hide or forge text: refused in text fields, preserved in meta.
 FORGING = [
     *("a\r\nSet-Cookie: x=1", 'a\n{"event":"request","level":"info"}', "a\x1b[2J\x1b[31mb"),
     *("a\x00b", "a\x7fb", "a\u0085b", "a\u2028b", "a\u202etxt.exe", "a\u200bb", "a\ufeffb"),
     "a\U000e0041b",
 ]
-# What breaks programs that take a text for something else.
+# Text that other programs often misinterpret.
 CONFUSING = [
     *["undefined", "null", "NaN", "true", "0", "-1", "1/0", "0x0", "1e400", "1,000.00", "٣", "½"],
     *["'", '"', "''", "`", "\\", "\\\\", "%", "{0}", "${HOME}", "{% x %}", "\\x00", "C:\\con"],
@@ -65,7 +65,7 @@ def newest(game: Game, alice: Caller, count: int) -> list[object]:
     return [event["meta"] for event in reversed(events)]
 
 
-def test_a_line_of_text_is_kept_as_it_was_sent_or_refused(game: Game) -> None:
+def test_text_is_preserved_or_refused(game: Game) -> None:
     alice = game.player()
     for text in [*PLAIN, *FORGING]:
         coins = {"amount": 1, "reason": text}
@@ -93,7 +93,7 @@ def test_meta_is_kept_as_it_was_sent(game: Game) -> None:
 
 
 @pytest.mark.sqlite_only("refused before the store is asked")
-def test_names_numbers_and_times_are_nothing_else(game: Game) -> None:
+def test_names_numbers_and_times_refuse_hostile_text(game: Game) -> None:
     alice = game.player()
     for text in [*PLAIN, *FORGING]:
         for path, body in (
@@ -108,7 +108,7 @@ def test_names_numbers_and_times_are_nothing_else(game: Game) -> None:
 
 
 @pytest.mark.sqlite_only("about JSON")
-def test_what_is_json_comes_back_the_same_and_nothing_else_is_taken(game: Game) -> None:
+def test_only_valid_json_is_accepted_and_preserved(game: Game) -> None:
     alice = game.player()
     for text in [*JSON, *NOT_JSON]:
         body = f'{{"eventType": "x", "meta": {{"value": {text}}}}}'.encode()

@@ -1,4 +1,4 @@
-"""How much is enough."""
+"""Rate limits and limits on failed logins."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ WRONG = {**ALICE, "password": "wrong horse battery"}
 
 
 class Timer:
-    """Seconds that a test sets."""
+    """A clock that a test sets."""
 
     now = 1000.0
 
     def __call__(self) -> float:
-        """Tell the time."""
         return self.now
 
 
@@ -54,7 +53,7 @@ def is_admitted(guard: LoginGuard, name: str, address: str) -> bool:
     return True
 
 
-def test_client_that_sends_too_much_is_told_when_to_come_back(play: Play) -> None:
+def test_client_over_its_limit_gets_retry_after(play: Play) -> None:
     game = play(RATE_LIMIT_PER_CLIENT="3/minute")
     answers = [game.get("/track", query="character=x") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200] * 3
@@ -67,7 +66,7 @@ def test_client_that_sends_too_much_is_told_when_to_come_back(play: Play) -> Non
     assert game.store.event_counts(None) == {"deep_link": 3}
 
 
-def test_other_clients_are_not_concerned(play: Play) -> None:
+def test_other_clients_are_not_limited(play: Play) -> None:
     game = play(RATE_LIMIT_PER_CLIENT="1/minute")
 
     statuses = [
@@ -78,7 +77,7 @@ def test_other_clients_are_not_concerned(play: Play) -> None:
     assert statuses == [401, 429, 401]
 
 
-def test_account_has_a_limit_of_its_own_from_wherever_it_plays(play: Play) -> None:
+def test_account_limit_applies_across_addresses(play: Play) -> None:
     game = play(RATE_LIMIT_PER_ACCOUNT="2/minute")
     alice, bob = game.player("alice"), game.player("bob")
 
@@ -100,7 +99,7 @@ def test_operator_and_player_of_one_number_are_two_accounts(play: Play) -> None:
     assert statuses == [200, 200, 429]
 
 
-def test_refusals_do_not_happen(play: Play) -> None:
+def test_refused_requests_have_no_effect(play: Play) -> None:
     game = play(RATE_LIMIT_PER_ACCOUNT="5/minute")
     alice = game.player()
 
@@ -131,11 +130,11 @@ def test_guesser_is_refused_whether_the_name_exists_or_not(play: Play) -> None:
         *[(401, "wrong_password")] * 3,
         *[(429, "too_many_requests")] * 2,
     ]
-    # Else the right one among many guesses would show.
+    # Otherwise, the correct password among many guesses would be visible.
     assert game.post("/login", ALICE).status_code == 429
 
 
-def test_success_begins_anew(play: Play) -> None:
+def test_success_resets_the_failures(play: Play) -> None:
     game = play(LOGIN_ATTEMPTS="3/minute")
     game.post("/login", ALICE)
 
@@ -144,7 +143,7 @@ def test_success_begins_anew(play: Play) -> None:
         assert game.post("/login", ALICE).status_code == 200
 
 
-def test_what_was_no_guess_is_not_counted(play: Play) -> None:
+def test_refused_registrations_are_not_counted_as_failures(play: Play) -> None:
     game = play(LOGIN_ATTEMPTS="2/minute")
 
     unsafe = [game.post("/login", {**ALICE, "password": "password"}) for _ in range(5)]
@@ -165,13 +164,13 @@ def test_guesses_count_together_however_the_name_is_spelled(play: Play) -> None:
 
 
 def test_account_that_shares_a_name_does_not_undo_the_count_of_guesses(play: Play) -> None:
-    """Its player could guess the password of the older one, for ever."""
+    """Otherwise its player could guess the older account's password without a limit."""
     game = play(LOGIN_ATTEMPTS="4/minute")
     for name in ("Alice", "else"):
         assert game.post("/login", {**ALICE, "username": name}).status_code == 201
     engine = open_engine(game.settings.store_url, writes=True)
     with engine.begin() as connection:
-        # As a store of before has it, where spelling made a difference.
+        # As in an older store, where names were case-sensitive.
         shares = {"username": "alice", "username_key": None}
         connection.execute(update(players).where(players.c.username == "else").values(shares))
     engine.dispose()
@@ -188,7 +187,7 @@ def test_player_is_not_locked_out_by_guesses_from_elsewhere(
     guard: LoginGuard, timer: Timer
 ) -> None:
     guard.admit("alice", "home")
-    guard.succeeded("alice", "home")
+    guard.succeed("alice", "home")
 
     admitted = [is_admitted(guard, "alice", f"address {number}") for number in range(300)]
 
@@ -211,7 +210,7 @@ def test_client_that_tries_many_names_is_refused(guard: LoginGuard) -> None:
 
 
 def test_guesses_at_once_are_no_more_than_guesses_one_by_one(guard: LoginGuard) -> None:
-    # None of them is answered before all are there.
+    # All attempts arrive before the first answer.
     admitted = [is_admitted(guard, "alice", "a script") for _ in range(12)]
 
     assert admitted == [True] * 10 + [False] * 2
@@ -271,7 +270,7 @@ def request(address: str, forwarded: str | None = None) -> falcon.Request:
     ("proxies", "address", "forwarded", "client"),
     [
         (0, "192.0.2.1", None, "192.0.2.1"),
-        # Without a proxy, the header is what anybody may write.
+        # Without a proxy, any client can forge the header.
         (0, "192.0.2.1", "198.51.100.7", "192.0.2.1"),
         (1, "10.0.0.1", "198.51.100.7", "198.51.100.7"),
         (1, "10.0.0.1", "made up, 198.51.100.7", "198.51.100.7"),

@@ -53,7 +53,7 @@ def test_character_is_kept_as_text(game: Game, query: str, character: str) -> No
 
 
 @pytest.mark.sqlite_only("refused before the store is asked")
-def test_no_character(game: Game) -> None:
+def test_invalid_characters_are_400(game: Game) -> None:
     unusable = ["", "=", "=%20%09", "=" + "x" * 129, "=" + "x" * 20000, "=a%00b", "=a%1bb"]
     unusable += ["=a%0d%0aSet-Cookie:x", "=a%C2%85b", "=a%E2%80%AEb", "=a%E2%80%A8b"]
     refused = {

@@ -1,10 +1,9 @@
-"""`make bench`: all benchmarks, and the page about them.
+"""`make bench`: run all benchmarks and write docs/benchmarks.md.
 
     python -m tests.benchmarks
 
-With BENCH_LARGE=1 in the environment, the pipeline is measured at ten million purchases, too. What
-was measured stays in `target/bench/`; `python -m tests.benchmarks.page target/bench` writes the
-page again.
+BENCH_LARGE=1 adds a pipeline benchmark with ten million purchases. The results stay in
+`target/bench/`; `python -m tests.benchmarks.page target/bench` writes the page again.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ LARGE = ["--large", "10000000"]
 
 
 def main() -> None:
-    """Run one after the other, so that nothing disturbs what is measured."""
+    """Run the benchmarks one after another, so that they do not disturb each other."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     large = LARGE if os.environ.get("BENCH_LARGE") == "1" else []
     for name, arguments in {"pipeline.bench": large, "api_bench": [], "loader_bench": []}.items():

@@ -1,14 +1,13 @@
 """The API under load, side by side with a comparator, alone and while `dbt build` loops.
 
-The comparator is served in two ways, see there: in threads, which is what the product is compared
-with, and by coroutines that block, which is the fastest way we know.
+The comparator runs in two modes (see its module): in threads, the basis of the comparison, and with
+blocking coroutines, its fastest mode.
 
     python -m tests.benchmarks.api_bench --json api.json
 
-Every run starts all servers on fresh stores and puts the same load on one after the other, endpoint
-by endpoint; each run begins with another one. What is told of a server is the
-median of its runs, except failures, which are added up. After each run the balances of all players
-must be what was acknowledged, or the run is worth nothing and the benchmark stops.
+Each run starts all servers on new stores and loads them in turn, endpoint by endpoint, in a
+rotating order. The figures are medians of the runs; failures are sums. After each run, all balances
+must equal the acknowledged earns; otherwise the benchmark stops.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ ENDPOINTS: Mapping[str, Callable[[str], Request]] = {
 
 
 class Subject(StrEnum):
-    """Who is measured."""
+    """A measured server."""
 
     PRODUCT = "product"
     NODE = "product (granian)"
@@ -57,14 +56,14 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure.
+    """The configuration of the benchmark.
 
     Attributes:
-        runs: How often.
-        seconds: How long each measurement takes.
-        warmup_seconds: How long there is load before it.
-        connections: Under how many connections.
-        players: How many players share them.
+        runs: Number of runs.
+        seconds: Duration of each measurement.
+        warmup_seconds: Duration of the load before it.
+        connections: Numbers of connections.
+        players: Number of players.
         is_beside_builds: Whether to measure again while `dbt build` loops.
     """
 
@@ -78,7 +77,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Case:
-    """What one figure is about."""
+    """The parameters of one measurement."""
 
     subject: Subject
     endpoint: str
@@ -88,7 +87,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A case, and what came of it in each run."""
+    """A case and its results in each run."""
 
     case: Case
     requests_per_second: float
@@ -116,12 +115,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Builds:
-    """What became of the builds beside the load.
+    """The builds during the load.
 
     Attributes:
-        finished: How many there were.
-        failed: How many of them failed.
-        seconds: Their median duration.
+        finished: Number of builds.
+        failed: Number of failed builds.
+        seconds: Median duration.
     """
 
     finished: int
@@ -131,15 +130,15 @@ class Builds:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was measured.
+    """The results of the benchmark.
 
     Attributes:
-        plan: How.
-        outcomes: Of every case.
-        peak_memory_bytes: Of each server's process, the median of its runs, after all loads.
-        builds: `dbt build` beside the load; None where there was none.
-        client_ceiling: What the client gets out of a server that does nothing, by connections: were
-            it near what a server answers, the client would be what is measured.
+        plan: The configuration.
+        outcomes: The results of every case.
+        peak_memory_bytes: Peak memory of each server after all loads, median of its runs.
+        builds: `dbt build` during the load, if any.
+        client_ceiling: The client's throughput against a server that does nothing, by connections.
+            It must be far above the servers' throughput.
     """
 
     plan: Plan
@@ -151,13 +150,13 @@ class Report:
 
 @dataclass
 class Contender:
-    """A server with its players.
+    """A server and its players.
 
     Attributes:
-        server: The process.
-        tokens: Of the players.
-        earned: Acknowledged earns.
-        unsure: Earns without an acknowledgement, which may have happened all the same.
+        server: The server process.
+        tokens: The players' tokens.
+        earned: Number of acknowledged earns.
+        unsure: Number of unacknowledged earns, which may have taken effect.
     """
 
     server: Server
@@ -172,11 +171,11 @@ class Contender:
             credentials = {"username": f"player-{number}", "password": "correct horse battery"}
             status, answer = self.server.call(Request("POST", "/login", credentials))
             if status != 201:
-                raise RuntimeError(f"the login was answered with {status}: {answer}")
+                raise RuntimeError(f"the login failed with {status}: {answer}")
             self.tokens.append(answer["token"])
 
     def measure(self, endpoint: str, connections: int, plan: Plan) -> Load:
-        """Put load on an endpoint."""
+        """Load one endpoint."""
         load = put_load(
             self.server.port,
             self.requests(endpoint, connections),
@@ -189,19 +188,21 @@ class Contender:
         return load
 
     def requests(self, endpoint: str, connections: int) -> list[bytes]:
-        """Make one request for each connection."""
+        """Create one request for each connection."""
         tokens = islice(cycle(self.tokens), connections)
         return [encode_request(ENDPOINTS[endpoint](token)) for token in tokens]
 
     def check_money(self) -> None:
-        """Fail where the balances are not what was acknowledged."""
+        """Fail if the balances differ from the acknowledged earns."""
         answers = [self.server.call(Request("GET", "/balance", token=t)) for t in self.tokens]
         coins = sum(answer["balance"] for _, answer in answers)
         if not self.earned * COINS <= coins <= (self.earned + self.unsure) * COINS:
-            raise RuntimeError(f"{self.earned} earns of {COINS} were acknowledged; held: {coins}")
+            raise RuntimeError(
+                f"{self.earned} earns of {COINS} acknowledged, but the balances are {coins}"
+            )
 
     def peak_memory_bytes(self) -> int:
-        """Tell the most memory that the process ever had."""
+        """Return the peak memory of the process."""
         assert self.server.process is not None
         return peak_memory_bytes(self.server.process.pid)
 
@@ -210,10 +211,9 @@ def measure(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
     """Measure all cases.
 
     Args:
-        plan: What and how often.
-        folder: Where the servers have their files. It should be on a disk: where a commit waits for
-            nothing, all that is measured is Python.
-        say: Told what is going on.
+        plan: The configuration.
+        folder: Folder of the servers' files. It should be on a disk, so that commits wait for it.
+        say: Receives progress messages.
     """
     loads: dict[Case, list[Load]] = defaultdict(list)
     peaks: dict[Subject, list[int]] = defaultdict(list)
@@ -250,12 +250,12 @@ def measure(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
 
 @contextmanager
 def started(project: Project, players: int) -> Iterator[Mapping[Subject, Contender]]:
-    """Start all servers, each with this many players; the product has the project's warehouse."""
+    """Start all servers with this many players; the product uses the project's warehouse."""
     contenders = {
         Subject.PRODUCT: Contender(
             Server(project.warehouse, environment={"LOADER_INTERVAL_SECONDS": "1"})
         ),
-        # As in the compose file, with no loader inside.
+        # As in the compose file, without a loader.
         Subject.NODE: Contender(Node(project.root / "node/node.log", {})),
         Subject.THREADS: _comparator(project, Way.THREADS),
         Subject.COROUTINES: _comparator(project, Way.COROUTINES),
@@ -282,7 +282,7 @@ def _rotated(subjects: list[Subject], number: int) -> list[Subject]:
 
 @contextmanager
 def _building(project: Project, builds: list[tuple[float, Run]]) -> Iterator[None]:
-    """Run `dbt build` in a loop; adds the seconds and the outcome of each build."""
+    """Run `dbt build` in a loop and record the duration and result of each build."""
     stop = threading.Event()
 
     def build() -> None:
@@ -324,10 +324,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="python -m tests.benchmarks.api_bench", description="The API under load."
     )
     parser.add_argument("--runs", type=int, default=plan.runs)
-    parser.add_argument("--seconds", type=float, default=plan.seconds, help="of each measurement")
-    parser.add_argument("--warmup", type=float, default=plan.warmup_seconds, help="seconds")
+    parser.add_argument("--seconds", type=float, default=plan.seconds, help="duration of each one")
+    parser.add_argument(
+        "--warmup", type=float, default=plan.warmup_seconds, help="seconds of warm-up"
+    )
     parser.add_argument("--connections", type=int, nargs="+", default=plan.connections)
-    parser.add_argument("--no-builds", action="store_true", help="only the API alone")
+    parser.add_argument(
+        "--no-builds", action="store_true", help="do not run dbt build during the load"
+    )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the report here")
     options = parser.parse_args(arguments)
     plan = Plan(
@@ -337,7 +341,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         connections=options.connections,
         is_beside_builds=not options.no_builds,
     )
-    # Not in /tmp, which may be memory: what is measured is durable.
+    # Not in /tmp, which may be in memory: commits must wait for a disk.
     target = ROOT / "target"
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix="api-bench-") as folder:

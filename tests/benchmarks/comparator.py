@@ -1,18 +1,18 @@
-"""The API as it is usually built, to compare with: FastAPI, SQLAlchemy, SQLite, uvicorn.
+"""A typical implementation of the API for comparison: FastAPI, SQLAlchemy, SQLite, uvicorn.
 
     python -m tests.benchmarks.comparator threads
 
-serves the endpoints that are measured, with the same contract and the settings of the product: it
-takes the same models, tokens and passwords, and acknowledges a request when its transaction is as
-durable as the product's. It can be served in two ways:
+serves the measured endpoints with the product's contract and settings. It uses the same models,
+tokens and passwords, and acknowledges a request after an equally durable transaction. It has two
+modes:
 
-    threads     functions, which FastAPI runs in a pool of threads: the way that its documentation
-                shows for a database whose driver blocks. The product is compared with this one.
-    coroutines  coroutines that call the database all the same, and keep all others waiting while
-                it works: nobody should write it, but it is the fastest way that we know.
+    threads     functions, which FastAPI runs in a thread pool, as its documentation recommends for
+                blocking database drivers. The product is compared with this mode.
+    coroutines  coroutines that call the database and block the event loop. This is bad practice,
+                but the fastest known mode.
 
-Both are tuned as well as we can: statements are made once and compiled once, connections are kept,
-a request takes one transaction, and uvicorn runs on uvloop and httptools without an access log.
+Both are tuned: statements are created and compiled once, connections are pooled, a request takes
+one transaction, and uvicorn runs on uvloop and httptools without an access log.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ from warehouse.store.protocol import MAX_BALANCE
 from warehouse.store.tables import UtcTime
 
 BUSY_SECONDS = 30
-# As many as Starlette has; with 4 or 8 of them there are fewer answers, if fewer slow ones.
+# Starlette's default; with 4 or 8, throughput is lower, with fewer slow answers.
 THREADS = 40
 
 Endpoint = Callable[..., Any]
@@ -118,17 +118,16 @@ RECORD = insert(events)
 
 
 class Way(StrEnum):
-    """How requests are served."""
+    """The mode of serving requests."""
 
     THREADS = "threads"
     COROUTINES = "coroutines"
 
 
 class Store:
-    """Accounts and events; every method is one transaction on a pooled connection."""
+    """Accounts and events; each method is one transaction on a pooled connection."""
 
     def __init__(self, url: str) -> None:
-        """Open the SQLite file of an SQLAlchemy URL and make its tables."""
         Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
         self._reading = _open(url, "begin")
         self._writing = _open(url, "begin immediate")
@@ -136,7 +135,7 @@ class Store:
             metadata.create_all(connection)
 
     def register(self, username: str, password_hash: str) -> int:
-        """Make an account; returns its id."""
+        """Create an account and return its id."""
         account = {"username": username, "password_hash": password_hash, "balance": 0}
         with self._writing.begin() as connection:
             user_id: int = connection.execute(REGISTER, account).scalar_one()
@@ -148,12 +147,12 @@ class Store:
             return connection.execute(FIND, {"username": username}).one_or_none()
 
     def balance(self, user_id: int) -> int | None:
-        """Read a balance; None where there is no such player."""
+        """Return a balance; None if the player does not exist."""
         with self._reading.begin() as connection:
             return connection.execute(BALANCE, {"user_id": user_id}).scalar_one_or_none()
 
     def earn(self, user_id: int, amount: int, meta: str) -> tuple[str, int] | None:
-        """Raise a balance and write the event; None where the balance cannot be raised."""
+        """Raise a balance and write the event; None if the balance cannot be raised."""
         now = utc_now()
         with self._writing.begin() as connection:
             balance = connection.execute(
@@ -166,17 +165,17 @@ class Store:
     def record(
         self, user_id: int | None, event_type: str, occurred_at: datetime, meta: str | None
     ) -> str:
-        """Write an event; returns its id."""
+        """Write an event and return its id."""
         with self._writing.begin() as connection:
             return _write_event(connection, user_id, event_type, occurred_at, meta)
 
 
 def _open(url: str, begin: str) -> Engine:
-    # A connection for every thread; the pool would otherwise close and open those beyond five.
+    # One connection per thread; otherwise the pool would reopen connections beyond five.
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=THREADS)
 
     def prepare(connection: Any, _: object) -> None:  # noqa: ANN401 (the driver's own type)
-        # Transactions begin as said here, not by the driver's own rules.
+        # Disable the driver's implicit transactions.
         connection.isolation_level = None
         for setting in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
             connection.execute(f"pragma {setting}")
@@ -209,7 +208,7 @@ def _write_event(
 
 
 def create_app(store: Store, settings: Settings, way: Way) -> FastAPI:
-    """Make the application."""
+    """Create the application."""
     served = _as_coroutine if way is Way.COROUTINES else _as_it_is
     app = FastAPI()
     tokens = Tokens(settings.jwt_secret)
@@ -222,7 +221,7 @@ def create_app(store: Store, settings: Settings, way: Way) -> FastAPI:
         if scheme.lower() != "bearer":
             raise HTTPException(HTTPStatus.UNAUTHORIZED)
         try:
-            # Verified each time, as is usual; the product remembers tokens.
+            # Verify each time, as usual; the product caches tokens.
             return tokens.verify(token).identity.user_id
         except ProblemError as error:
             raise HTTPException(error.status) from None
@@ -236,7 +235,7 @@ def create_app(store: Store, settings: Settings, way: Way) -> FastAPI:
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
-    # Always for a thread: hashing would keep all others waiting for long.
+    # Always in a thread: hashing would block the event loop for long.
     @app.post("/login")
     def login(credentials: LoginRequest, response: Response) -> LoginResponse:
         known = store.find(credentials.username)

@@ -1,8 +1,7 @@
-"""A client that sends requests over many connections at once, each the next when it has an answer.
+"""A load client with many connections, each with one request at a time.
 
-One thread serves all connections and sends prepared bytes, so that it takes little of the machine,
-which it shares with the server under test. `client_ceiling` shows how much it can do: what it gets
-out of a server that does nothing.
+One thread serves all connections and sends prepared bytes, so that it leaves most of the machine to
+the server under test. `client_ceiling` measures its maximum throughput.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from dataclasses import dataclass, field
 from tests.support.server import START_SECONDS, Request, free_port
 
 HOST = "127.0.0.1"
-# Longer than any server takes that works; what takes longer is a failure.
+# Longer than any working server needs; a later answer is a failure.
 TIMEOUT_SECONDS = 30.0
 
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
@@ -30,16 +29,16 @@ _CONSTANT_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 @dataclass(frozen=True)
 class Load:
-    """What came of sending requests for some time.
+    """The results of a load.
 
     Attributes:
-        requests_per_second: Those acknowledged with a status of 2xx.
-        p50_ms: Half of these were answered within this time, from sending to the last byte.
-        p95_ms: Likewise 95 % of them.
-        p99_ms: Likewise 99 % of them.
-        slowest_ms: Likewise all of them.
-        acknowledged: Answers with a status of 2xx, those of the warm-up included.
-        failures: Other answers, lost connections, and answers that did not come.
+        requests_per_second: Requests acknowledged with a 2xx status.
+        p50_ms: Median latency, from sending to the last byte.
+        p95_ms: 95th percentile of the latency.
+        p99_ms: 99th percentile of the latency.
+        slowest_ms: Maximum latency.
+        acknowledged: Number of 2xx answers, including the warm-up.
+        failures: Number of other answers, lost connections and missing answers.
     """
 
     requests_per_second: float
@@ -52,7 +51,7 @@ class Load:
 
 
 def encode_request(request: Request) -> bytes:
-    """Write an HTTP request."""
+    """Encode an HTTP request."""
     lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {HOST}"]
     if request.token is not None:
         lines.append(f"Authorization: Bearer {request.token}")
@@ -68,22 +67,22 @@ def encode_request(request: Request) -> bytes:
 def put_load(
     port: int, requests: Sequence[bytes], *, seconds: float, warmup_seconds: float
 ) -> Load:
-    """Send requests, each again and again over a connection of its own.
+    """Send each request repeatedly over its own connection.
 
     Args:
-        port: Where the server listens.
+        port: The server's port.
         requests: One for each connection.
-        seconds: How long to measure.
-        warmup_seconds: How long to send before that.
+        seconds: Duration of the measurement.
+        warmup_seconds: Duration of the load before it.
 
     Raises:
-        OSError: The server takes no connections.
+        OSError: The server refuses connections.
     """
     return _Client(port, warmup_seconds, seconds).run(requests)
 
 
 def client_ceiling(connections: int, *, seconds: float, warmup_seconds: float) -> Load:
-    """Measure this client with a server that answers any request with the same few bytes."""
+    """Measure this client against a server that always sends the same short answer."""
     port = free_port()
     server = multiprocessing.get_context("spawn").Process(
         target=_serve_constant, args=[port], daemon=True
@@ -99,7 +98,7 @@ def client_ceiling(connections: int, *, seconds: float, warmup_seconds: float) -
 
 
 class _Exchange:
-    """A connection, and the request that goes over it."""
+    """A connection and its request."""
 
     def __init__(self, port: int, request: bytes) -> None:
         self.socket = socket.create_connection((HOST, port), TIMEOUT_SECONDS)
@@ -114,7 +113,7 @@ class _Exchange:
         self.socket.sendall(self.request)
 
     def receive(self) -> int | None:
-        """Take what came; returns the status when the answer is complete.
+        """Read available bytes; return the status when the answer is complete.
 
         Raises:
             OSError: The connection is lost.
@@ -161,7 +160,7 @@ class _Client:
         return exchange
 
     def _go_on(self, selector: selectors.BaseSelector, exchange: _Exchange) -> None:
-        """Take an answer, and send the next request once it is complete."""
+        """Read an answer, and send the next request after it is complete."""
         try:
             status = exchange.receive()
         except OSError:
@@ -175,7 +174,7 @@ class _Client:
         now = time.perf_counter()
         if 200 <= status < 300:
             self.acknowledged += 1
-            # What is sent in time counts, however late its answer comes.
+            # A request sent in time counts, even if its answer is late.
             if exchange.sent_at >= self.begin:
                 self.latencies.append(now - exchange.sent_at)
         else:

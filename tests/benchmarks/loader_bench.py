@@ -1,10 +1,10 @@
-"""The loader: how long a backlog takes, and how old the newest shipped event is under load.
+"""Measure the loader: the duration of a backlog, and the age of shipped events under load.
 
     python -m tests.benchmarks.loader_bench --json loader.json
 
-A backlog is written into a store once and copied for each run; `python -m warehouse load` ships it
-as anybody would, and all of it must be in the warehouse then. For the age, an API takes events
-without pause while another process looks at the warehouse again and again.
+The benchmark writes a backlog to a store once and copies it for each run. `python -m warehouse
+load` ships it, and afterwards the warehouse must contain all of it. For the age, an API receives
+events without pause while another process polls the warehouse.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ COINS = 7
 ROWS_AT_A_TIME = 10_000
 LOOK_EVERY_SECONDS = 0.2
 WARMUP_SECONDS = 1.0
-# Every player's balance, beside what the shipped `earn` events add up to.
+# Each player's balance and the sum of the shipped `earn` events.
 CHECK = """
 select
     (select count(*) from raw.game_events),
@@ -67,14 +67,14 @@ select
 
 @dataclass(frozen=True)
 class Backlog:
-    """Shipping a backlog; medians of the runs.
+    """Results of shipping a backlog, as medians.
 
     Attributes:
-        events: How many waited.
-        seconds: How long the command took, from its start to its end.
-        events_per_second: Follows from these.
-        peak_memory_bytes: Of its process.
-        runs: The seconds of each run.
+        events: Number of events in the backlog.
+        seconds: Duration of the command.
+        events_per_second: Throughput.
+        peak_memory_bytes: Peak memory of the process.
+        runs: Duration of each run.
     """
 
     events: int
@@ -86,14 +86,14 @@ class Backlog:
 
 @dataclass(frozen=True)
 class Freshness:
-    """The newest shipped event under load.
+    """The age of the newest shipped event under load.
 
     Attributes:
-        load: What the API took meanwhile.
-        connections: Over how many connections.
-        looks: How often the warehouse was looked at.
-        median_age_seconds: Time since the API received the newest event in the warehouse.
-        oldest_age_seconds: Likewise, the longest.
+        load: The load on the API.
+        connections: Number of connections.
+        looks: Number of polls of the warehouse.
+        median_age_seconds: Median time since the API received the newest event in the warehouse.
+        oldest_age_seconds: The maximum of these times.
     """
 
     load: Load
@@ -105,7 +105,7 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was measured."""
+    """The results of the benchmark."""
 
     backlog: Backlog
     freshness: Freshness
@@ -114,7 +114,7 @@ class Report:
 def measure_backlog(
     event_count: int, runs: int, folder: Path, say: Callable[[str], None]
 ) -> Backlog:
-    """Ship a backlog into a new warehouse, several times."""
+    """Ship a backlog to a new warehouse several times."""
     backlog = folder / "backlog.sqlite"
     say(f"Writing {event_count:,} events into a store")
     write_backlog(backlog, event_count)
@@ -134,7 +134,7 @@ def measure_backlog(
 
 
 def write_backlog(path: Path, event_count: int) -> None:
-    """Fill a store as an API would: players who earn, and other events of theirs in between."""
+    """Fill a store as the API would, with earns and other events."""
     url = f"sqlite:///{path}"
     SqlStore(url).close()
     engine = open_engine(url, writes=True)
@@ -148,7 +148,7 @@ def write_backlog(path: Path, event_count: int) -> None:
         connection.execute(insert(players), accounts)
         while some := list(islice(rows, ROWS_AT_A_TIME)):
             connection.execute(insert(events), some)
-    # The last connection moves what is in the write-ahead log into the file.
+    # Closing the last connection moves the write-ahead log to the file.
     engine.dispose()
 
 
@@ -173,7 +173,7 @@ def _events(event_count: int, now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def _ship(folder: Path) -> int:
-    """Run the command; returns its peak memory."""
+    """Run the command and return its peak memory."""
     environment = {
         "STORE_URL": f"sqlite:///{folder}/store.sqlite",
         "WAREHOUSE_PATH": str(folder / "game.duckdb"),
@@ -189,26 +189,28 @@ def _ship(folder: Path) -> int:
             peak = max(peak, peak_memory_bytes(process.pid))
             time.sleep(0.02)
     if process.returncode != 0:
-        raise RuntimeError(f"the loader ended with {process.returncode}")
+        raise RuntimeError(f"the loader exited with {process.returncode}")
     return peak
 
 
 def _check(warehouse: Path, event_count: int) -> None:
-    """Fail where an event is missing or there twice, or a balance is not what was earned."""
+    """Fail if an event is missing or duplicate, or a balance differs from its earns."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         found = connection.execute(CHECK).fetchone()
     if found != (event_count, event_count, 0):
-        raise RuntimeError(f"events, different ones and wrong balances in the warehouse: {found}")
+        raise RuntimeError(
+            f"the warehouse has wrong (events, distinct events, wrong balances): {found}"
+        )
 
 
 def measure_freshness(
     connections: int, seconds: float, folder: Path, say: Callable[[str], None]
 ) -> Freshness:
-    """Look at the newest event in the warehouse while an API takes events without pause."""
+    """Poll the newest event in the warehouse while an API receives events."""
     server = Server(folder / "game.duckdb", environment={"LOADER_INTERVAL_SECONDS": "1"})
     contender = Contender(server)
     ages = []
-    # The client has a process of its own: looking would keep it waiting.
+    # The client runs in another process, because polling would delay it.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         try:
             contender.start(connections)
@@ -242,13 +244,13 @@ def measure_freshness(
 
 
 def _newest_event(warehouse: Path) -> float | None:
-    """Tell when the newest event was received, in seconds since 1970; None where nobody can."""
+    """Return the newest event's time of receipt as a Unix timestamp; None if it is unavailable."""
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             found = connection.execute("select epoch(max(received_at)) from raw.game_events")
             row = found.fetchone()
     except duckdb.Error:
-        # The loader has the file, or has not made it yet.
+        # The loader holds the file or has not created it yet.
         return None
     return row[0] if row else None
 
@@ -258,17 +260,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.loader_bench", description="The loader's speed."
     )
-    parser.add_argument("--events", type=int, default=1_000_000, help="in the backlog")
-    parser.add_argument("--runs", type=int, default=3, help="of the backlog")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of load")
-    parser.add_argument("--connections", type=int, default=16, help="of that load")
+    parser.add_argument("--events", type=int, default=1_000_000, help="size of the backlog")
+    parser.add_argument("--runs", type=int, default=3, help="runs of the backlog")
+    parser.add_argument("--seconds", type=float, default=15.0, help="duration of the load")
+    parser.add_argument("--connections", type=int, default=16, help="connections of the load")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the report here")
     options = parser.parse_args(arguments)
 
     def say(text: str) -> None:
         print(text, flush=True)
 
-    # Not in /tmp, which may be memory.
+    # Not in /tmp, which may be in memory.
     target = ROOT / "target"
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix="loader-bench-") as name:

@@ -1,4 +1,4 @@
-"""How much memory a process takes."""
+"""Peak memory of a process."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def peak_memory_bytes(process_id: int) -> int:
-    """Tell the most memory that a running process or a child of it ever had (Linux).
+    """Return the peak memory of a running process or one of its children (Linux).
 
     Returns:
-        The largest of them, in bytes; 0 where the process has just ended.
+        The largest peak in bytes; 0 if the process has just ended.
     """
     children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text(encoding="ascii")
     return max(_peak_bytes(each) for each in (str(process_id), *children.split()))

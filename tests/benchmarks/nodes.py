@@ -1,9 +1,9 @@
-"""Two API processes on one PostgreSQL against one: events and earns acknowledged per second.
+"""Compare two API processes on one PostgreSQL with one process, by acknowledged requests.
 
     python -m tests.benchmarks.nodes
 
-The server is started for it, and its commits wait for the disk. All runs share the same machine:
-the processes, the database and the clients. The table says what each of them took of its cores.
+The benchmark starts PostgreSQL, and its commits wait for the disk. The processes, the database and
+the clients share one machine. The table shows their use of its cores.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What so many processes did.
+    """The results of some API processes.
 
     Attributes:
-        nodes: API processes.
-        requests_per_second: Acknowledged, by all of them together.
-        p99_ms: Of the slowest of them.
-        failures: Requests that were not acknowledged.
-        api_cores: Cores that the API processes used, on average.
-        database_cores: Likewise, the processes of PostgreSQL.
+        nodes: Number of API processes.
+        requests_per_second: Acknowledged requests of all processes.
+        p99_ms: 99th percentile of the slowest process.
+        failures: Number of unacknowledged requests.
+        api_cores: Average number of cores that the API processes used.
+        database_cores: Average number of cores that PostgreSQL used.
     """
 
     nodes: int
@@ -50,10 +50,10 @@ class Outcome:
 
 
 def measure(nodes: int, seconds: float, folder: Path) -> Outcome:
-    """Measure so many processes on a database of their own."""
+    """Measure some processes on a new database."""
     programs = find_programs()
     if programs is None:
-        raise SystemExit("PostgreSQL is not installed (Debian's package is postgresql).")
+        raise SystemExit("PostgreSQL is not installed. Install the Debian package postgresql.")
     database = PostgresServer(programs, is_durable=True)
     try:
         with _started(nodes, database.empty_store(), folder) as servers:
@@ -100,7 +100,7 @@ def _load(servers: Sequence[Server], database: PostgresServer, seconds: float) -
 
 
 def _request(server: Server, number: int) -> bytes:
-    """Make an earn or an event of a new player."""
+    """Create an earn or an event request of a new player."""
     credentials = {"username": uuid.uuid4().hex, "password": uuid.uuid4().hex}
     _, login = server.call(Request("POST", "/login", credentials))
     path, body = (
@@ -112,7 +112,7 @@ def _request(server: Server, number: int) -> bytes:
 
 
 def _cpu_seconds(pids: Iterable[int]) -> float:
-    """Add up what processes have used of the processor."""
+    """Return the total processor time of processes."""
     total = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
@@ -121,7 +121,7 @@ def _cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """Show the figures, each beside those of one process."""
+    """Format the figures and their ratios to one process."""
     lines = ["processes  acknowledged/s  ratio  p99 ms  failures  cores: api  database"]
     lines += [
         f"{each.nodes:>9}  {each.requests_per_second:>14,.0f}"
@@ -134,9 +134,9 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure one process and two, and print a table."""
+    """Measure one and two processes, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.nodes", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20, help="how long each (default: 20)")
+    parser.add_argument("--seconds", type=float, default=20, help="duration of each (default: 20)")
     seconds = parser.parse_args(arguments).seconds
     outcomes = []
     for nodes in (1, 2):

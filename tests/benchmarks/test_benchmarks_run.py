@@ -1,4 +1,4 @@
-"""The benchmarks run, and product and comparator do the same. How fast is no matter here."""
+"""The benchmarks run, and the product and the comparator behave the same. No timings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.system.postgres.server import find_programs
 TINY = Plan(
     runs=1, seconds=0.3, warmup_seconds=0.1, connections=[2], players=2, is_beside_builds=False
 )
-# Status, and the type of each field.
+# The status and the type of each field.
 ANSWERS: dict[str, tuple[int, dict[str, type]]] = {
     "/event": (201, {"eventId": str}),
     "/earn": (201, {"eventId": str, "balance": int}),
@@ -40,7 +40,7 @@ ANSWERS: dict[str, tuple[int, dict[str, type]]] = {
 
 @pytest.fixture(scope="module")
 def contenders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Subject, Contender]]:
-    """All servers, with a player each."""
+    """All servers, each with one player."""
     project = Project.copy_to(tmp_path_factory.mktemp("contract") / "project")
     with started(project, players=1) as contenders:
         yield contenders
@@ -128,7 +128,7 @@ def test_the_newest_event_has_an_age(tmp_path: Path) -> None:
 
 def test_nodes_share_a_database(tmp_path: Path) -> None:
     if find_programs() is None:
-        leave_out("PostgreSQL is not installed (Debian's package is postgresql)")
+        leave_out("PostgreSQL is not installed; install the Debian package postgresql")
     outcome = measure_nodes(2, 0.3, tmp_path)
     assert (outcome.nodes, outcome.failures) == (2, 0)
     assert outcome.requests_per_second > 0

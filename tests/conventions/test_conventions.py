@@ -1,9 +1,10 @@
-"""The conventions of the project, each as a rule that runs on what dbt itself has parsed."""
+"""The conventions of the project, checked on dbt's parsed manifest."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from tests.conftest import Built
 from tests.support.harness import ROOT
+from warehouse.inputs.headers import HEADERS
 
 Node = dict[str, Any]
 
@@ -23,15 +25,15 @@ NAMES = {
     "reports": r"rpt_[a-z0-9_]+",
     "quality": r"qa_[a-z_]+",
 }
-# Where a failing row stops a build, and where it only warns, on purpose.
+# Data tests that only warn, by design.
 WARN_ONLY = {"campaign_spellings_collide", "successes_are_curated"}
-# A view over the file, whose keys `purchases_are_conserved` counts as it reads the rows.
+# A view over the file; `purchases_are_conserved` counts its keys.
 COUNTED_ELSEWHERE = "stg_appsflyer__purchases"
 
 
 @pytest.fixture(scope="module")
 def manifest(built: Built) -> dict[str, Any]:
-    """What dbt parsed, as in target/manifest.json."""
+    """The parsed manifest of dbt, as in target/manifest.json."""
     path = built.project.root / "target/manifest.json"
     parsed: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return parsed
@@ -51,44 +53,94 @@ def _layer(model: Node) -> str:
     return str(model["fqn"][1])
 
 
+def _file(node: Node) -> str:
+    """The YAML file of the node, or else its own file."""
+    return str(node.get("patch_path") or node["original_file_path"]).split("://")[-1]
+
+
+def _hold(broken: list[Node] | list[str], todo: str) -> None:
+    """Fail with a line for each node or file that breaks a rule: where, what, and an example.
+
+    In `todo`, `{name}` stands for the name of the node.
+    """
+    lines = [
+        f"{node}: {todo}"
+        if isinstance(node, str)
+        else f"{_file(node)}: {todo.replace('{name}', node['name'])}"
+        for node in broken
+    ]
+    if lines:
+        pytest.fail("\n".join(lines), pytrace=False)
+
+
+def _macro_files() -> list[Path]:
+    return [*(ROOT / "macros").rglob("*.sql")]
+
+
 def _sql_files() -> list[Path]:
-    return [*(ROOT / "models").rglob("*.sql"), *(ROOT / "macros").rglob("*.sql")]
+    return [*(ROOT / "models").rglob("*.sql"), *_macro_files()]
+
+
+def test_a_broken_rule_says_where_and_what_to_do() -> None:
+    own = {
+        "name": "own",
+        "fqn": ["gamehouse", "own"],
+        "description": "",
+        "original_file_path": "models/own.sql",
+    }
+    with pytest.raises(pytest.fail.Exception, match=r"models/own\.sql: own must be in"):
+        test_models_are_named_after_their_layer([own])
+    with pytest.raises(pytest.fail.Exception, match=r"models/own\.sql: .* such as description: "):
+        test_every_description_begins_with_the_grain([own])
 
 
 def test_models_are_named_after_their_layer(models: list[Node]) -> None:
-    misnamed = [m["name"] for m in models if not re.fullmatch(NAMES[_layer(m)], m["name"])]
-    assert misnamed == []
+    _hold(
+        [m for m in models if not re.fullmatch(NAMES.get(_layer(m), ""), m["name"])],
+        "{name} must be in the folder of its layer and be named after it, such as"
+        " models/marts/purchases/fct_purchases.sql; "
+        + ", ".join(f"{layer}: {name}" for layer, name in NAMES.items()),
+    )
 
 
 def test_staging_models_are_named_after_their_source(models: list[Node]) -> None:
-    for model in models:
-        if _layer(model) == "staging":
-            assert model["name"].startswith(f"stg_{model['fqn'][2]}__")
+    _hold(
+        [
+            m
+            for m in models
+            if _layer(m) == "staging" and not m["name"].startswith(f"stg_{m['fqn'][2]}__")
+        ],
+        "{name} must begin with its folder, such as staging/ads/stg_ads__costs",
+    )
 
 
 def test_data_flows_one_way(manifest: dict[str, Any], models: list[Node]) -> None:
-    """A model reads its own layer or the one before; only the manifest looks back at the inputs.
+    """A model reads its own layer or the previous one; only the reports' manifest reads the inputs.
 
-    The measures of the checkpoints look at every layer, and no model looks at them.
+    The checkpoints' measures read every layer, and no model reads the measures.
     """
     back_doors = []
     for model in models:
-        if _layer(model) == "quality":
+        if _layer(model) not in LAYERS:
             continue
         own = LAYERS.index(_layer(model))
         for parent_id in model["depends_on"]["nodes"]:
             parent = (manifest["nodes"] | manifest["sources"])[parent_id]
-            assert parent["fqn"][1] != "quality"
-            is_input = parent["resource_type"] in ("seed", "source")
-            step = own + 1 if is_input else own - LAYERS.index(_layer(parent))
-            if step not in (0, 1) and model["name"] not in ("rpt_manifest", "rpt_period"):
-                back_doors.append((model["name"], parent["name"]))
-    assert back_doors == []
+            before = _layer(parent) if parent["resource_type"] == "model" else "input"
+            steps = ["input", *LAYERS][own : own + 2]
+            if before not in steps and model["name"] not in ("rpt_manifest", "rpt_period"):
+                back_doors.append(
+                    f"{model['original_file_path']}: {model['name']} reads {parent['name']}, of"
+                    f" {before}. It may read {' and '.join(steps)}"
+                )
+    _hold(back_doors, "put a model between them, such as int_costs__accepted")
 
 
 def test_only_staging_reads_an_input(manifest: dict[str, Any]) -> None:
-    """One staging model for each input; the manifest hashes the files, so it looks at the seeds."""
-    for node in [*_nodes(manifest, "seed"), *manifest["sources"].values()]:
+    """One staging model reads each input; the reports' manifest hashes the files."""
+    inputs = [node for node in _nodes(manifest, "seed") if "input" in node["tags"]]
+    assert {node["name"] for node in inputs} == {Path(name).stem for name in HEADERS}
+    for node in [*inputs, *manifest["sources"].values()]:
         readers = [
             child.split(".")[-1]
             for child in manifest["child_map"][node["unique_id"]]
@@ -101,23 +153,26 @@ def test_only_staging_reads_an_input(manifest: dict[str, Any]) -> None:
 
 
 def test_every_description_begins_with_the_grain(models: list[Node]) -> None:
-    without = [m["name"] for m in models if not re.match(r"Grain: one row[ .;]", m["description"])]
-    assert without == []
+    _hold(
+        [m for m in models if not re.match(r"Grain: one row[ .;]", m["description"])],
+        "the description of {name} must begin with its grain, such as"
+        ' description: "Grain: one row per campaign and day."',
+    )
 
 
 def test_every_column_has_a_description(manifest: dict[str, Any]) -> None:
     nodes = [*_nodes(manifest, "model"), *_nodes(manifest, "seed"), *manifest["sources"].values()]
     without = [
-        f"{node['name']}.{name}"
+        f"{_file(node)}: column {name} of {node['name']}"
         for node in nodes
         for name, column in node["columns"].items()
         if not column["description"]
     ]
-    assert without == []
+    _hold(without, "needs a description, such as {name: x, description: What x is.}")
 
 
 def test_every_column_name_tells_its_type(built: Built) -> None:
-    """`_at` is a timestamp, `_date` a date, `is_` and `has_` booleans, `_count` a whole number."""
+    """`_at` is a timestamp, `_date` a date, `is_` and `has_` booleans, `_count` an integer."""
     wrong = built.project.query(
         """
         select table_name, column_name, data_type
@@ -142,21 +197,25 @@ def test_every_model_with_logic_has_a_unit_test(
 ) -> None:
     tested = {unit_test["model"] for unit_test in manifest["unit_tests"].values()}
     untested = [
-        m["name"]
+        m
         for m in models
         if (_layer(m) in ("intermediate", "marts", "quality") or "page" in m["fqn"])
         and m["name"] not in tested
     ]
-    assert untested == []
+    _hold(
+        untested,
+        "{name} needs a unit test in the file beside it that ends with __unit_tests.yml, such as"
+        " those of fct_deep_links in models/marts/deep_links/_deep_links__unit_tests.yml",
+    )
 
 
 def test_unit_tests_are_named_after_their_model(manifest: dict[str, Any]) -> None:
     misnamed = [
-        unit_test["name"]
+        unit_test
         for unit_test in manifest["unit_tests"].values()
         if not unit_test["name"].startswith(f"{unit_test['model']}__")
     ]
-    assert misnamed == []
+    _hold(misnamed, "{name} must begin with its model, such as fct_deep_links__clicks_are_counted")
 
 
 def test_promises_are_named_after_their_model(manifest: dict[str, Any]) -> None:
@@ -166,13 +225,16 @@ def test_promises_are_named_after_their_model(manifest: dict[str, Any]) -> None:
         if (node.get("test_metadata") or {}).get("name") == "holds"
     ]
     assert names
-    assert [name for name, model in names if not name.startswith(f"{model}_holds")] == []
+    _hold(
+        [name for name, model in names if not name.startswith(f"{model}_holds")],
+        "a test `holds` must be named after its model, such as name: fct_deep_links_holds",
+    )
 
 
 def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: list[Node]) -> None:
-    """Unless its grain is one row, a model below the reports has a test of its grain.
+    """A model below the reports has a test of its grain, unless its grain is one row.
 
-    The measures of the checkpoints have none: it would compute each of them in every build.
+    The checkpoints' measures have none, because it would compute them in every build.
     """
     tested = {
         node["attached_node"]
@@ -181,23 +243,30 @@ def test_every_model_with_a_key_has_it_tested(manifest: dict[str, Any], models: 
         and test["kwargs"].get("key")
     }
     untested = [
-        m["name"]
+        m
         for m in models
         if _layer(m) not in ("reports", "quality")
         and m["unique_id"] not in tested
         and m["name"] != COUNTED_ELSEWHERE
         and not re.match(r"Grain: one row[.;]", m["description"])
     ]
-    assert untested == []
+    _hold(
+        untested,
+        "{name} needs a test of its key, such as"
+        " data_tests: [holds: {name: {name}_holds, arguments: {key: [x]}}]",
+    )
 
 
 def test_contracts_are_enforced_on_marts_and_reports(models: list[Node]) -> None:
     loose = [
-        m["name"]
+        m
         for m in models
         if _layer(m) in ("marts", "reports") and not m["config"]["contract"]["enforced"]
     ]
-    assert loose == []
+    _hold(
+        loose,
+        "{name} needs `config: {contract: {enforced: true}}`, and each of its columns a data_type",
+    )
 
 
 def test_tests_stop_the_build_unless_they_warn_on_purpose(manifest: dict[str, Any]) -> None:
@@ -233,7 +302,7 @@ def test_every_report_file_has_an_exposure(built: Built, manifest: dict[str, Any
 
 
 def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
-    """By a model, a test, a hook or another macro; a macro that nobody calls tests nothing."""
+    """A model, a test, a hook or another macro must use it."""
     own = {
         macro["name"]
         for macro in manifest["macros"].values()
@@ -256,43 +325,68 @@ def test_every_macro_is_used(manifest: dict[str, Any]) -> None:
             rf"(?<!macro )(?<!test )\b{re.sub('^(test_|duckdb__|spark__)', '', name)}\b", text
         )
     ]
-    assert unused == []
+    _hold([f"macros: {name}" for name in unused], "is never called; call it or remove it")
 
 
 def test_every_macro_says_what_it_does() -> None:
     silent = [
-        path.name
-        for path in (ROOT / "macros").rglob("*.sql")
+        str(path.relative_to(ROOT))
+        for path in _macro_files()
         if not path.read_text(encoding="utf-8").startswith("{#")
     ]
-    assert silent == []
+    _hold(silent, "must begin with what the macro does, such as {# A value as an SQL string. #}")
+
+
+def test_every_macro_has_a_file_of_its_name(manifest: dict[str, Any]) -> None:
+    """The variants of an engine are in the file of the macro that dispatches to them."""
+    misplaced = [
+        macro
+        for macro in manifest["macros"].values()
+        if macro["package_name"] == "gamehouse"
+        and macro["original_file_path"].startswith("macros/")
+        and re.sub("^(duckdb|spark)__", "", macro["name"]) != Path(macro["original_file_path"]).stem
+    ]
+    _hold(misplaced, "{name} needs a file of its own, such as macros/engines/sql_string.sql")
+
+
+def test_every_macro_is_in_a_folder_with_others() -> None:
+    files = Counter(path.parent for path in _macro_files())
+    assert ROOT / "macros" not in files
+    _hold(
+        [str(folder.relative_to(ROOT)) for folder, count in files.items() if count == 1],
+        "has one macro; move it to the folder of its topic, such as macros/parsing",
+    )
 
 
 @pytest.mark.parametrize("forbidden", [r"\bnow\(\)", r"\bcurrent_(date|timestamp)\b", r"\bfloat\b"])
 def test_models_ask_no_clock_and_keep_money_exact(forbidden: str) -> None:
     found = [
-        path.name
+        str(path.relative_to(ROOT))
         for path in _sql_files()
         if re.search(forbidden, path.read_text(encoding="utf-8"), re.IGNORECASE)
     ]
-    assert found == []
+    _hold(
+        found,
+        f"must not contain {forbidden}. Days come from int_as_of__resolved, and money is"
+        " decimal(24, 8)",
+    )
 
 
 def test_models_end_with_their_final_step() -> None:
     other = [
-        path.name
+        str(path.relative_to(ROOT))
         for path in (ROOT / "models").rglob("*.sql")
         if not path.read_text(encoding="utf-8").endswith("\n\nselect * from final\n")
     ]
-    assert other == []
+    _hold(other, "must end with a blank line and `select * from final`; name the last CTE final")
 
 
 def test_lines_of_sql_fit_the_page() -> None:
-    """The linter sees models and singular tests; macros and generic tests it does not."""
+    """The linter checks models and singular tests, but not macros and generic tests."""
     long = [
-        f"{path.name}:{number}"
+        f"{path.relative_to(ROOT)}:{number}"
         for path in [*_sql_files(), *(ROOT / "tests/dbt").rglob("*.sql")]
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         if len(line) > 100
     ]
-    assert long == []
+    _hold(long, "is longer than 100 characters; break the line")

@@ -1,4 +1,4 @@
-"""The lock files pin what is installed, to the byte; `make audit` says what it cannot find out."""
+"""The lock files pin all packages by hash; `make audit` reports what it cannot look up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOCKED = re.compile(
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_lock_file_holds_versions_and_hashes_and_nothing_else(lock: Path) -> None:
-    """No address, no option, no file, no requirement that whoever serves it may change."""
+    """A lock file has no addresses, options, files or unpinned requirements."""
     text = re.sub(r"^#.*\n", "", lock.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert re.sub(LOCKED, "", text) == ""
     assert len(LOCKED.findall(text)) > 90
@@ -46,7 +46,7 @@ def test_what_is_no_pinned_requirement_would_be_found() -> None:
 
 @contextmanager
 def advisories(vulnerable: str = "", status: int = 200) -> Iterator[str]:
-    """Serve what OSV would say: one vulnerability of this package; gives the address."""
+    """Serve an OSV API with one vulnerability of this package; yield its address."""
     known = {
         "id": "GHSA-0000",
         "summary": "It can be broken.",
@@ -87,7 +87,7 @@ def lock(tmp_path: Path) -> Path:
 
 
 def test_audit_finds_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    """In all lock files, each package asked for once."""
+    """The audit covers all lock files and looks up each package once."""
     with advisories() as service:
         assert audit(service) == NONE_KNOWN
     out, _ = capfd.readouterr()

@@ -1,4 +1,4 @@
-"""What differs between engines is a dispatched macro, and each is tested on both."""
+"""Differences between engines are dispatched macros, each tested on both engines."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 from tests.support.harness import ROOT
 from tests.system.spark.macro_cases import TABLES
 
-# Macros without cases in the table, since what they make is a step of a build or needs files, below
-# the test in `tests/system/spark` that is about them. DuckDB's are in each of its builds.
+# Macros without cases in the table, because they are steps of a build or need files, by their test
+# in `tests/system/spark`. Every build on DuckDB uses DuckDB's versions.
 ELSEWHERE = {
     "test_the_sample_with_all_data_tests": {
         *("built_relation", "create_raw_tables", "export_json", "file_sha256", "report_files"),
-        "seed_path",
+        *("project_file", "regex_fault", "seed_path"),
     },
     "test_nasty_inputs_as_parquet_in_landing": {
         *("files_like", "publish_reports", "sha256_of_files"),

@@ -1,4 +1,4 @@
-"""An event has one shape from the API to dbt: its model, the raw table and the source agree."""
+"""The API's model of an event, the raw table and the dbt source agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workflow of GitHub: valid, without rights it does not need, and an end to every job."""
+"""The GitHub workflow is valid, has minimal permissions, and limits every job's duration."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_workflow_may_only_read(workflow: Yaml) -> None:
 
 
 def test_workflow_trusts_no_text_from_outside(workflow: Yaml) -> None:
-    """No expression in a command, no secret, no trigger that lends a stranger our rights."""
+    """No expressions in commands, no secrets, no trigger that lends permissions to strangers."""
     text = WORKFLOW.read_text(encoding="utf-8")
     assert "pull_request_target" not in text
     assert "secrets." not in text

@@ -1,12 +1,12 @@
-"""dbt in processes that need not import it first.
+"""Run dbt in forks of a process that has already imported it.
 
-dbt is as a user runs it: a process of its own, in its folder, with its arguments and environment,
-that ends as any other does. It is a fork of one that has imported dbt already, which is a third of
-the processor time of a small build; the tests run hundreds of them.
+Each run is a separate process with its own folder, arguments and environment, as for a user. The
+import takes a third of the processor time of a small build, and the tests run hundreds of builds.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-# What every run of dbt imports, but for DuckDB: that starts a thread, which no fork would have.
+# Imports of every dbt run. DuckDB is not one of them: it starts a thread, which a fork would lack.
 IMPORTED = [
     *("dbt.cli.main", "dbt.task.build", "dbt.compilation", "dbt.parser.manifest"),
     *("dbt.context.providers", "sqlparse", "agate"),
@@ -29,18 +29,18 @@ _taking = threading.Lock()
 
 
 def run_dbt(arguments: list[str], folder: Path, environment: dict[str, str]) -> tuple[int, str]:
-    """Run `dbt` with these words behind it.
+    """Run `dbt`.
 
     Args:
-        arguments: The words.
-        folder: Where it runs.
-        environment: All variables it has.
+        arguments: Command-line arguments.
+        folder: Working directory.
+        environment: All environment variables.
 
     Returns:
-        Its exit status, and what it printed.
+        The exit status and the output.
     """
     with _taking:
-        # Several threads may each want one at the same time.
+        # Several threads may run dbt at the same time.
         parent = _idle.pop() if _idle else _start()
     with tempfile.NamedTemporaryFile() as output:
         request = [arguments, str(folder), environment, output.name]
@@ -54,14 +54,14 @@ def run_dbt(arguments: list[str], folder: Path, environment: dict[str, str]) -> 
 
 
 def _start() -> subprocess.Popen[str]:
-    """Start one that dbt is forked from; it ends with its standard input."""
+    """Start a process to fork; it ends with its standard input."""
     return subprocess.Popen(
         [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
 
 def _serve() -> Any:  # noqa: ANN401 (JSON)
-    """Fork for each request and tell how the fork ended; returns the request in the fork."""
+    """Fork for each request and report the fork's exit code; return the request in the fork."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -71,7 +71,7 @@ def _serve() -> Any:  # noqa: ANN401 (JSON)
 
 
 def _become(folder: str, environment: dict[str, str], output: str) -> None:
-    """Be in this folder, with these variables, and print to this file."""
+    """Set the working directory, the environment and the output of this process."""
     with open(output, "ab") as file, open(os.devnull, "rb") as nothing:
         for standard, replacement in ((0, nothing), (1, file), (2, file)):
             os.dup2(replacement.fileno(), standard)
@@ -82,10 +82,13 @@ def _become(folder: str, environment: dict[str, str], output: str) -> None:
 
 
 def _main() -> None:
-    # The folder of this file is not where dbt looks for modules.
+    # dbt must not import modules from the folder of this file.
     del sys.path[0]
     for name in IMPORTED:
         importlib.import_module(name)
+    # A fork that collects garbage would else go through all of it, and copy it with that.
+    gc.collect()
+    gc.freeze()
     request = _serve()
     if request is not None:
         arguments, *surroundings = request

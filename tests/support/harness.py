@@ -1,4 +1,4 @@
-"""A copy of the project in a folder of its own, built by the real dbt as a user would build it."""
+"""A copy of the project that tests build with the real dbt."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DBT = str(Path(sys.executable).parent / "dbt")
 
 PROJECT_FILES = [".dbtignore", "dbt_project.yml", "profiles.yml", "selectors.yml"]
 PROJECT_FOLDERS = ["api", "macros", "models", "tests/dbt", "warehouse"]
-# Settings of the shell that runs the tests must not leak into the project under test.
+# Settings of the tests' shell must not affect the project under test.
 SETTINGS = [
     *("WAREHOUSE_PATH", "WAREHOUSE_MEMORY_LIMIT", "REPORTS_PATH", "STORE_URL", "EVENTS_URI"),
     *("LANDING", "LOADER", "LOADER_INTERVAL_SECONDS"),
@@ -33,9 +33,9 @@ SETTINGS = [
     *("SPARK_THRIFT_HOST", "SPARK_THRIFT_PORT"),
     *("DBT_PROFILES_DIR", "DBT_PROJECT_DIR", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_LOG_PATH"),
 ]
-# What dbt keeps of parsing a project, so that it parses only what is new in the next run.
+# dbt's parse cache.
 PARSED = Path("target/partial_parse.msgpack")
-# Inputs of a few rows that nothing is wrong with.
+# Small valid inputs.
 GOOD = {
     "purchases_raw": """\
 appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,status
@@ -49,17 +49,17 @@ af_1,purchase,2026-01-05T09:01:00Z,4.99,A,RCP-1
     "costs_daily": "date,campaign,ad_cost_usd\n2026-01-05,A,10\n",
     "sessions": "event_timestamp_utc,user_id,event_name\n2026-01-05T08:00:00Z,u1,session_start\n",
 }
-# The unit tests of the models run once, in a test of their own.
+# A separate test runs the unit tests of the models.
 WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a command did.
+    """The result of a command.
 
     Attributes:
-        exit_code: Its exit status.
-        output: All it printed, standard error included.
+        exit_code: The exit status.
+        output: Standard output and standard error.
     """
 
     exit_code: int
@@ -68,13 +68,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Project:
-    """A project folder with inputs, a warehouse and reports of its own."""
+    """A project folder with its inputs, warehouse and reports."""
 
     root: Path
 
     @classmethod
     def copy_to(cls, root: Path) -> Project:
-        """Copy the project without its inputs, parsed as it is after a first run of dbt."""
+        """Copy the project without its inputs, with dbt's parse cache."""
         project = cls.copy_unparsed_to(root)
         (root / PARSED).parent.mkdir()
         shutil.copy(_parsed(), root / PARSED)
@@ -82,7 +82,7 @@ class Project:
 
     @classmethod
     def copy_unparsed_to(cls, root: Path) -> Project:
-        """Copy the project without its inputs, as a fresh clone has it."""
+        """Copy the project without its inputs, as in a fresh clone."""
         for name in PROJECT_FILES:
             root.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
@@ -97,18 +97,16 @@ class Project:
         return cls(root)
 
     def clone_to(self, root: Path) -> Project:
-        """Copy the project with all that was built in it."""
+        """Copy the project with the results of its builds."""
         shutil.copytree(self.root, root)
         return Project(root)
 
     @property
     def reports(self) -> Path:
-        """The folder of the reports."""
         return self.root / "reports"
 
     @property
     def warehouse(self) -> Path:
-        """The DuckDB file."""
         return self.root / "warehouse/gamehouse.duckdb"
 
     def write_inputs(self, inputs: dict[str, str]) -> None:
@@ -122,11 +120,10 @@ class Project:
         variables: dict[str, object] | None = None,
         environment: dict[str, str] | None = None,
     ) -> Run:
-        """Run `dbt build` without the unit tests of the models."""
+        """Run `dbt build` without the unit tests of the models, and without dbt's own reports."""
         variables_text = ["--vars", json.dumps(variables)] if variables else []
-        return self.dbt(
-            "build", *WITHOUT_UNIT_TESTS, *arguments, *variables_text, environment=environment
-        )
+        words = ["build", *WITHOUT_UNIT_TESTS, *arguments, *variables_text]
+        return self.dbt(*words, environment={"DBT_WRITE_JSON": "false", **(environment or {})})
 
     def dbt(self, *arguments: str, environment: dict[str, str] | None = None) -> Run:
         """Run dbt in the project folder."""
@@ -141,7 +138,7 @@ class Project:
     def start(
         self, *command: str, environment: dict[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        """Start any command in the project folder, its output in one pipe."""
+        """Start any command in the project folder with one pipe for its output."""
         return subprocess.Popen(
             command,
             cwd=self.root,
@@ -156,11 +153,11 @@ class Project:
         return json.loads((self.reports / f"{name}.json").read_text(encoding="utf-8"))
 
     def report_bytes(self) -> dict[str, bytes]:
-        """Read all reports as they stand, by file name."""
+        """Read all reports as bytes by file name."""
         return {path.name: path.read_bytes() for path in self.reports.glob("*.json")}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the warehouse."""
+        """Query the warehouse."""
         with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
             return warehouse.execute(sql).fetchall()
 
@@ -177,7 +174,7 @@ def _environment(changes: dict[str, str] | None) -> dict[str, str]:
 
 @cache
 def _parsed() -> Path:
-    """Let dbt parse the project as it is now, once for all workers and for later test runs."""
+    """Parse the project once for all workers and later test runs."""
     sources = hashlib.sha256()
     for name in [*PROJECT_FILES, *PROJECT_FOLDERS, "seeds/_seeds.yml"]:
         for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]):

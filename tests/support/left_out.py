@@ -1,4 +1,4 @@
-"""What becomes of a test that cannot run on this machine."""
+"""Skip tests that cannot run on this machine."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 
 def leave_out(reason: str) -> NoReturn:
-    """Skip the test; the summary at the end of a run says why.
+    """Skip the test with a reason for the summary.
 
-    Where nothing may be left out (LEAVE_NOTHING_OUT=1, as in `.ci/run`), the test fails.
+    With LEAVE_NOTHING_OUT=1, as in `.ci/run`, the test fails instead.
     """
     text = f"LEFT OUT: {reason}"
     if os.environ.get("LEAVE_NOTHING_OUT") == "1":

@@ -1,4 +1,4 @@
-"""Whether tests run in their long form (`make soak`) or in the one of every day."""
+"""Whether tests run in their long form (`make soak`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real API process on a free port, to start, stop and kill."""
+"""A real API process on a free port."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.support.harness import ROOT
 
-# What tests and benchmarks send comes from one address, and mostly for few players.
+# Tests and benchmarks send all requests from one address and mostly for few players.
 NO_LIMITS = {
     "RATE_LIMIT_PER_CLIENT": "off",
     "RATE_LIMIT_PER_ACCOUNT": "off",
@@ -33,7 +33,7 @@ START_SECONDS = 30
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Find a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -45,8 +45,8 @@ class Request:
 
     Attributes:
         method: GET or POST.
-        path: With its query.
-        body: What is sent as JSON; None for no body.
+        path: The path with its query.
+        body: The JSON body; None for no body.
         token: The bearer token.
         key: The Idempotency-Key.
     """
@@ -60,7 +60,7 @@ class Request:
 
 @dataclass
 class Server:
-    """`python -m api serve`, or another one like it, with a warehouse in a folder of its own."""
+    """`python -m api serve`, or a similar server, with its own warehouse."""
 
     warehouse: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -71,18 +71,17 @@ class Server:
 
     @property
     def log(self) -> Path:
-        """What the process printed."""
+        """The file with the process's output."""
         return self.log_path or self.warehouse.with_suffix(".log")
 
     @property
     def url(self) -> str:
-        """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
         self.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        # One that is set to nothing is taken away.
+        # An empty variable is removed.
         variables = {
             **os.environ,
             "PORT": str(self.port),
@@ -112,7 +111,7 @@ class Server:
         raise RuntimeError(f"the API did not start:\n{self.log.read_text(encoding='utf-8')}")
 
     def call(self, request: Request) -> tuple[int, Any]:
-        """Send one request on a connection of its own; returns status and parsed body."""
+        """Send one request on a new connection; return the status and the parsed body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             return exchange(connection, request)
@@ -120,20 +119,20 @@ class Server:
             connection.close()
 
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
-        """Ask the process to end, and wait; returns its exit status."""
+        """Stop the process with a signal and return its exit status."""
         assert self.process is not None
         self.process.send_signal(signal_number)
         return self.process.wait(timeout=60)
 
     def kill(self) -> None:
-        """End the process where it stands."""
+        """Kill the process."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
 
 def exchange(connection: http.client.HTTPConnection, request: Request) -> tuple[int, Any]:
-    """Send one request; returns status and parsed body."""
+    """Send one request; return the status and the parsed body."""
     headers = {"Content-Type": "application/json"}
     if request.token is not None:
         headers["Authorization"] = f"Bearer {request.token}"

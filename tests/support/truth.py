@@ -1,4 +1,4 @@
-"""What the warehouse found in a generated game, against what really happened there."""
+"""Compare the warehouse's results on a generated game with the known truth."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import duckdb
 
-# True pairs that reconciliation must not match, by its rules: one side cannot be read, or the two
-# lie further apart than the window.
+# True pairs that the rules exclude from matching: one side is malformed, or the two rows are
+# further apart than the window.
 OUT_OF_REACH = {
     *("ambiguous_thousands", "bad_amount", "bad_time", "missing_id"),
     "bad_confirmation",
     *("exactly_601_seconds", "late_confirmation"),
 }
-# Nothing but nearness tells which is whose, and the player bought twice within minutes.
+# Only the distance in time can match these rows, and the player bought twice within minutes.
 WITHOUT_RECEIPT = {
     *("missing_receipt", "missing_confirmation_receipt", "missing_both_receipts"),
     *("unreceipted_duplicate", "duplicate_in_other_notation"),
@@ -93,7 +93,7 @@ where outcome = 'matched'
 
 @dataclass(frozen=True)
 class Score:
-    """How many were found of those that are so, and how many of those found are so."""
+    """Counts of true positives, false positives and false negatives."""
 
     right: int
     wrong: int
@@ -101,30 +101,30 @@ class Score:
 
     @classmethod
     def of(cls, truth: set[Any], found: set[Any]) -> Score:
-        """Compare two sets of whatever."""
+        """Compare two sets."""
         return cls(len(truth & found), len(found - truth), len(truth - found))
 
     @property
     def precision(self) -> float:
-        """Share of the found ones that are right."""
+        """Share of found items that are correct."""
         return self.right / (self.right + self.wrong)
 
     @property
     def recall(self) -> float:
-        """Share of the true ones that were found."""
+        """Share of true items that were found."""
         return self.right / (self.right + self.missed)
 
 
 @dataclass(frozen=True)
 class Truth:
-    """All scores of a game.
+    """The scores of a game.
 
     Attributes:
-        dispositions: Of the rows of each disposition.
-        anomalies: Of the days of a campaign that are flagged.
-        pairs: Of purchases and confirmations that belong together, as far as the rules let them.
-        wrong_and_ambiguous: Wrong pairs that the ledger calls ambiguous.
-        wrong_and_sure: The other wrong ones.
+        dispositions: Score of each disposition.
+        anomalies: Score of the campaigns' anomalous days.
+        pairs: Score of the pairs that the rules can match.
+        wrong_and_ambiguous: Wrong pairs that are marked as ambiguous.
+        wrong_and_sure: All other wrong pairs.
     """
 
     dispositions: Mapping[str, Score]
@@ -139,7 +139,7 @@ def compare_with_truth(warehouse: Path, truth: Path) -> Truth:
 
     Args:
         warehouse: The DuckDB file.
-        truth: The folder `truth` that the generator wrote.
+        truth: The generator's folder `truth`.
     """
     with duckdb.connect() as connection:
         connection.execute(f"attach '{warehouse}' as warehouse (read_only)")

@@ -14,7 +14,7 @@ from warehouse.store.sql_store import SqlStore
 
 @pytest.fixture
 def game(tmp_path: Path) -> Iterator[Game]:
-    """A game that nobody has played yet."""
+    """A game without players."""
     url = f"sqlite:///{tmp_path}/store.sqlite"
     store, outbox = SqlStore(url), SqlOutbox(url)
     yield Game(url, store, outbox, tmp_path / "data/game.duckdb")

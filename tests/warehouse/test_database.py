@@ -64,8 +64,11 @@ def test_gives_up_after_the_last_attempt_and_names_the_holder(
         open_when_free(path, read_only=True, attempts=3, report=told.append, sleep=slept.append)
     assert slept == [1, 2]
     assert len(told) == 1
-    assert f"(PID {holder.pid}); waiting up to 3 s for it" in told[0]
-    assert f"still held by {_program(holder)} (PID {holder.pid}) after 3 s." in str(error.value)
+    assert f"(PID {holder.pid}); waiting up to 3 s" in told[0]
+    assert f"still locked by {_program(holder)} (PID {holder.pid}) after 3 s." in str(error.value)
+    assert "a copy of the file, or the marts as Parquet (--vars 'parquet_marts: true')" in str(
+        error.value
+    )
 
 
 def test_opens_as_soon_as_the_holder_lets_go(path: Path, holder: subprocess.Popen[str]) -> None:
@@ -80,7 +83,7 @@ def test_opens_as_soon_as_the_holder_lets_go(path: Path, holder: subprocess.Pope
     ("name", "advice"),
     [
         ("missing.duckdb", "Run `make build` first"),
-        ("text.duckdb", "Perhaps it is no DuckDB database"),
+        ("text.duckdb", "If it is not a DuckDB database"),
         ("no/such/folder.duckdb", "Run `make build` first"),
     ],
 )

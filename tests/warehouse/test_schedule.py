@@ -17,7 +17,7 @@ import pytest
 from tests.support.harness import GOOD, Project
 from warehouse import schedule as module
 from warehouse.database import open_when_free
-from warehouse.schedule import HEARTBEAT_SECONDS, Schedule, is_alive, steps_of_a_round
+from warehouse.schedule import MAX_HEARTBEAT_AGE_SECONDS, Schedule, is_alive, steps_of_a_round
 from warehouse.store.clock import utc_now
 
 SCHEDULE = [sys.executable, "-m", "warehouse", "schedule"]
@@ -27,15 +27,12 @@ class FakeTime:
     """A clock that only sleeping moves."""
 
     def __init__(self) -> None:
-        """Begin at noon."""
         self.now = datetime(2026, 1, 30, 12, tzinfo=UTC)
 
     def clock(self) -> datetime:
-        """Tell the time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let the time pass."""
         self.now += timedelta(seconds=seconds)
 
 
@@ -148,7 +145,8 @@ def test_heart_beats_while_a_build_runs_and_while_waiting(heartbeat: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("age", "alive"), [(0, True), (HEARTBEAT_SECONDS, True), (HEARTBEAT_SECONDS + 1, False)]
+    ("age", "alive"),
+    [(0, True), (MAX_HEARTBEAT_AGE_SECONDS, True), (MAX_HEARTBEAT_AGE_SECONDS + 1, False)],
 )
 def test_an_old_heartbeat_is_none(heartbeat: Path, age: int, alive: bool) -> None:
     now = datetime(2026, 1, 30, 12, tzinfo=UTC)

@@ -14,8 +14,8 @@ from rich.table import Table
 from tests.support.harness import ROOT
 from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, Verdict
 from warehouse.checkpoints.table import print_checkpoint
-from warehouse.checkpoints.wording import named
-from warehouse.terminal import ShownStream, cell, line, show, shown
+from warehouse.checkpoints.wording import examples
+from warehouse.terminal import PrintableStream, cell, print_line, print_table, printable
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ from warehouse.terminal import ShownStream, cell, line, show, shown
     ],
 )
 def test_all_of_a_value_is_seen(value: object, seen: str) -> None:
-    assert shown(value) == seen
+    assert printable(value) == seen
 
 
 def test_line_ends_of_a_message_stay() -> None:
-    assert shown("a\nb\x1b", keep="\n") == "a\nb\\x1b"
+    assert printable("a\nb\x1b", keep="\n") == "a\nb\\x1b"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_line_ends_of_a_message_stay() -> None:
     ],
 )
 def test_a_long_value_is_cut_by_its_cells(value: str, seen: str) -> None:
-    assert shown(value, 10) == seen
+    assert printable(value, 10) == seen
     assert cell_len(seen) <= 10
 
 
@@ -68,8 +68,8 @@ def test_lines_and_tables_take_text_for_text() -> None:
     console = Console(file=screen, force_terminal=True, color_system=None, width=40)
     table = Table("name")
     table.add_row(cell("[bold]x\x1b]0;y\x07"))
-    show(console, table)
-    line(console, "Backup: a[/b]c", (" [red]\x1b[2J", "bold"))
+    print_table(console, table)
+    print_line(console, "Backup: a[/b]c", (" [red]\x1b[2J", "bold"))
     printed = screen.getvalue()
     assert r"[bold]x\x1b]0;y\x07" in printed
     assert "Backup: a[/b]c" in printed
@@ -81,7 +81,7 @@ def test_lines_and_tables_take_text_for_text() -> None:
 def test_what_is_logged_with_a_traceback_does_not_act() -> None:
     screen = io.StringIO()
     logger = logging.Logger("test")
-    logger.addHandler(logging.StreamHandler(ShownStream(screen)))
+    logger.addHandler(logging.StreamHandler(PrintableStream(screen)))
     try:
         raise ValueError("\x1b[2J")
     except ValueError:
@@ -92,7 +92,7 @@ def test_what_is_logged_with_a_traceback_does_not_act() -> None:
 
 def test_a_row_with_a_long_name_still_tells_its_numbers() -> None:
     rows = {"partial_unexpected_index_list": [{"campaign": "Q" * 500, "share": 0.25}]}
-    told = named({**rows, "observed_value": 1}, ["campaign"])
+    told = examples({**rows, "observed_value": 1}, ["campaign"])
     assert told == f"1: {'Q' * 77}... = 0.25"
 
 
@@ -103,8 +103,8 @@ def test_a_checkpoint_names_rows_without_their_acting(brief: bool) -> None:
         name="spending_campaigns_earn",
         table="quality.qa_campaigns",
         column="campaign",
-        demanded="\x1b[3J",
-        found="\x1b[2J",
+        expected="\x1b[3J",
+        observed="\x1b[2J",
         verdict=Verdict.FAILED,
         description="Says [/it].",
         details="1 row: Sale [/EU]\x1b[2J\nlanded: 1 expectation, all hold",

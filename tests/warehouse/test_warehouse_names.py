@@ -66,8 +66,8 @@ def test_every_command_refuses_it_before_it_does_anything(
     run = project.run(*WAREHOUSE, *command, environment={"WAREHOUSE_PATH": "data/main.duckdb"})
     assert run.exit_code == 2
     assert run.output == (
-        "WAREHOUSE_PATH is 'data/main.duckdb': a warehouse of the name 'main' is something else to"
-        " DuckDB. Set it to another path, such as warehouse/gamehouse.duckdb.\n"
+        "WAREHOUSE_PATH is 'data/main.duckdb': DuckDB reserves the name 'main'. Set it to another"
+        " path, such as warehouse/gamehouse.duckdb.\n"
     )
     assert {*project.root.rglob("*")} - {*before} <= set(project.root.rglob("__pycache__/*")) | set(
         project.root.rglob("__pycache__")

@@ -1,5 +1,4 @@
-"""The checkpoints: what Great Expectations has to say about the data of a built warehouse.
+"""The checkpoints: expectations of Great Expectations on the data of a built warehouse.
 
-`suites.yml` says what is expected and `bounds.yml` what is allowed; both are data, and
-`python -m warehouse check` (`command.py`) runs them.
+`suites.yml` contains the expectations and `bounds.yml` the allowed numbers.
 """

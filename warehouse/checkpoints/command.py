@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from warehouse.checkpoints.errors import CannotCheckError
-from warehouse.checkpoints.importing import without_pyspark
+from warehouse.checkpoints.hide_pyspark import hide_pyspark
 from warehouse.checkpoints.project import (
     CHECKPOINTS,
     Suite,
@@ -24,9 +24,8 @@ from warehouse.checkpoints.table import print_checkpoint
 from warehouse.checkpoints.verdicts import record_verdicts
 from warehouse.database import open_when_free
 from warehouse.settings import Settings
-from warehouse.terminal import console_for, line
+from warehouse.terminal import EXIT_FAILED, EXIT_OK, console_for, print_line
 
-EXIT_OK, EXIT_FAILED = 0, 1
 HERE = Path(__file__).parent
 
 
@@ -35,20 +34,20 @@ def add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
     check = commands.add_parser(
         "check",
         help="run the checkpoints of Great Expectations on the warehouse",
-        description="Runs the checkpoints on the warehouse as the last build left it, writes Data"
-        " Docs and records the verdicts in manifest.json. Exits with 1 where an expectation fails"
-        " or a checkpoint has nothing to judge, with 2 where it cannot run.",
-        epilog="What is allowed stands in warehouse/checkpoints/bounds.yml. Settings:"
+        description="Runs the checkpoints on the last build, writes Data Docs and records the"
+        " verdicts in manifest.json. Exits with 1 if an expectation fails or a checkpoint has"
+        " nothing to judge, and with 2 if it cannot run.",
+        epilog="The allowed numbers are in warehouse/checkpoints/bounds.yml. Settings:"
         " WAREHOUSE_PATH, REPORTS_PATH and STORE_URL.",
     )
     check.add_argument(
         "--checkpoint",
         action="append",
         choices=CHECKPOINTS,
-        help="run this one; may be given several times (default: all)",
+        help="run only this checkpoint; can be repeated (default: all)",
     )
     check.add_argument(
-        "--brief", action="store_true", help="show only what fails, and a line per checkpoint"
+        "--brief", action="store_true", help="show only failures, and a line per checkpoint"
     )
     check.set_defaults(run=_check)
 
@@ -67,45 +66,45 @@ def check(
     brief: bool = False,
     folder: Path = HERE,
 ) -> int:
-    """Run checkpoints and show what came of them.
+    """Run checkpoints and print their outcomes.
 
     Args:
         names: The checkpoints.
-        settings: Where things are.
-        console: Where to print.
-        brief: Show only what fails, and a line per checkpoint.
-        folder: Holds `suites.yml` and `bounds.yml`.
+        settings: The paths and URLs.
+        console: The console.
+        brief: Show only failures, and a line per checkpoint.
+        folder: The folder of `suites.yml` and `bounds.yml`.
 
     Returns:
-        0 where all hold, 1 where one fails or has nothing to judge.
+        0 if all pass, 1 if one fails or has nothing to judge.
 
     Raises:
-        CannotCheckError: The checkpoints cannot run as things stand.
+        CannotCheckError: The checkpoints cannot run.
         WarehouseUnavailableError: The warehouse cannot be read.
     """
     suites = read_suites(folder / "suites.yml")
     bounds = read_bounds(folder / "bounds.yml", bounds_in_use(suites))
     checkpoints = {name: suites[name] for name in names}
-    # Whole lines: what they name has spaces and brackets of its own.
-    say = partial(line, console)
-    _require_tables(checkpoints, settings.warehouse_path, say)
+    echo = partial(print_line, console)
+    _require_tables(checkpoints, settings.warehouse_path, echo)
     docs = settings.reports_path / "data_docs"
-    with _workshop(settings.reports_path) as workshop:
-        # It takes seconds, which the other commands and every refusal above should not.
-        with without_pyspark():
+    with _scratch_folder(settings.reports_path) as scratch:
+        # Great Expectations takes seconds to import, which other commands and the errors above
+        # do not need.
+        with hide_pyspark():
             from warehouse.checkpoints.run import run_checkpoints  # noqa: PLC0415
 
-        results = run_checkpoints(checkpoints, bounds, settings, workshop / "data_docs", say)
+        results = run_checkpoints(checkpoints, bounds, settings, scratch / "data_docs", echo)
         if docs.exists():
-            docs.rename(workshop / "data_docs_before")
-        (workshop / "data_docs").rename(docs)
+            docs.rename(scratch / "data_docs_before")
+        (scratch / "data_docs").rename(docs)
     for outcome in results.checkpoints:
         print_checkpoint(console, outcome, brief=brief)
     passed = {outcome.name: outcome.passed for outcome in results.checkpoints}
     fault = record_verdicts(settings.reports_path / "manifest.json", results.built, passed)
     if fault is not None:
-        say(f"Verdicts not recorded: {fault}.")
-    say(f"Data Docs: {docs / 'index.html'}")
+        echo(f"The verdicts were not recorded: {fault}.")
+    echo(f"Data Docs: {docs / 'index.html'}")
     return EXIT_OK if all(passed.values()) else EXIT_FAILED
 
 
@@ -127,18 +126,14 @@ def _require_tables(
 
 
 @contextmanager
-def _workshop(reports: Path) -> Iterator[Path]:
-    """Make a folder for what is only needed during the run; it is gone afterwards.
-
-    It stands beside the reports, so that a folder in it can replace one of them by its name.
-    """
+def _scratch_folder(reports: Path) -> Iterator[Path]:
+    """Create a temporary folder among the reports, so that a rename can move its content there."""
     try:
         reports.mkdir(parents=True, exist_ok=True)
         folder = tempfile.TemporaryDirectory(prefix=".check-", dir=reports)
     except OSError as error:
         raise CannotCheckError(
-            f"Cannot write to {reports}: {error.strerror}. Set REPORTS_PATH to a place that can be"
-            " written."
+            f"Cannot write to {reports}: {error.strerror}. Set REPORTS_PATH to a writable path."
         ) from error
     with folder as name:
         yield Path(name).absolute()

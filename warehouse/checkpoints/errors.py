@@ -1,7 +1,7 @@
-"""Why a check could not run."""
+"""The error of the checkpoints."""
 
 from __future__ import annotations
 
 
 class CannotCheckError(Exception):
-    """The checkpoints cannot run as things stand; the message says why and what to do."""
+    """The checkpoints cannot run; the message says why and what to do."""

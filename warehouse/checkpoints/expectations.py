@@ -20,23 +20,23 @@ from sqlalchemy import Engine
 
 from warehouse.checkpoints.wording import (
     TOO_LITTLE_DATA,
-    demanded,
-    found,
+    examples,
+    expected,
     interval,
     label,
-    named,
+    observed,
     text,
 )
 
-# What Great Expectations makes an ExpectationValidationResult of.
+# Great Expectations converts it to an ExpectationValidationResult.
 Judgement = dict[str, Any]
 
 
 class ExpectMeasureToBeBetween(ColumnAggregateExpectation):
-    """Every value of a column lies within bounds; null stands for "too little data to judge".
+    """Every value of a column is within bounds; null means "too little data to judge".
 
-    `expect_column_max_to_be_between` fails where there are only nulls, and
-    `expect_column_values_to_be_between` shows no value. Not a number and infinity never hold.
+    `expect_column_max_to_be_between` fails if all values are null, and
+    `expect_column_values_to_be_between` shows no value. NaN and infinity always fail.
     """
 
     min_value: float | dict[str, str] | None = None
@@ -55,11 +55,11 @@ class ExpectMeasureToBeBetween(ColumnAggregateExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> Judgement:
-        del runtime_configuration, execution_engine  # the metrics are all it takes
+        del runtime_configuration, execution_engine
         if not metrics["column.non_null_count"]:
             return {"success": True, "result": {"observed_value": None}}
         least, most = metrics["column.min"], metrics["column.max"]
-        bounds = self._get_success_kwargs()
+        bounds = self.configuration.kwargs
         holds = _lies_between(least, bounds) and _lies_between(most, bounds)
         observed = least if least == most else interval(least, most)
         if least is None or most is None:
@@ -72,24 +72,24 @@ class ExpectMeasureToBeBetween(ColumnAggregateExpectation):
 
 
 def _lies_between(value: float | None, bounds: dict[str, float | None]) -> bool:
-    # Great Expectations hands over None for what is not a number.
+    # Great Expectations passes None for NaN.
     if value is None or not math.isfinite(value):
         return False
     low, high = bounds.get("min_value"), bounds.get("max_value")
-    # As a float, since decimal 0.1 is less than float 0.1.
+    # As a float, because decimal 0.1 is less than float 0.1.
     value = float(value)
     return (low is None or low <= value) and (high is None or value <= high)
 
 
 @dataclass(frozen=True)
 class Count:
-    """A count beside those that it must lie between.
+    """A count and its bounds.
 
     Attributes:
         key: What is counted.
-        least: By the other data source, at least this many.
-        count: By the data source that is judged.
-        most: By the other data source, at most this many.
+        least: The minimum, from the other data source.
+        count: The count in the judged data source.
+        most: The maximum, from the other data source.
     """
 
     key: str
@@ -99,21 +99,20 @@ class Count:
 
     @property
     def holds(self) -> bool:
-        """Whether the count lies within."""
+        """Whether the count is within the bounds."""
         return self.least <= self.count <= self.most
 
 
 class ExpectCountsToLieBetween(BatchExpectation):
-    """Counts per key lie between two counts per key of another data source.
+    """Counts per key are between two counts per key of another data source.
 
-    A row that moves from there to here may be under way: it is here and not yet marked as moved, or
-    not here yet. So the honest statement is moved <= here <= all, for every key of either side; a
-    key that a side lacks counts 0 there.
+    While a row is shipped, it may have arrived without its mark, or not yet. So the condition is
+    shipped <= arrived <= all, for every key of either side; a missing key counts as 0.
 
     Attributes:
-        base_query: SQL on the data source of the batch; its columns are key and count.
+        base_query: SQL on the judged data source, with the columns key and count.
         comparison_data_source_name: The other data source.
-        comparison_query: SQL on that one; its columns are key, least and most.
+        comparison_query: SQL on the other data source, with the columns key, least and most.
     """
 
     base_query: str
@@ -126,7 +125,7 @@ class ExpectCountsToLieBetween(BatchExpectation):
         "comparison_query",
     )
 
-    # The metrics that Great Expectations has for two queries cut them off after 200 rows.
+    # The metrics of Great Expectations for two queries stop after 200 rows.
     def _validate(
         self,
         metrics: dict[str, Any],
@@ -150,7 +149,7 @@ class ExpectCountsToLieBetween(BatchExpectation):
             },
         }
         if counts:
-            result["observed_value"] = named(result, ()) or found(result)
+            result["observed_value"] = examples(result, ()) or observed(result)
         return {"success": all(count.holds for count in counts), "result": result}
 
     def _rows_of_the_other(self) -> dict[str, tuple[int, ...]]:
@@ -162,7 +161,7 @@ class ExpectCountsToLieBetween(BatchExpectation):
             finally:
                 engine.dispose()
         except Exception as error:
-            # The error itself would bring URL and statement into Data Docs; its cause does not.
+            # The error contains the URL and the statement, its cause does not.
             reason = getattr(error, "orig", None) or error
             raise RuntimeError(f"{name} cannot be read: {reason}") from None
 
@@ -181,11 +180,11 @@ def _rows(engine: Engine, query: str) -> dict[str, tuple[int, ...]]:
 
 
 def _in_data_docs(result: ExpectationValidationResult | None) -> str:
-    """Write what was observed and, since the description does not say it, what is expected."""
+    """Describe what was observed and expected."""
     if result is None or result.expectation_config is None or "observed_value" not in result.result:
         return "--"
     observed = result.result["observed_value"]
     if observed is None:
         return TOO_LITTLE_DATA
     configuration = result.expectation_config
-    return f"{text(observed)} (expected: {demanded(configuration.type, configuration.kwargs)})"
+    return f"{text(observed)} (expected: {expected(configuration.type, configuration.kwargs)})"

@@ -1,4 +1,4 @@
-"""What came of an expectation, and of a checkpoint as a whole."""
+"""The outcomes of expectations and checkpoints."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from warehouse.checkpoints import wording
 from warehouse.checkpoints.project import Expectation, Suite
 
-# The expectations that pass, and observe nothing, where there is too little data to judge.
+# The expectations that pass without an observed value if there is too little data to judge.
 NULL_IS_TOO_LITTLE = {"expect_measure_to_be_between", "expect_counts_to_lie_between"}
 
 
 class Verdict(Enum):
-    """What an expectation says about the data; the value is the word for it."""
+    """The verdict of an expectation; the value is its text."""
 
     OK = "ok"
     FAILED = "FAILED"
@@ -26,45 +26,44 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one expectation.
+    """The outcome of one expectation.
 
     Attributes:
-        name: The expectation's name.
+        name: The name of the expectation.
         table: The table that it judges.
-        column: The column; blank where it judges the table as a whole.
-        demanded: What it demands.
-        found: What was found, in a word or two.
-        verdict: What it says.
-        description: What it means, in a sentence.
-        details: What does not hold, or why nothing could be said; None where there is no more to
-            say.
+        column: The column; empty if it judges the whole table.
+        expected: The condition.
+        observed: What was observed, in a word or two.
+        verdict: The verdict.
+        description: The meaning of the expectation, in a sentence.
+        details: The values that fail, or why there is no verdict; None without details.
     """
 
     name: str
     table: str
     column: str
-    demanded: str
-    found: str
+    expected: str
+    observed: str
     verdict: Verdict
     description: str
     details: str | None = None
 
     @property
     def is_failed(self) -> bool:
-        """Whether it does not hold; what cannot be judged for an error may not hold."""
+        """Whether it failed, which includes an error."""
         return self.verdict in (Verdict.FAILED, Verdict.ERROR)
 
 
 @dataclass(frozen=True)
 class CheckpointOutcome:
-    """What came of a checkpoint."""
+    """The outcome of a checkpoint."""
 
     name: str
     outcomes: tuple[Outcome, ...]
 
     @property
     def failed(self) -> list[Outcome]:
-        """The expectations that do not hold."""
+        """The expectations that failed."""
         return [outcome for outcome in self.outcomes if outcome.is_failed]
 
     @property
@@ -74,17 +73,17 @@ class CheckpointOutcome:
 
     @property
     def passed(self) -> bool:
-        """Whether something was judged, and all of it holds."""
+        """Whether at least one expectation holds and none failed."""
         return not self.failed and bool(self.held)
 
 
 def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any]) -> Outcome:
-    """Read what Great Expectations says of an expectation.
+    """Convert a result of Great Expectations.
 
     Args:
-        expectation: It.
-        suite: Where it stands.
-        evaluated: The result, as the JSON object that Great Expectations makes of it.
+        expectation: The expectation.
+        suite: The suite of the expectation.
+        evaluated: The result as a JSON object.
     """
     configuration, result = evaluated["expectation_config"], evaluated["result"]
     kind, kwargs = configuration["type"], configuration["kwargs"]
@@ -92,15 +91,15 @@ def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any])
     if details is not None:
         verdict = Verdict.ERROR
     elif not evaluated["success"]:
-        verdict, details = Verdict.FAILED, wording.named(result, suite.key)
+        verdict, details = Verdict.FAILED, wording.examples(result, suite.key)
     else:
         verdict = Verdict.TOO_LITTLE_DATA if _is_too_little(kind, result) else Verdict.OK
     return Outcome(
         name=expectation.name,
         table=suite.table,
         column=wording.subject(kwargs),
-        demanded=wording.demanded(kind, kwargs),
-        found=wording.found(result),
+        expected=wording.expected(kind, kwargs),
+        observed=wording.observed(result),
         verdict=verdict,
         description=expectation.description,
         details=details,
@@ -108,19 +107,19 @@ def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any])
 
 
 def not_compared(expectation: Expectation, suite: Suite, reason: str) -> Outcome:
-    """Say that an expectation was left out.
+    """Make the outcome of an expectation that was skipped.
 
     Args:
-        expectation: It.
-        suite: Where it stands.
-        reason: Why.
+        expectation: The expectation.
+        suite: The suite of the expectation.
+        reason: Why it was skipped.
     """
     return Outcome(
         name=expectation.name,
         table=suite.table,
         column="",
-        demanded="",
-        found="",
+        expected="",
+        observed="",
         verdict=Verdict.NOT_COMPARED,
         description=expectation.description,
         details=reason,
@@ -134,7 +133,7 @@ def _is_too_little(kind: str, result: Mapping[str, Any]) -> bool:
 
 
 def _error(info: Mapping[str, Any]) -> str | None:
-    """Give the first line of an error: of the expectation, or of a metric that it rests on."""
+    """Return the first line of the error of an expectation or one of its metrics, if any."""
     for error in [info] if "raised_exception" in info else info.values():
         if error["raised_exception"]:
             return str(error["exception_message"]).strip().split("\n", maxsplit=1)[0]

@@ -1,7 +1,4 @@
-"""What `suites.yml` and `bounds.yml` say, read without Great Expectations.
-
-Importing that takes seconds. What can be refused or said without it is refused or said at once.
-"""
+"""Reads `suites.yml` and `bounds.yml` without Great Expectations, which imports slowly."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from warehouse.checkpoints.wording import cut
 
 # In the order in which data goes through the warehouse.
 CHECKPOINTS = ("landed", "marts", "reports")
-# The data source of the operational store. It may not exist yet: a warehouse needs no API.
+# The data source of the operational store, which may not exist.
 STORE = "store"
 KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
 
@@ -29,10 +26,10 @@ class Expectation:
     """One expectation.
 
     Attributes:
-        name: Its name; no other has it.
-        description: What it means, in a sentence.
-        type: What Great Expectations calls it, `expect_...`.
-        kwargs: Its arguments, a bound as `{"$PARAMETER": name}`.
+        name: The unique name.
+        description: The meaning, in a sentence.
+        type: The type in Great Expectations, `expect_...`.
+        kwargs: The arguments, with a bound as `{"$PARAMETER": name}`.
     """
 
     name: str
@@ -42,18 +39,18 @@ class Expectation:
 
     @property
     def compares(self) -> bool:
-        """Whether judging it takes the operational store."""
+        """Whether it needs the operational store."""
         return self.kwargs.get("comparison_data_source_name") == STORE
 
 
 @dataclass(frozen=True)
 class Suite:
-    """What is expected of a table.
+    """The expectations on a table.
 
     Attributes:
         table: The table or view, as `schema.table`.
-        key: The columns that name a row of it; empty where nothing does.
-        expectations: What is expected.
+        key: The columns of its key; empty without one.
+        expectations: The expectations.
     """
 
     table: str
@@ -65,7 +62,7 @@ def read_suites(path: Path) -> dict[str, list[Suite]]:
     """Read the suites of each checkpoint.
 
     Raises:
-        CannotCheckError: The file is missing or is not what it should be.
+        CannotCheckError: The file is missing or not valid.
     """
 
     def read(content: object, **types: type) -> dict[str, Any]:
@@ -73,7 +70,7 @@ def read_suites(path: Path) -> dict[str, list[Suite]]:
             return content
         wanted = ", ".join(f"`{name}` ({KINDS[kind]})" for name, kind in types.items())
         raise CannotCheckError(
-            f"{path}: {wanted} and nothing else must stand where there is {cut(repr(content))}."
+            f"{path} has {cut(repr(content))}. Replace it with exactly these keys: {wanted}."
         )
 
     def read_suite(content: object) -> Suite:
@@ -90,35 +87,34 @@ def read_suites(path: Path) -> dict[str, list[Suite]]:
     if repeated := sorted(name for name, count in counts.items() if count > 1):
         raise CannotCheckError(
             f"{path}: several expectations are named {', '.join(repeated)}."
-            " Give each a name of its own."
+            " Give each a unique name."
         )
     return suites
 
 
 def bounds_in_use(suites: dict[str, list[Suite]]) -> set[str]:
-    """Name the bounds that suites refer to."""
+    """Return the names of the bounds that suites use."""
     return {bound for each in _expectations(suites) for bound in _parameters(each.kwargs)}
 
 
 def read_bounds(path: Path, used: set[str]) -> dict[str, float]:
-    """Read the numbers that suites refer to, which a person sets.
+    """Read the numbers that suites use.
 
     Args:
         path: The file, a flat mapping from name to number.
-        used: The bounds that the suites refer to. The file must hold the same ones: a bound that
-            no suite uses promises a check that does not exist.
+        used: The bounds that the suites use. The file must contain exactly these.
 
     Raises:
-        CannotCheckError: The file cannot be read as such, or holds other bounds.
+        CannotCheckError: The file is not valid, or contains other bounds.
     """
     content = _load(path)
     if not isinstance(content, dict):
-        raise CannotCheckError(f"{path} must hold lines `name: number` and nothing else.")
+        raise CannotCheckError(f"{path} must contain only lines `name: number`.")
     bounds = {str(name): value for name, value in content.items()}
     wrong = [name for name, value in bounds.items() if not _is_number(value)]
     if wrong:
         raise CannotCheckError(
-            f"{path}: {', '.join(wrong)} must be a number, without quotes or a unit."
+            f"{path}: {', '.join(wrong)} must be a number without quotes and unit."
         )
     if missing := sorted(used - bounds.keys()):
         raise CannotCheckError(
@@ -126,7 +122,7 @@ def read_bounds(path: Path, used: set[str]) -> dict[str, float]:
         )
     if unused := sorted(bounds.keys() - used):
         raise CannotCheckError(
-            f"{path}: no suite uses {', '.join(unused)}. Correct the name, or take the line out."
+            f"{path}: no suite uses {', '.join(unused)}. Correct the name, or remove the line."
         )
     return bounds
 
@@ -136,11 +132,10 @@ def _load(path: Path) -> object:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise CannotCheckError(
-            f"{path} is missing. Bring it back from the repository: it holds what the checkpoints"
-            " allow."
+            f"{path} is missing. The checkpoints need it. Restore it from the repository."
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CannotCheckError(f"{path} is no YAML: {error}") from error
+        raise CannotCheckError(f"{path} is not YAML: {error}") from error
 
 
 def _expectations(suites: dict[str, list[Suite]]) -> Iterator[Expectation]:

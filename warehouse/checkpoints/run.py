@@ -1,4 +1,4 @@
-"""Runs the checkpoints. Importing this module imports Great Expectations, which takes seconds."""
+"""Runs the checkpoints. Importing this module takes seconds, because of Great Expectations."""
 
 from __future__ import annotations
 
@@ -35,28 +35,28 @@ from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, judged, no
 from warehouse.checkpoints.project import STORE, Expectation, Suite
 from warehouse.checkpoints.store import missing_file, parse_store_url, read_only
 from warehouse.checkpoints.verdicts import FILES_OF_THE_BUILD, ManifestRow
-from warehouse.checkpoints.wording import NAMED
+from warehouse.checkpoints.wording import MAX_EXAMPLES
 from warehouse.database import WarehouseUnavailableError, connect_when_free
 from warehouse.inputs.functions import register_functions
 from warehouse.settings import Settings
 
 WAREHOUSE = "warehouse"
 MEASURE = "expect_measure_to_be_between"
-# Great Expectations fetches the rows of a query after it has closed the connection. SQLAlchemy then
-# has rolled back, and DuckDB's dialect dropped the rows: `IndexError: list index out of range`.
+# Great Expectations fetches rows after it has closed the connection. SQLAlchemy's rollback would
+# make DuckDB's dialect drop the rows: `IndexError: list index out of range`.
 WITHOUT_ROLLBACK = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
 
-# The results of a suite by the names of its expectations, as Great Expectations writes them.
+# The results of a suite as JSON objects, by the name of the expectation.
 Evaluated = dict[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Results:
-    """What came of a run.
+    """The results of a run.
 
     Attributes:
-        checkpoints: What came of each checkpoint.
-        built: The files of the build that was judged, as FILE; empty where it has recorded none.
+        checkpoints: The outcome of each checkpoint.
+        built: The files of the judged build, with the columns FILE; empty if it recorded none.
     """
 
     checkpoints: tuple[CheckpointOutcome, ...]
@@ -70,29 +70,29 @@ def run_checkpoints(
     docs: Path,
     report: Callable[[str], None],
 ) -> Results:
-    """Run checkpoints, and build Data Docs of this run alone.
+    """Run checkpoints, and build Data Docs of this run.
 
-    No other process can write to the warehouse until all is judged.
+    No other process can write to the warehouse meanwhile.
 
     Args:
-        checkpoints: The suites of each.
-        bounds: The numbers that the suites refer to.
-        settings: Where things are.
-        docs: A folder that does not exist yet, for the Data Docs.
-        report: Told who holds the warehouse, where it has to be waited for.
+        checkpoints: The suites of each checkpoint.
+        bounds: The numbers that the suites use.
+        settings: The paths and URLs.
+        docs: A folder for the Data Docs that does not exist yet.
+        report: Called with a message while another process locks the warehouse.
 
     Raises:
-        CannotCheckError: The suites cannot be run as they stand.
-        WarehouseUnavailableError: Another process holds the warehouse.
+        CannotCheckError: The suites cannot run.
+        WarehouseUnavailableError: Another process locks the warehouse.
     """
-    # It logs a traceback for each query that fails; the expectation's outcome tells the reason.
+    # It logs a traceback for each failed query; the outcome contains the reason.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     store = parse_store_url(settings.store_url)
-    uncompared = _reason_not_to_compare(store, settings)
-    with _refusals():
+    skip_reason = _reason_not_to_compare(store, settings)
+    with _translate_errors():
         context = _context(
             {
-                # It becomes part of a URL.
+                # Quoted, because it becomes part of a URL.
                 "WAREHOUSE_PATH": quote(str(settings.warehouse_path.absolute())),
                 "STORE_URL": read_only(store),
                 "DATA_DOCS_PATH": str(docs),
@@ -106,14 +106,14 @@ def run_checkpoints(
                 _asset(suite.table, settings) for suites in checkpoints.values() for suite in suites
             ],
         )
-        # The way that Great Expectations recommends, `data_sources.add_sql`, would query each.
+        # The recommended method, `data_sources.add_sql`, would query each data source.
         for source in (warehouse, SQLDatasource(name=STORE, connection_string="${STORE_URL}")):
             context.add_datasource(datasource=source)
         validate = partial(_validate, context, bounds)
-        with _held(warehouse, settings.warehouse_path, report) as connection:
+        with _locked(warehouse, settings.warehouse_path, report) as connection:
             outcomes = tuple(
                 CheckpointOutcome(
-                    name, tuple(_judge(name, suites, validate, connection, uncompared))
+                    name, tuple(_judge(name, suites, validate, connection, skip_reason))
                 )
                 for name, suites in checkpoints.items()
             )
@@ -123,19 +123,19 @@ def run_checkpoints(
 
 
 def _reason_not_to_compare(store: URL, settings: Settings) -> str:
-    """Tell why the warehouse cannot be compared with the store; blank where it can."""
+    """Say why the warehouse cannot be compared with the store; empty if it can."""
     missing_store = missing_file(store)
     if missing_store is not None:
         return f"no store at {missing_store}"
     if settings.events_uri is not None:
-        # The loader ships on without regard to builds; `python -m warehouse verify` compares.
-        return "events are as the last build found them in the lake"
+        # The lake has newer events than the build; `python -m warehouse verify` compares them.
+        return "the build has the events of an earlier state of the lake"
     return ""
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what Great Expectations raises into a refusal: it is no verdict on the data."""
+def _translate_errors() -> Iterator[None]:
+    """Convert errors of Great Expectations, which are not verdicts on the data."""
     try:
         yield
     except (CannotCheckError, WarehouseUnavailableError):
@@ -148,10 +148,10 @@ def _refusals() -> Iterator[None]:
 
 
 def _context(environment: dict[str, str]) -> EphemeralDataContext:
-    """Make a context that writes Data Docs and nothing else.
+    """Make a context that only writes Data Docs.
 
     Args:
-        environment: What `${NAME}` stands for; values may hold dollar signs of their own.
+        environment: The values of `${NAME}`, which may contain dollar signs.
     """
     return gx.get_context(
         mode="ephemeral",
@@ -178,17 +178,19 @@ def _context(environment: dict[str, str]) -> EphemeralDataContext:
 def _asset(table: str, settings: Settings) -> TableAsset:
     schema, name = table.split(".")
     if name == "game_events" and settings.events_uri is not None:
-        # As the last build found them.
+        # The view of the last build on the lake.
         name = "game_events_in_lake"
     return TableAsset(name=table, schema_name=schema, table_name=name)
 
 
 @contextmanager
-def _held(source: SQLDatasource, path: Path, report: Callable[[str], None]) -> Iterator[Connection]:
-    """Hold the warehouse, so that no writer changes it between two queries.
+def _locked(
+    source: SQLDatasource, path: Path, report: Callable[[str], None]
+) -> Iterator[Connection]:
+    """Lock the warehouse, so that no writer changes it between two queries.
 
-    DuckDB refuses a second connection of a process that is configured in another way, so this one
-    comes from an engine of the data source.
+    DuckDB rejects connections of a process with different configurations, so this one uses the
+    data source's engine.
     """
     engine = source.get_engine()
     try:
@@ -206,7 +208,7 @@ def _connect(engine: Engine) -> Connection:
         if isinstance(error.orig, duckdb.Error):
             raise error.orig from error
         raise
-    # Views that are judged call them, through whichever connection of this process.
+    # Judged views call the functions, on any connection of this process.
     register_functions(cast("duckdb.DuckDBPyConnection", connection.connection.dbapi_connection))
     return connection
 
@@ -216,15 +218,15 @@ def _judge(
     suites: Sequence[Suite],
     validate: Callable[[Suite, RunIdentifier], Evaluated],
     warehouse: Connection,
-    uncompared: str,
+    skip_reason: str,
 ) -> Iterator[Outcome]:
     run_id = RunIdentifier(run_name=checkpoint, run_time=datetime.now(UTC))
     for suite in suites:
-        wanted = [each for each in suite.expectations if not (uncompared and each.compares)]
-        evaluated = validate(replace(suite, expectations=wanted), run_id) if wanted else {}
+        selected = [each for each in suite.expectations if not (skip_reason and each.compares)]
+        evaluated = validate(replace(suite, expectations=selected), run_id) if selected else {}
         for expectation in suite.expectations:
-            if expectation not in wanted:
-                yield not_compared(expectation, suite, uncompared)
+            if expectation not in selected:
+                yield not_compared(expectation, suite, skip_reason)
             else:
                 result = evaluated[expectation.name]
                 _name_rows_outside(result, suite, warehouse)
@@ -234,13 +236,13 @@ def _judge(
 def _validate(
     context: EphemeralDataContext, bounds: Mapping[str, float], suite: Suite, run_id: RunIdentifier
 ) -> Evaluated:
-    """Give the result of each expectation of a suite, by its name.
+    """Return the result of each expectation of a suite, by name.
 
-    `Checkpoint.run` has one result format for all of its validations, and so no way to name rows by
-    the key of their table.
+    `Checkpoint.run` has the same result format for all validations, so it cannot identify rows by
+    the key of each table.
     """
     name = suite.table.replace(".", "__")
-    expectations = [_understood(each) for each in suite.expectations]
+    expectations = [_converted(each) for each in suite.expectations]
     asset = context.data_sources.get(WAREHOUSE).get_asset(suite.table)
     definition = gx.ValidationDefinition(
         name=name,
@@ -261,7 +263,7 @@ def _validate(
     return {result["expectation_config"]["meta"]["name"]: result for result in results}
 
 
-def _understood(expectation: Expectation) -> GxExpectation:
+def _converted(expectation: Expectation) -> GxExpectation:
     configuration = ExpectationConfiguration(
         type=expectation.type,
         kwargs=expectation.kwargs,
@@ -271,18 +273,15 @@ def _understood(expectation: Expectation) -> GxExpectation:
     try:
         return configuration.to_domain_obj()
     except Exception as error:
-        # A suite that is made of configurations goes on without it.
+        # A suite of configurations would silently skip it.
         raise CannotCheckError(
-            f"Great Expectations does not understand {expectation.name} in suites.yml."
-            " Correct its type or its arguments."
+            f"Great Expectations rejects {expectation.name} in suites.yml. Correct its type or its"
+            " arguments."
         ) from error
 
 
 def _name_rows_outside(result: dict[str, Any], suite: Suite, warehouse: Connection) -> None:
-    """Add the rows that are out of bounds to a failed measure, as other results have them.
-
-    Great Expectations reduces a measure to its range, which does not say where it fails.
-    """
+    """Add the rows out of bounds to the result of a failed measure, which only has the range."""
     configuration = result["expectation_config"]
     is_outside = not result["success"] and result["result"].get("observed_value") is not None
     if configuration["type"] != MEASURE or not is_outside or not suite.key:
@@ -295,7 +294,7 @@ def _name_rows_outside(result: dict[str, Any], suite: Suite, warehouse: Connecti
     ]
     rows = warehouse.exec_driver_sql(
         f"select {', '.join([*suite.key, column])} from {suite.table}"  # noqa: S608 (ours)  # nosec B608
-        f" where {' or '.join(outside)} order by all limit {NAMED + 1}"
+        f" where {' or '.join(outside)} order by all limit {MAX_EXAMPLES + 1}"
     )
     result["result"]["partial_unexpected_index_list"] = [dict(row) for row in rows.mappings()]
 

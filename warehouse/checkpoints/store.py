@@ -1,4 +1,4 @@
-"""The operational store, as the checkpoints read it."""
+"""The operational store as a data source of the checkpoints."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from warehouse.checkpoints.errors import CannotCheckError
 
 
 def parse_store_url(text: str) -> URL:
-    """Read STORE_URL.
+    """Parse STORE_URL.
 
     Raises:
-        CannotCheckError: It is no URL. The message leaves it out, since it may hold a password.
+        CannotCheckError: It is not a URL. The message leaves it out: it may contain a password.
     """
     try:
         return make_url(text)
     except (SQLAlchemyError, ValueError):
         raise CannotCheckError(
-            "STORE_URL is no SQLAlchemy URL, such as sqlite:///path/to/store.sqlite."
+            "STORE_URL is not an SQLAlchemy URL. Set it to one such as"
+            " sqlite:///path/to/store.sqlite."
         ) from None
 
 
 def missing_file(url: URL) -> Path | None:
-    """Name the SQLite file of a store where it does not exist: no API has run on it yet."""
+    """Return the SQLite file of a store if it is missing; else None."""
     if url.get_backend_name() != "sqlite" or not url.database:
         return None
     path = Path(url.database)
@@ -35,7 +36,7 @@ def missing_file(url: URL) -> Path | None:
 
 
 def read_only(url: URL) -> str:
-    """Write the URL with its password, for SQLite such that nothing is ever created or changed."""
+    """Return the URL with its password; for SQLite in read-only mode, which creates no file."""
     if url.get_backend_name() == "sqlite" and url.database:
         path = Path(url.database).absolute()
         url = url.set(database=f"file:{quote(str(path))}")

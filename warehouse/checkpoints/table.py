@@ -1,4 +1,4 @@
-"""Shows what came of the checkpoints to a person, on a terminal or in a log."""
+"""Prints the outcomes of the checkpoints on a terminal or in a log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from warehouse.checkpoints.outcome import CheckpointOutcome, Outcome, Verdict
-from warehouse.terminal import cell, line, show, shown
+from warehouse.terminal import cell, print_line, print_table, printable
 
 STYLES = {
     Verdict.OK: "green",
@@ -22,21 +22,21 @@ STYLES = {
 
 
 def print_checkpoint(console: Console, checkpoint: CheckpointOutcome, *, brief: bool) -> None:
-    """Print what came of a checkpoint.
+    """Print the outcome of a checkpoint.
 
     Args:
-        console: Where to.
-        checkpoint: What came of it.
-        brief: Leave out what holds, and what could not be judged.
+        console: The console.
+        checkpoint: The outcome.
+        brief: Show only failures.
     """
     judged = checkpoint.failed if brief else list(checkpoint.outcomes)
     if judged:
-        line(console)
-        show(console, _table(checkpoint.name, judged))
+        print_line(console)
+        print_table(console, _table(checkpoint.name, judged))
     for outcome in judged:
         if outcome.is_failed or outcome.details:
             _print_details(console, outcome)
-    line(console, (f"{checkpoint.name}: ", "bold"), _verdict_on(checkpoint))
+    print_line(console, (f"{checkpoint.name}: ", "bold"), _verdict_on(checkpoint))
 
 
 def _table(title: str, outcomes: list[Outcome]) -> Table:
@@ -50,15 +50,15 @@ def _table(title: str, outcomes: list[Outcome]) -> Table:
         show_edge=False,
     )
     for header in ("", "column", "expected", "observed", "verdict"):
-        # Names do not bear a break; the rest is words.
+        # Do not wrap names.
         table.add_column(header, no_wrap=header in ("", "column"))
     for name, group in groupby(outcomes, key=lambda outcome: outcome.table):
         table.add_row(cell(name, "bold"))
         for outcome in group:
             table.add_row(
-                cell(f" {outcome.name}", "yellow" if _is_left_out(outcome) else ""),
+                cell(f" {outcome.name}", "yellow" if _is_skipped(outcome) else ""),
                 cell(outcome.column),
-                cell(outcome.demanded),
+                cell(outcome.expected),
                 *_observed_and_verdict(outcome),
             )
     return table
@@ -69,33 +69,33 @@ def _observed_and_verdict(outcome: Outcome) -> tuple[Text, Text]:
     word = cell(outcome.verdict.value, style)
     if outcome.verdict in (Verdict.TOO_LITTLE_DATA, Verdict.NOT_COMPARED):
         return word, cell("-", style)
-    return cell(outcome.found), word
+    return cell(outcome.observed), word
 
 
-def _is_left_out(outcome: Outcome) -> bool:
+def _is_skipped(outcome: Outcome) -> bool:
     return outcome.verdict is Verdict.NOT_COMPARED
 
 
 def _print_details(console: Console, outcome: Outcome) -> None:
-    """Say what a row means, in whole lines: a path or a list of rows does not fit a cell."""
-    told = (
+    """Print the description and the details of an outcome, which do not fit into a cell."""
+    text = (
         f"{outcome.verdict.value}: {outcome.details}"
-        if _is_left_out(outcome)
+        if _is_skipped(outcome)
         else outcome.description
     )
-    line(console, (f" {outcome.name}", STYLES[outcome.verdict]), f": {shown(told)}")
+    print_line(console, (f" {outcome.name}", STYLES[outcome.verdict]), f": {printable(text)}")
     if outcome.is_failed and outcome.details:
-        line(console, f"   {shown(outcome.details)}")
+        print_line(console, f"   {printable(outcome.details)}")
 
 
 def _verdict_on(checkpoint: CheckpointOutcome) -> tuple[str, str]:
-    """Say what came of a checkpoint, and in which style."""
+    """Return the verdict on a checkpoint and its style."""
     count, held = len(checkpoint.outcomes), len(checkpoint.held)
     if failed := checkpoint.failed:
         names = ", ".join(outcome.name for outcome in failed)
         return f"{len(failed)} of {count} FAILED: {names}", "bold red"
     if not count:
-        return "FAILED: there is nothing to judge", "bold red"
+        return "FAILED: it has no expectations", "bold red"
     if not held:
         return f"FAILED: none of {count} expectations could be judged", "bold red"
     if held == count:

@@ -1,4 +1,4 @@
-"""Writes the verdicts of the checkpoints into the manifest of the reports."""
+"""Records the verdicts of the checkpoints in the manifest of the reports."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warehouse.replacing import replacing
+from warehouse.atomic_write import atomic_write
 
 HEADER = (
     *("as_of_date", "d1_date", "dbt_version", "engine_version", "quality_status"),
     *("checkpoint_landed", "checkpoint_marts", "checkpoint_reports"),
 )
-# A file as the warehouse and the manifest both know it.
+# The columns of a file in both the warehouse and the manifest.
 FILE = ("kind", "file", "row_count", "sha256")
 FILES_OF_THE_BUILD = f"select {', '.join(FILE)} from reports.rpt_manifest order by kind, file"  # noqa: S608 (ours)  # nosec B608
 
@@ -24,17 +24,17 @@ ManifestRow = tuple[Any, ...]
 def record_verdicts(
     manifest: Path, built: Sequence[ManifestRow], passed: Mapping[str, bool]
 ) -> str | None:
-    """Write verdicts into the manifest, where it belongs to the build that was judged.
+    """Record verdicts in the manifest, if it belongs to the judged build.
 
-    Nothing else changes in it: the lines stay as dbt wrote them.
+    The other lines remain as dbt wrote them.
 
     Args:
         manifest: The file.
-        built: The files of the build that was judged, as FILE; `reports.rpt_manifest` has them.
-        passed: Whether a checkpoint passed, by its name. Others keep the verdict that they have.
+        built: The files of the judged build from `reports.rpt_manifest`, with the columns FILE.
+        passed: Whether a checkpoint passed, by name. The other checkpoints keep their verdicts.
 
     Returns:
-        Why nothing was recorded; None where it was.
+        Why nothing was recorded; None on success.
     """
     try:
         content = manifest.read_text(encoding="utf-8")
@@ -47,25 +47,25 @@ def record_verdicts(
     for name, has_passed in passed.items():
         verdict = "passed" if has_passed else "failed"
         header = re.sub(f'("checkpoint_{name}"):"[a-z_]+"', rf'\1:"{verdict}"', header)
-    with replacing(manifest) as replacement:
-        replacement.write_text(f"{header}\n{lines}", encoding="utf-8", newline="")
+    with atomic_write(manifest) as draft:
+        draft.write_text(f"{header}\n{lines}", encoding="utf-8", newline="")
     return None
 
 
 def manifest_fault(content: str, built: Sequence[ManifestRow]) -> str | None:
-    """Say why a manifest is not the one of a build; None where it is.
+    """Say why a manifest does not belong to a build; None if it does.
 
     Args:
         content: The text of `manifest.json`.
-        built: The files of the build, as FILE, sorted.
+        built: The sorted files of the build, with the columns FILE.
     """
     try:
         manifest = json.loads(content)
         recorded = [tuple(file[column] for column in FILE) for file in manifest["files"]]
     except (ValueError, TypeError, KeyError):
-        return "is no manifest"
+        return "is not a manifest"
     if tuple(manifest) != (*HEADER, "files"):
-        return "is of another version of this project; run `dbt build` again"
+        return "is from another version of this project; run `dbt build` again"
     if recorded != [tuple(row) for row in built]:
-        return "belongs to another build than the warehouse"
+        return "and the warehouse are from different builds"
     return None

@@ -1,4 +1,4 @@
-"""Says in a few words what an expectation demands and what was found."""
+"""Describes expectations and their results in a few words."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from warehouse.terminal import MAX_CELLS, shown
+from warehouse.terminal import MAX_CELLS, printable
 
 TOO_LITTLE_DATA = "too little data"
-# So many rows or values are named; more of them would explain no more.
-NAMED = 3
+# The maximum number of rows or values in a message.
+MAX_EXAMPLES = 3
 
-# What an expectation of a type demands; the others say it by their arguments.
-DEMANDS = {
+# The condition of each type of expectation whose arguments do not describe it.
+CONDITIONS = {
     "expect_column_values_to_be_null": "null",
     "expect_column_values_to_not_be_null": "not null",
     "expect_column_values_to_be_unique": "unique",
@@ -23,18 +23,18 @@ DEMANDS = {
     "expect_counts_to_lie_between": "within those of {comparison_data_source_name}",
 }
 
-# The arguments of an expectation, bounds filled in.
+# The arguments of an expectation, with the values of the bounds.
 Kwargs = Mapping[str, Any]
-# What Great Expectations says that it found; the keys depend on the expectation.
+# The result in Great Expectations; the keys depend on the expectation.
 Result = Mapping[str, Any]
 
 
 def text(value: object) -> str:
-    """Write a value as a person reads it: `1,234.5`, `2026-01-29`, `null`."""
+    """Format a value for a reader: `1,234.5`, `2026-01-29`, `null`."""
     if value is None:
         return "null"
     if isinstance(value, float | Decimal):
-        # Rounding to 0 would say the opposite of what a small share means.
+        # A small share must not be rounded to 0.
         rounded = f"{value:,.4f}".rstrip("0").rstrip(".")
         return rounded if float(rounded.replace(",", "")) or not value else f"{value:.1e}"
     if isinstance(value, int) and not isinstance(value, bool):
@@ -43,17 +43,17 @@ def text(value: object) -> str:
 
 
 def label(key: object) -> str:
-    """Write a value that names something: the number 1234 is no amount here."""
+    """Format a key, in which a number has no thousands separators."""
     return text(key) if key is None else str(key)
 
 
 def cut(value: str) -> str:
-    """Write a value of the data in a message, where it must leave room for the others."""
-    return shown(value, MAX_CELLS)
+    """Format a value of the data for a message, truncated."""
+    return printable(value, MAX_CELLS)
 
 
 def interval(low: object, high: object) -> str:
-    """Write bounds: `0 to 0.05`, `at least 1`, `at most 0.05`, `7`; either may be None."""
+    """Format bounds: `0 to 0.05`, `at least 1`, `at most 0.05`, `7`; either may be None."""
     if low is None:
         return "any" if high is None else f"at most {text(high)}"
     if high is None:
@@ -62,27 +62,27 @@ def interval(low: object, high: object) -> str:
 
 
 def listed(items: Iterable[object]) -> str:
-    """Name the first of some items, each once."""
+    """List the first items, without duplicates."""
     names = list(dict.fromkeys(map(text, items)))
-    return ", ".join([*names[:NAMED], *(["..."] if len(names) > NAMED else [])])
+    return ", ".join([*names[:MAX_EXAMPLES], *(["..."] if len(names) > MAX_EXAMPLES else [])])
 
 
 def subject(kwargs: Kwargs) -> str:
-    """Name the column that is judged; blank where it is the table as a whole."""
+    """Name the judged columns; empty for the whole table."""
     columns = kwargs.get("column_list") or [kwargs.get("column") or kwargs.get("column_A") or ""]
     return ", ".join(columns)
 
 
-def demanded(kind: str, kwargs: Kwargs) -> str:
-    """Say what an expectation of this type, `expect_...`, demands."""
-    words = _demanded(kind, kwargs)
+def expected(kind: str, kwargs: Kwargs) -> str:
+    """Describe the condition of an expectation of this type, `expect_...`."""
+    words = _expected(kind, kwargs)
     mostly = kwargs.get("mostly", 1)
     return words if mostly == 1 else f"{words} in {text(mostly * 100)} % of rows"
 
 
-def _demanded(kind: str, kwargs: Kwargs) -> str:
-    if kind in DEMANDS:
-        words = DEMANDS[kind].format_map(kwargs)
+def _expected(kind: str, kwargs: Kwargs) -> str:
+    if kind in CONDITIONS:
+        words = CONDITIONS[kind].format_map(kwargs)
         return words.replace(">", ">=", 1) if kwargs.get("or_equal") else words
     if "value_set" in kwargs:
         return f"{'has' if 'contain' in kind else 'one of'} {listed(kwargs['value_set'])}"
@@ -95,8 +95,8 @@ def _demanded(kind: str, kwargs: Kwargs) -> str:
     return f"{bounds}, exclusive" if is_strict else bounds
 
 
-def found(result: Result) -> str:
-    """Say what was found, in a word or two."""
+def observed(result: Result) -> str:
+    """Describe what was observed, in a word or two."""
     if "element_count" in result:
         rows = judged_rows(result)
         return _of(result["unexpected_count"], f"{text(rows)} row{'' if rows == 1 else 's'}")
@@ -111,19 +111,19 @@ def found(result: Result) -> str:
 
 
 def judged_rows(result: Result) -> int:
-    """Count the rows that an expectation on rows has judged; it passes over nulls."""
+    """Count the rows that an expectation on rows has judged; it skips nulls."""
     return int(result["element_count"]) - int(result.get("missing_count", 0))
 
 
-def named(result: Result, key: Sequence[str]) -> str | None:
-    """Name what does not hold, row by row; None where the result names nothing.
+def examples(result: Result, key: Sequence[str]) -> str | None:
+    """List rows or values that fail; None if the result has none.
 
     Args:
-        result: What Great Expectations found.
-        key: The columns that name a row.
+        result: The result.
+        key: The key columns of a row.
     """
     if rows := result.get("partial_unexpected_index_list"):
-        # They come in no order.
+        # Sorted, because Great Expectations returns them in any order.
         items: Sequence[object] = sorted(_row(row, key) for row in rows)
     elif outside := _details(result).get("outside"):
         items = [
@@ -134,7 +134,7 @@ def named(result: Result, key: Sequence[str]) -> str | None:
     else:
         values = result.get("partial_unexpected_list") or result.get("partial_missing_list") or []
         items = [cut(text(value)) for value in values]
-    return f"{found(result)}: {listed(items)}" if items else None
+    return f"{observed(result)}: {listed(items)}" if items else None
 
 
 def _row(row: Mapping[str, object], key: Sequence[str]) -> str:

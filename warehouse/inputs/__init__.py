@@ -1,1 +1,1 @@
-"""What stands in front of the SQL: headers, files, row counts, functions that SQL calls."""
+"""Checks the input files and registers the functions that SQL calls."""

@@ -1,7 +1,7 @@
-"""What Python's `csv` module makes of a CSV file.
+"""Checks a CSV file with Python's `csv` module.
 
-An engine reads the values. This reads the names of the columns, counts the rows, which must be as
-many as the engine reads, and finds text that engines would read wrongly without saying so.
+The engine reads the values. This module reads the column names, counts the rows, which must agree
+with the engine's count, and finds text that engines silently misread.
 """
 
 from __future__ import annotations
@@ -17,60 +17,60 @@ from typing import TextIO
 
 from warehouse.inputs.landing import file_facts
 
-# DuckDB refuses a longer line. A value gets as long where its quotes never close.
+# DuckDB rejects a longer line. A value with an unclosed quote can get as long.
 MAX_CHARACTERS = 2_000_000
-# A line that is too long has no end in a block of this size.
+# A line that is too long leaves a block of this size without a line end.
 BLOCK_BYTES = 512 * 1024
 MEND_QUOTES = (
-    "Close them, or double the quote where it belongs to the value, or export the file again: it"
-    " may be cut off."
+    "Close the quote, or double it if it belongs to the value. If the file is truncated, export it"
+    " again."
 )
 LINE_ENDS = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 
 
 class CsvFaultError(Exception):
-    """The rest of a sentence that begins with a file's name: what is wrong and what to do."""
+    """What is wrong and what to do: the rest of a sentence that begins with the file name."""
 
 
 def csv_fault(path: str) -> str:
-    """Say why a file is no text that every engine reads alike.
+    """Say what is wrong with a file that engines would read differently.
 
     Args:
         path: The file.
 
     Returns:
-        The rest of a sentence that begins with the file's name; blank where nothing is wrong.
+        The rest of a sentence that begins with the file name; empty if nothing is wrong.
     """
     try:
         csv_row_count(path)
     except CsvFaultError as fault:
         return str(fault)
     except OSError as error:
-        return f"cannot be read: {error.strerror}. Give this user the right to, and run again."
+        return f"cannot be read: {error.strerror}. Give this user read access, and run again."
     return ""
 
 
 def csv_row_count(path: str) -> int:
-    """Count the rows of a CSV file below its header, in the memory of one row.
+    """Count the rows of a CSV file below its header, with one row in memory.
 
-    A build asks twice, before it begins and as it reads the file, so the answer is kept for as long
-    as the file shows no change.
+    A build calls this before it begins and when it reads the file, so the result is cached until
+    the file changes.
 
     Args:
         path: The file.
 
     Returns:
-        The number of rows; blank lines are none.
+        The number of rows without blank lines.
 
     Raises:
-        CsvFaultError: The file is no text that every engine reads alike.
+        CsvFaultError: Engines would read the file differently.
         OSError: The file cannot be read.
     """
     return _row_count(path, file_facts(path))
 
 
 @cache
-def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (other facts, another answer)
+def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (part of the cache key)
     csv.field_size_limit(MAX_CHARACTERS)
     plain_rows = _plain_row_count(path)
     if plain_rows is not None:
@@ -80,14 +80,14 @@ def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (other facts, anot
         header = next(first_lines, 1)
         if header > 1:
             raise CsvFaultError(
-                f"begins with a blank line, and its header is line {header}. Remove the lines"
-                " before the header."
+                f"begins with a blank line; its header is line {header}. Remove the lines before"
+                " the header."
             )
         return sum(1 for _ in first_lines)
 
 
 def _plain_row_count(path: str) -> int | None:
-    """Count the rows of a file in which each line is one and ends alike; None for any other."""
+    """Count the rows of a file in which each line is a row and ends with LF; None for others."""
     count, rest = -1, b""
     with Path(path).open("rb") as file:
         if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
@@ -100,7 +100,7 @@ def _plain_row_count(path: str) -> int | None:
                 return None
             count += lines.count(b"\n")
     if rest:
-        # The last line may have no end.
+        # The last line may lack a line end.
         if not _are_plain(rest + b"\n"):
             return None
         count += 1
@@ -108,7 +108,7 @@ def _plain_row_count(path: str) -> int | None:
 
 
 def _are_plain(lines: bytes) -> bool:
-    # Without a line's end, a line may be too long.
+    # A block without a line end may be part of a line that is too long.
     is_plain = lines.endswith(b"\n") and not lines.startswith(b"\n") and b"\n\n" not in lines
     if not is_plain or b"\r" in lines or b"\0" in lines:
         return False
@@ -132,46 +132,45 @@ def _first_lines_of_rows(lines: _Lines) -> Iterator[int]:
     remaining = iter(lines)
     for line in remaining:
         start = lines.number
-        # Without quotes a line is a row; with them a row may go on, so `csv` takes its lines.
+        # With quotes, a row may continue on the next lines, which `csv` then consumes.
         if '"' in line:
-            taken = chain([line], remaining, _file_that_ends_in_quotes(start))
+            taken = chain([line], remaining, _raise_unclosed_quote(start))
             try:
                 next(csv.reader(taken, skipinitialspace=True))
             except csv.Error as error:
                 raise CsvFaultError(
-                    f"has a value of more than {MAX_CHARACTERS:,} characters, or quotes that never"
-                    f" close: see line {start}. {MEND_QUOTES}"
+                    f"has a value of more than {MAX_CHARACTERS:,} characters or an unclosed quote:"
+                    f" see line {start}. {MEND_QUOTES}"
                 ) from error
         end = "\r\n" if lines.last.endswith("\r\n") else lines.last[-1]
         if end != first_end and end in LINE_ENDS:
             if first_end:
                 raise CsvFaultError(
                     f"has different line ends: line {lines.number} ends with {LINE_ENDS[end]}, the"
-                    f" lines before it with {LINE_ENDS[first_end]}. Save it again with one kind."
+                    f" lines before it with {LINE_ENDS[first_end]}. Save it with one kind."
                 )
             first_end = end
         if line not in LINE_ENDS:
             yield start
 
 
-def _file_that_ends_in_quotes(start: int) -> Iterator[str]:
-    """What `csv` asks for where the file is at its end and a value is not."""
-    raise CsvFaultError(f"has quotes that never close: see line {start}. {MEND_QUOTES}")
+def _raise_unclosed_quote(start: int) -> Iterator[str]:
+    """Raise when `csv` asks for a line after the end of the file."""
+    raise CsvFaultError(f"has an unclosed quote: see line {start}. {MEND_QUOTES}")
     yield
 
 
 def csv_header(path: str) -> str:
-    """Read the names of the columns, which the first row of a CSV file holds.
+    """Read the column names from the first row of a CSV file.
 
     Args:
         path: The file.
 
     Returns:
-        The names as an array in JSON, without the blanks around them; an empty array where the file
-        has no row.
+        The trimmed names as a JSON array; an empty array if the file has no row.
 
     Raises:
-        CsvFaultError: The file does not begin with text that every engine reads alike.
+        CsvFaultError: Engines would read the beginning of the file differently.
         OSError: The file cannot be read.
     """
     with _opened(path) as file:
@@ -182,16 +181,16 @@ def csv_header(path: str) -> str:
 def _opened(path: str) -> TextIO:
     with Path(path).open("rb") as file:
         if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            raise CsvFaultError("is UTF-16 text. Save it again as UTF-8.")
+            raise CsvFaultError("is UTF-16 text. Save it as UTF-8.")
     return Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 class _Lines:
-    """The lines of a file with their ends, each looked at before it is given out.
+    """Iterates over the lines of a file with their ends, and checks each.
 
     Attributes:
-        number: The number of the last line that was given out, from 1.
-        last: That line.
+        number: The number of the current line, from 1.
+        last: The current line.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -206,18 +205,16 @@ class _Lines:
             if len(line) > MAX_CHARACTERS:
                 raise CsvFaultError(
                     f"has a line of more than {MAX_CHARACTERS:,} characters: see line"
-                    f" {self.number}. Export it again, with a line for each row."
+                    f" {self.number}. Export it again, with one line per row."
                 )
-            # A crash leaves blocks of them, and UTF-16 is full of them.
+            # A crash leaves blocks of NUL bytes, and UTF-16 text contains them.
             if "\0" in line:
                 raise CsvFaultError(
-                    f"holds NUL bytes: see line {self.number}. It is damaged, or it is UTF-16 text:"
-                    " export it again, as UTF-8."
+                    f"contains NUL bytes: see line {self.number}. It is damaged or UTF-16 text."
+                    " Export it again as UTF-8."
                 )
             if not line.isascii() and not _is_utf8(line):
-                raise CsvFaultError(
-                    f"is not UTF-8 text: see line {self.number}. Save it again as UTF-8."
-                )
+                raise CsvFaultError(f"is not UTF-8 text: see line {self.number}. Save it as UTF-8.")
             yield line
 
 

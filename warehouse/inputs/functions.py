@@ -1,88 +1,112 @@
-"""What the SQL of the warehouse calls and DuckDB does not have."""
+"""The Python functions that the SQL of the warehouse calls."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
 from warehouse.inputs import csv_files, landing
+from warehouse.loader.lake import pinned_as_json
 
-# What a build writes beside a report, until all of them take their places.
+# The suffix of a new report, until the build replaces all reports.
 NEXT = ".next"
-# It tells what the others are, so it is replaced after them.
+# The manifest describes the other reports, so it is replaced last.
 LAST = "manifest.json"
 
 
 def file_sha256(path: str) -> str:
-    """Hash a file's bytes, without holding them.
+    """Hash a file in chunks.
 
-    DuckDB's own `sha256(content)` reads a file whole, takes ten times as long, and knows no more
-    than 4 GiB.
+    DuckDB's `sha256(content)` reads a file into memory, takes ten times as long, and fails beyond
+    4 GiB.
 
     Args:
-        path: The file; where its next version stands beside it, that is taken.
+        path: The file; if its new version exists, that is hashed.
 
     Returns:
-        SHA-256 in hexadecimal.
+        The SHA-256 in hexadecimal.
 
     Raises:
         OSError: The file cannot be read.
     """
-    following = Path(path + NEXT)
-    with (following if following.exists() else Path(path)).open("rb") as file:
+    new = Path(path + NEXT)
+    with (new if new.exists() else Path(path)).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def publish_reports(folder: str, are_good: bool) -> int:
-    """Replace reports by their next versions, or give those up.
+    """Replace the reports by their new versions, or delete the new versions.
+
+    Parquet files go to its folder `parquet`.
 
     Args:
-        folder: Where they are.
+        folder: The folder of the reports.
         are_good: Whether to replace.
 
     Returns:
-        How many there were.
+        The number of new versions.
 
     Raises:
         OSError: A file cannot be renamed.
     """
     written = sorted(Path(folder).glob(f"*{NEXT}"), key=lambda path: path.stem == LAST)
     for path in written:
-        if are_good:
-            path.replace(path.with_suffix(""))
-        else:
+        report = path.with_suffix("")
+        if not are_good:
             path.unlink()
+        elif report.suffix == ".parquet":
+            (path.parent / "parquet").mkdir(exist_ok=True)
+            path.replace(path.parent / "parquet" / report.name)
+        else:
+            path.replace(report)
     return len(written)
 
 
-def pin_lake(uri: str) -> str:
-    """Tell how to read the lake as it is now; see `lake.pinned_as_json`.
+def regex_fault(pattern: str) -> str:
+    """Find what is wrong with a regular expression.
 
-    Raises:
-        LakeUnavailableError: It cannot be read.
+    DuckDB's error in a query does not say which expression is invalid.
+
+    Args:
+        pattern: The regular expression.
+
+    Returns:
+        DuckDB's error; blank if the expression is valid.
     """
-    # deltalake takes longer to import than the other functions to run, and most builds need none.
-    from warehouse.loader.lake import pinned_as_json  # noqa: PLC0415
-
-    return pinned_as_json(uri)
+    try:
+        with duckdb.connect() as scratch:
+            scratch.execute("select regexp_full_match('', ?)", [pattern])
+    except duckdb.Error as error:
+        return str(error).removeprefix("Invalid Input Error: ")
+    return ""
 
 
 def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let the SQL of this process call these functions.
+    """Register the functions for the SQL of this process.
 
     Args:
-        connection: Any connection to the warehouse; all of the process have the functions then,
-            until the last of them closes.
+        connection: Any connection to the warehouse. The functions are available on all connections
+            of the process until the last one closes.
     """
     text, number = duckdb.sqltype("varchar"), duckdb.sqltype("bigint")
-    # A file may change between two calls, so that DuckDB must not keep what one returned.
-    connection.create_function("file_sha256", file_sha256, [text], text, side_effects=True)
+    functions: dict[str, Callable[[str], str]] = {
+        "csv_fault": csv_files.csv_fault,
+        "csv_header": csv_files.csv_header,
+        "file_facts": landing.file_facts,
+        "file_sha256": file_sha256,
+        "parquet_fault": landing.parquet_fault,
+        "pin_lake": pinned_as_json,
+        "regex_fault": regex_fault,
+    }
+    # side_effects: a file may change between two calls, so DuckDB must not cache a result.
+    for name, function in functions.items():
+        connection.create_function(name, function, [text], text, side_effects=True)
     connection.create_function(
         "csv_row_count", csv_files.csv_row_count, [text], number, side_effects=True
     )
-    connection.create_function("pin_lake", pin_lake, [text], text, side_effects=True)
     connection.create_function(
         "publish_reports",
         publish_reports,
@@ -90,10 +114,3 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
         number,
         side_effects=True,
     )
-    for function in (
-        csv_files.csv_fault,
-        csv_files.csv_header,
-        landing.file_facts,
-        landing.parquet_fault,
-    ):
-        connection.create_function(function.__name__, function, [text], text, side_effects=True)

@@ -1,8 +1,7 @@
-"""The input files that must be in `seeds/` before dbt starts.
+"""Checks the files in `seeds/` before dbt starts.
 
-dbt takes for a seed whatever CSV file it finds, so of a missing one it only says that some model
-depends on an unknown node, and a file in another encoding ends it with a traceback. This names the
-file, and what to do.
+dbt reports a missing file as an unknown node that some model depends on, and a file with another
+encoding with a traceback. This module names the file and says what to do.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ HEADERS = {
 
 
 def faults(folder: Path) -> list[str]:
-    """Say what is wrong with the input files, a line for each; an empty list where nothing is.
+    """Say what is wrong with the input files, with one message per file.
 
     Args:
         folder: The folder of the inputs, `seeds/` of the project.
@@ -33,15 +32,15 @@ def faults(folder: Path) -> list[str]:
 
 
 def placeholder_faults(folder: Path, landing: str) -> list[str]:
-    """Say which files dbt lacks, a line for each, where it is to read others in their stead.
+    """Say which placeholder files are missing, if the inputs are in another folder.
 
     Args:
         folder: The folder `seeds/` of the project.
-        landing: Where the inputs are.
+        landing: The folder of the inputs.
     """
     return [
-        f"{folder / name} is missing. The inputs are read from {landing}, and yet dbt must find a"
-        f" file of this name, which may be empty: touch {folder / name}"
+        f"{folder / name} is missing. The inputs come from {landing}, but dbt needs a file of this"
+        f" name, which may be empty. Run: touch {folder / name}"
         for name in HEADERS
         if not (folder / name).is_file()
     ]
@@ -49,9 +48,9 @@ def placeholder_faults(folder: Path, landing: str) -> list[str]:
 
 def _fault(path: Path, header: str) -> str | None:
     if path.is_dir():
-        return f"{path} is a folder. Put the export there as a file."
+        return f"{path} is a folder. Replace it with the exported file."
     if path.is_symlink() and not path.exists():
-        return f"{path} is a link to {path.readlink()}, which does not exist. Put the export there."
+        return f"{path} links to {path.readlink()}, which does not exist. Put the export there."
     if not path.is_file():
         return f"{path} is missing. Put the export there, with the header line {header}"
     fault = csv_fault(str(path))

@@ -17,43 +17,50 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from warehouse.database import WarehouseUnavailableError, open_when_free
+from warehouse.loader.comparison import LOWER_BALANCES
 from warehouse.loader.destination import Destination, destination_of
 from warehouse.loader.loader import Loader, Status
 from warehouse.loader.raw_tables import make_raw_tables
 from warehouse.settings import Settings, default_interval
 from warehouse.store.election import election_of
 from warehouse.store.protocol import Outbox, StoreError
-from warehouse.terminal import ShownStream, complain, console_for, line
+from warehouse.terminal import (
+    EXIT_COULD_NOT_RUN,
+    EXIT_OK,
+    PrintableStream,
+    console_for,
+    echo_error,
+    print_line,
+)
 
-EXIT_OK, EXIT_COULD_NOT_RUN = 0, 2
-# A long backlog ships fastest in large batches; what arrives during a second is far smaller.
+# A long backlog ships fastest in large batches; the events of a second are far fewer.
 BATCH_SIZE = 50_000
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
 def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `load` to the commands of a parser."""
+    """Add `load` to the commands of `python -m warehouse`."""
     load = commands.add_parser(
         "load",
         help="ship players and events from the store to the warehouse",
-        description="Ship players and events from the store to the warehouse. Every event arrives"
-        " exactly once, however often this is stopped or killed.",
+        description="Ships players and events from the store to the warehouse. Every event arrives"
+        " exactly once, even if the command is killed.",
         epilog="Settings: STORE_URL (default: an SQLite file beside the warehouse), WAREHOUSE_PATH,"
         " EVENTS_URI (a lake to ship to instead) and LOADER_INTERVAL_SECONDS (default 1, with"
         " EVENTS_URI 60).",
     )
     mode = load.add_mutually_exclusive_group()
     mode.add_argument(
-        "--once", action="store_true", help="ship what waits, then end (this is the default)"
+        "--once", action="store_true", help="ship the events that wait, then exit (the default)"
     )
     mode.add_argument(
         "--all",
         action="store_true",
-        help="ship again all that the store has, then end: what the warehouse lacks arrives, what"
-        " differs is put right, and nothing is removed; where it is interrupted, run it again",
+        help="ship all events and players of the store again, then exit: adds missing rows,"
+        " corrects different ones and removes none; after an interruption, run it again",
     )
     mode.add_argument(
-        "--follow", action="store_true", help="go on until stopped by Ctrl-C or SIGTERM"
+        "--follow", action="store_true", help="ship continuously until Ctrl-C or SIGTERM"
     )
     load.add_argument(
         "--interval",
@@ -62,19 +69,19 @@ def add_load_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
             "LOADER_INTERVAL_SECONDS", default_interval(os.environ.get("EVENTS_URI"))
         ),
         metavar="SECONDS",
-        help="how long --follow rests when nothing waits (default: LOADER_INTERVAL_SECONDS)",
+        help="pause of --follow when no event waits (default: LOADER_INTERVAL_SECONDS)",
     )
     load.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns 0, or 2 with the reason on standard error where it cannot."""
-    # SQLAlchemy takes longer to import than the other commands to run, and they need none of it.
+    """Run the command; return 0, or print the reason on standard error and return 2."""
+    # SQLAlchemy and Alembic take a second to import, which commands without a store do not need.
     from warehouse.store.file import require_store  # noqa: PLC0415
     from warehouse.store.outbox import SqlOutbox  # noqa: PLC0415
 
     settings = Settings.from_environment()
-    logging.basicConfig(format="%(message)s", stream=ShownStream(sys.stderr))
+    logging.basicConfig(format="%(message)s", stream=PrintableStream(sys.stderr))
     logging.getLogger("warehouse").setLevel(logging.INFO)
     console = console_for()
     destination = destination_of(settings.warehouse_path, settings.events_uri)
@@ -90,10 +97,10 @@ def run(options: argparse.Namespace) -> int:
         finally:
             outbox.close()
     except (StoreError, WarehouseUnavailableError) as error:
-        complain(error)
+        echo_error(error)
         return EXIT_COULD_NOT_RUN
     except OSError as error:
-        complain(f"Cannot ship to {destination}: {error}")
+        echo_error(f"Cannot ship to {destination}: {error}")
         return EXIT_COULD_NOT_RUN
     return EXIT_OK
 
@@ -107,10 +114,10 @@ def _once(
     ship_again: bool,
 ) -> None:
     if ship_again:
-        # It refuses another store before this one is changed.
+        # Rejects a destination of another store before this store changes.
         destination.has(outbox.next_batch(1))
         count = outbox.ship_again()
-        line(console, f"All players and {count:,} events that were shipped wait again.")
+        print_line(console, f"Shipping all players and {count:,} shipped events again.")
     total = outbox.backlog().event_count
     with _progress(console, total) as show:
         loader = Loader(
@@ -122,20 +129,18 @@ def _once(
             on_progress=show,
         )
         loader.ship_all()
-    line(console, _summary(loader.status, destination))
+    print_line(console, _summary(loader.status, destination))
     if ship_again and settings.events_uri is None and settings.warehouse_path.exists():
         _lower_balances(settings.warehouse_path, console)
 
 
 def _lower_balances(warehouse_path: Path, console: Console) -> None:
-    """Lower balances that are more than the earns in the warehouse: a shipment only raises them."""
-    from warehouse.loader.comparison import LOWER_BALANCES  # noqa: PLC0415 (brings SQLAlchemy in)
-
+    """Lower balances that exceed the earns in the warehouse; a shipment only raises them."""
     with open_when_free(warehouse_path, read_only=False) as warehouse:
         make_raw_tables(warehouse)
         ((count,),) = warehouse.execute(LOWER_BALANCES).fetchall()
     if count:
-        line(console, f"Lowered {count:,} balances to what was earned.")
+        print_line(console, f"Lowered {count:,} balances to the sum of their earns.")
 
 
 def _follow(
@@ -154,22 +159,22 @@ def _follow(
         election=election_of(settings.store_url, settings.warehouse_path),
         on_progress=_lines(console, outbox.backlog().event_count),
     )
-    # Signals are waited for instead of handled: a handler could run while the thread that it
-    # interrupts holds the lock of the event that it sets. Threads inherit what is blocked.
+    # Wait for signals instead of handling them: a handler that sets the event could interrupt a
+    # thread that holds the event's lock. Threads inherit the blocked signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     stop = threading.Event()
     thread = threading.Thread(target=loader.run, args=[stop], name="loader")
     thread.start()
-    line(console, f"Shipping events to {destination} until stopped.")
+    print_line(console, f"Shipping events to {destination} until stopped.")
     signal.sigwait(STOP_SIGNALS)
     stop.set()
     thread.join()
-    line(console, _summary(loader.status, destination))
+    print_line(console, _summary(loader.status, destination))
 
 
 @contextmanager
 def _progress(console: Console, total: int) -> Iterator[Callable[[Status], None]]:
-    """Show a bar on a terminal, and lines elsewhere, while a long backlog ships."""
+    """Show a progress bar on a terminal, and print lines elsewhere."""
     if not console.is_terminal:
         yield _lines(console, total)
         return
@@ -181,18 +186,18 @@ def _progress(console: Console, total: int) -> Iterator[Callable[[Status], None]
 
 
 def _lines(console: Console, total: int) -> Callable[[Status], None]:
-    """Print a line per batch, until the events that waited at the start are shipped."""
+    """Print a line per batch until the initial backlog is shipped."""
 
     def show(status: Status) -> None:
         if status.event_count < total:
-            line(console, f"Shipped {status.event_count:,} of {total:,} events")
+            print_line(console, f"Shipped {status.event_count:,} of {total:,} events")
 
     return show
 
 
 def _summary(status: Status, destination: Destination) -> str:
     if not status.event_count and not status.player_count:
-        return f"Nothing was left to ship to {destination}."
+        return f"Nothing to ship to {destination}."
     return (
         f"Shipped {status.event_count:,} events and {status.player_count:,} player records"
         f" to {destination}."

@@ -1,9 +1,8 @@
-"""The store beside the warehouse: what one says of the other, asked in SQL.
+"""Compares the store with the warehouse or the lake in SQL.
 
-The store's players and events are brought into temporary tables of the warehouse's connection, so
-that both sides of a question are tables of DuckDB. The warehouse must be open before the store's
-snapshot begins: then nothing arrives in it while they are compared, and what the snapshot has as
-shipped must be there.
+The store's rows are copied into temporary DuckDB tables. The warehouse must be open before the
+store's snapshot begins: then the loader cannot write to it, and it must have all rows that the
+snapshot marks as shipped.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from warehouse.loader.lake import Pinned
 from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable
-from warehouse.store.upkeep import Columns, StoreReader
 
 if TYPE_CHECKING:
-    # Who has no lake does without deltalake.
-    from warehouse.loader.lake import Pinned
+    # SQLAlchemy takes almost a second to import, and the statements do not need it.
+    from warehouse.store.upkeep import Columns, StoreReader
 
 STORED_EVENTS = {
     "position": "bigint",
@@ -41,14 +40,14 @@ STORED_PLAYERS = {
 }
 STORED_PRUNED = {"user_id": "bigint", "event_type": "text", "event_count": "bigint"}
 
-# The coins of an `earn`, as `stg_api__events` reads them: exact, and null where they cannot be.
+# The coins of an `earn`, parsed as in `stg_api__events`; null if they cannot be parsed.
 COIN_TEXT = "json_extract_string(try_cast(meta as json), '$.amount')"
 COINS = f"""
 case
     when regexp_full_match({COIN_TEXT}, '[1-9][0-9]*') then try_cast({COIN_TEXT} as bigint)
 end
 """
-# The balances that are not what the earns add up to, whoever has them.
+# Players whose balance is not the sum of their earns.
 MONEY = f"""
 with earned as (
     select
@@ -76,7 +75,7 @@ order by all
 """
 REPEATED = "select event_id from {events} group by event_id having count(*) > 1 order by all"
 REPEATED_PLAYERS = "select user_id from {players} group by user_id having count(*) > 1 order by all"
-# Shipped, and not there; in the order of the store.
+# Events that are marked as shipped but missing, in the order of the store.
 MISSING = """
 select event_id from stored_events
 where is_shipped
@@ -97,7 +96,7 @@ select stored.event_id from stored_events as stored
 join landed_events as landed on stored.event_id = landed.event_id
 where {IS_DIFFERENT} order by stored.position
 """  # noqa: S608  # nosec B608
-# Those that the warehouse has exactly as the store has them.
+# Events that are equal in the store and the warehouse.
 ALIKE = f"""
 select distinct stored.position from stored_events as stored
 join landed_events as landed on stored.event_id = landed.event_id
@@ -116,7 +115,7 @@ where
     or make_timestamp(stored.created_at) is distinct from landed.created_at
 order by all
 """
-# What the warehouse has of a player, and what waits for it, is what the store has.
+# Players whose balance in the store is not that in the warehouse plus the unshipped earns.
 BALANCES = f"""
 with waiting as (
     select user_id, sum({COINS}::hugeint) as coins from stored_events
@@ -134,7 +133,7 @@ UNKNOWN_PLAYERS = """
 select user_id from landed_players
 where user_id not in (select user_id from stored_players) order by all
 """
-# Beyond the events that were pruned, the warehouse knows none that the store does not know.
+# Events in the warehouse that the store neither has nor has pruned.
 UNKNOWN = """
 with unknown as (
     select coalesce(user_id, 0) as user_id, event_type, count(*) as event_count
@@ -152,7 +151,7 @@ PRUNED = "select coalesce(sum(event_count), 0)::bigint from stored_pruned"
 PRUNED_HERE = """
 select count(*) from landed_events anti join stored_events using (event_id)
 """
-# Balances that are more than what was earned; the loader itself never lowers one.
+# Lowers balances that exceed the sum of the earns; the loader never lowers one.
 LOWER_BALANCES = f"""
 update raw.players as landed set balance = earned.coins
 from (
@@ -167,14 +166,14 @@ where landed.user_id = earned.user_id and landed.balance > earned.coins
 
 
 class Comparison:
-    """A warehouse, or a lake, with the store's rows beside its own."""
+    """The rows of a warehouse or a lake beside those of the store, on one connection."""
 
     def __init__(self, warehouse: duckdb.DuckDBPyConnection, lake: Pinned | None = None) -> None:
-        """Make the temporary tables, empty; the warehouse itself is not changed.
+        """Create empty temporary tables; the warehouse does not change.
 
         Args:
-            warehouse: Its connection.
-            lake: Where the events and players are, if not in the warehouse.
+            warehouse: The connection to the warehouse.
+            lake: The lake, if it has the events and players instead of the warehouse.
         """
         self._warehouse = warehouse
         for name, columns in (
@@ -185,14 +184,14 @@ class Comparison:
             declared = ", ".join(f"{column} {kind}" for column, kind in columns.items())
             warehouse.execute(f"create or replace temp table {name} ({declared})")
         if lake is None:
-            self._show("landed_events", GAME_EVENTS)
-            self._show("landed_players", PLAYERS)
+            self._create_view("landed_events", GAME_EVENTS)
+            self._create_view("landed_players", PLAYERS)
         else:
             warehouse.execute(f"create or replace temp view landed_events as {lake.events_sql}")
             warehouse.execute(f"create or replace temp view landed_players as {lake.players_sql}")
 
     def read(self, reader: StoreReader, on_progress: Callable[[int, int], None]) -> None:
-        """Bring in all that the store has."""
+        """Copy all rows of the store."""
         total, done = reader.event_count(), 0
         self._fill("stored_players", STORED_PLAYERS, reader.players())
         self._fill("stored_pruned", STORED_PRUNED, reader.pruned())
@@ -202,27 +201,27 @@ class Comparison:
             on_progress(done, total)
 
     def add_events(self, columns: Columns) -> None:
-        """Bring in some events."""
+        """Copy some events of the store."""
         self._fill("stored_events", STORED_EVENTS, [columns])
 
     def column(self, query: str) -> list[Any]:
-        """Ask for one column."""
+        """Return the first column of a query."""
         return [row[0] for row in self.rows(query)]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask for rows."""
+        """Return the rows of a query."""
         return self._warehouse.execute(query).fetchall()
 
-    def _show(self, view: str, table: RawTable) -> None:
-        """Make a view of a table of the loader's, without rows where there is no such table."""
-        is_there = self._warehouse.execute(
+    def _create_view(self, view: str, table: RawTable) -> None:
+        """Create a view of a raw table; an empty one if the table is missing."""
+        exists = self._warehouse.execute(
             "select count(*) from information_schema.tables"
             " where table_catalog = current_database()"
             " and table_schema || '.' || table_name = ?",
             [table.name],
         ).fetchone() != (0,)
         nothing = ", ".join(f"null::{kind} as {name}" for name, kind in table.columns.items())
-        source = f"from {table.name}" if is_there else f"select {nothing} limit 0"
+        source = f"from {table.name}" if exists else f"select {nothing} limit 0"
         self._warehouse.execute(f"create or replace temp view {view} as {source}")
 
     def _fill(self, table: str, kinds: dict[str, str], parts: Iterable[Columns]) -> None:

@@ -1,4 +1,4 @@
-"""Where a loader ships to: what it asks of a destination, and which one it has."""
+"""The interface of a loader's destination, and the choice between the DuckDB file and the lake."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from warehouse.loader.lake import Lake
+from warehouse.loader.lake_destination import LakeDestination
 from warehouse.loader.waiting import Wait
 from warehouse.loader.warehouse_file import WarehouseFile
 from warehouse.settings import usable_warehouse_path
@@ -13,58 +15,54 @@ from warehouse.store.protocol import Batch
 
 
 class Destination(Protocol):
-    """Takes batches, each whole or not at all, and every event once however often it comes."""
+    """Inserts each batch as a whole or not at all, and each event once."""
 
     @property
     def batch_size(self) -> int:
-        """How many events it best gets at a time."""
+        """The best number of events in a batch."""
 
     def has(self, batch: Batch) -> bool:
-        """Tell whether it has what was shipped before a batch, as far as that costs little.
+        """Return whether the event shipped before the batch is present, if that is cheap to check.
 
         Args:
-            batch: What it has is of the same store, up to the event that was shipped last.
+            batch: A batch; only its store and the last shipped event matter.
 
         Raises:
-            AnotherStoreError: It is fed from another store.
-            WarehouseUnavailableError: It cannot be read.
-            OSError: Likewise.
+            AnotherStoreError: The destination belongs to another store.
+            WarehouseUnavailableError: The destination cannot be read.
+            OSError: The destination cannot be read.
         """
 
     def insert(self, batch: Batch, wait: Wait, report: Callable[[str], None]) -> bool:
-        """Insert a batch, unless the event that was shipped before it is missing.
+        """Insert a batch, unless the event shipped before it is missing.
 
-        The first batch notes which store it is of; all others must be of the same.
+        The first batch records its store; all others must be of the same store.
 
         Args:
-            batch: Some of its events may have been inserted before; they are not inserted again.
-            wait: Asked to wait while others hold the destination.
-            report: Told who holds it.
+            batch: The batch; events that exist already are not inserted again.
+            wait: Called to wait while another process locks the destination.
+            report: Called with a message about that process.
 
         Returns:
-            False, and nothing is inserted, where that event is missing.
+            False if that event is missing; then nothing is inserted.
 
         Raises:
-            AnotherStoreError: It is fed from another store.
-            WarehouseUnavailableError: It is held for too long, or cannot be written.
-            OSError: It cannot be written.
+            AnotherStoreError: The destination belongs to another store.
+            WarehouseUnavailableError: The destination is locked too long, or is not writable.
+            OSError: The destination is not writable.
         """
 
 
 def destination_of(warehouse_path: Path, events_uri: str | None) -> Destination:
-    """Choose the lake, where there is to be one, or else the DuckDB file.
+    """Return the lake if there is one, else the DuckDB file.
 
     Args:
         warehouse_path: The DuckDB file.
         events_uri: The lake; None for the DuckDB file.
 
     Raises:
-        UnusablePathError: The DuckDB file must have another name.
+        UnusablePathError: The path of the DuckDB file is not usable.
     """
     if events_uri is None:
         return WarehouseFile(usable_warehouse_path(warehouse_path))
-    # Who has no lake does without deltalake, which is large.
-    from warehouse.loader.lake import Lake  # noqa: PLC0415
-    from warehouse.loader.lake_destination import LakeDestination  # noqa: PLC0415
-
     return LakeDestination(Lake(events_uri))

@@ -1,8 +1,8 @@
-"""The lake: game events and players as two Delta tables under EVENTS_URI, plain Parquet files.
+"""The lake: game events and players as two Delta tables under EVENTS_URI.
 
-Both tables are written a batch at a time, each batch with its number: first its players, then its
-events. So whoever reads the events of one version, and of the players only those rows whose batch
-number is not above the last one that the events have, sees whole batches and nothing else.
+Each batch has a number and is written to the players first, then to the events. A reader gets whole
+batches if it reads one version of the events, and only the players whose batch number is at most
+the last one of these events.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from deltalake.schema import Field, PrimitiveType
 from warehouse.database import WarehouseUnavailableError
 from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable
 
-# Both tables note under this name which batch was written last.
+# The application id under which both tables record the number of the last batch.
 APPLICATION = "gamehouse-loader"
 PARTITION = "received_date"
-# Of each file only these are in the log with their least and greatest values: event ids begin with
-# the time, so they find an event without reading other files. What players write stays out of it.
+# The log contains the minimum and maximum of these columns per file. Event ids begin with the time,
+# so a reader finds an event's file. Columns with data from players are left out.
 CONFIGURATION = {
     "delta.dataSkippingStatsColumns": "event_id,user_id,received_at,batch_number",
     "delta.checkpointInterval": "100",
@@ -34,7 +34,7 @@ CONFIGURATION = {
 KINDS = {"text": "string", "bigint": "long", "timestamp": "timestamp", "date": "date"}
 
 
-# The description of the table of events says which store they are of.
+# The description of the events table contains the id of its store.
 FED_FROM = "Events of the gamehouse store "
 
 
@@ -47,10 +47,10 @@ class LakeTable:
     """One of the two tables.
 
     Attributes:
-        raw: Its columns in the warehouse.
-        name: The folder's.
-        columns: The DuckDB type of each column, by name: those of `raw`, then the lake's own.
-        partition: The column that says in which folder a row is, if there is one.
+        raw: The table in the warehouse.
+        name: The name of the folder.
+        columns: The DuckDB type of each column by name: first those of `raw`.
+        partition: The column that partitions the rows into folders, if any.
     """
 
     raw: RawTable
@@ -60,14 +60,14 @@ class LakeTable:
 
     @property
     def schema(self) -> Schema:
-        """Delta's schema."""
+        """The Delta schema."""
         return Schema(
             [Field(name, PrimitiveType(KINDS[kind])) for name, kind in self.columns.items()]
         )
 
     @property
     def partitions(self) -> list[str]:
-        """As Delta takes them."""
+        """The partition columns."""
         return [self.partition] if self.partition else []
 
 
@@ -82,13 +82,13 @@ PLAYERS_TABLE = LakeTable(PLAYERS, "players", {**PLAYERS.columns, "batch_number"
 
 @dataclass(frozen=True)
 class Pinned:
-    """Both tables as they were at one moment.
+    """One version of each table.
 
     Attributes:
-        store_id: Which store they are fed from; None where none has been noted.
-        batch_number: The last batch that the events have.
-        event_files: Paths or addresses of the Parquet files that make up the events.
-        player_files: Likewise; they may hold rows of later batches.
+        store_id: The id of the store that feeds them; None if it is not recorded.
+        batch_number: The last batch of the events.
+        event_files: Paths or URIs of the Parquet files of the events.
+        player_files: Those of the players, which may contain rows of later batches.
     """
 
     store_id: str | None
@@ -98,13 +98,13 @@ class Pinned:
 
     @property
     def events_sql(self) -> str:
-        """A query of DuckDB for `raw.game_events`, and the day that each event was received on."""
+        """A DuckDB query for `raw.game_events`, with the day on which each event was received."""
         columns = [*_in_duckdb(GAME_EVENTS), PARTITION]
         return _query(EVENTS_TABLE, columns, self.event_files)
 
     @property
     def players_sql(self) -> str:
-        """Likewise for `raw.players`: the last row of each, as of the last batch of the events."""
+        """A DuckDB query for `raw.players`, the last row of each up to the last batch of events."""
         columns = _in_duckdb(PLAYERS)
         return (
             f"{_query(PLAYERS_TABLE, columns, self.player_files)}"
@@ -115,37 +115,37 @@ class Pinned:
 
 
 class Lake:
-    """The two tables under one address."""
+    """The two tables under one root."""
 
     def __init__(self, uri: str) -> None:
-        """Name them; touches nothing.
+        """Store the root, without accessing it.
 
         Args:
-            uri: A folder, or an address of any kind that delta-rs knows.
+            uri: A folder, or a URI that delta-rs supports.
         """
         self._root = uri.rstrip("/") or "/"
 
     def __str__(self) -> str:
-        """Return the address as it was given."""
+        """Return the root as configured."""
         return self._root
 
-    def address(self, table: LakeTable) -> str:
-        """Name a table for delta-rs, which takes a folder's `%20` for a blank."""
+    def table_uri(self, table: LakeTable) -> str:
+        """Return the URI of a table; delta-rs would decode a `%20` in a path."""
         if "://" in self._root:
             return f"{self._root}/{table.name}"
         return (Path(self._root).absolute() / table.name).as_uri()
 
     def open(self, table: LakeTable) -> DeltaTable | None:
-        """Open a table as it is now; None where there is none.
+        """Open the newest version of a table; None if the table is missing.
 
         Raises:
             LakeUnavailableError: It cannot be read.
         """
         if "://" not in self._root and "%" in self._root:
-            # delta-rs would take it for an escape, and read another folder than it writes.
-            raise self.unavailable("use", ValueError("its name has a % in it"))
+            # delta-rs would decode it in some places, and read another folder than it writes.
+            raise self.unavailable("use", ValueError("its path contains a %"))
         try:
-            return DeltaTable(self.address(table))
+            return DeltaTable(self.table_uri(table))
         except TableNotFoundError as error:
             if "Unknown scheme" in str(error):
                 raise self.unavailable("read", error) from error
@@ -154,36 +154,36 @@ class Lake:
             raise self.unavailable("read", error) from error
 
     def create(self, table: LakeTable, store_id: str | None = None) -> DeltaTable:
-        """Open a table, made where it is missing.
+        """Open a table; create it if it is missing.
 
         Args:
-            table: Which.
-            store_id: Of the store that its events are of, for a table that is made.
+            table: The table.
+            store_id: The id of the store to record in a new table of events.
 
         Raises:
-            LakeUnavailableError: It can neither be opened nor made.
+            LakeUnavailableError: The table cannot be opened or created.
         """
         if (found := self.open(table)) is not None:
             return found
         try:
             return DeltaTable.create(
-                self.address(table),
+                self.table_uri(table),
                 table.schema,
                 partition_by=table.partitions,
                 configuration=CONFIGURATION,
                 description=store_id and f"{FED_FROM}{store_id}",
             )
         except (DeltaError, OSError) as error:
-            # Another loader may have been faster.
+            # Another loader may have created it.
             if (found := self.open(table)) is not None:
                 return found
             raise self.unavailable("write to", error) from error
 
     def note_store(self, store_id: str) -> None:
-        """Note in the table of events which store it is fed from; nothing where there is no table.
+        """Record in the table of events, if it exists, the id of its store.
 
         Raises:
-            LakeUnavailableError: It cannot be written, or another process writes to it.
+            LakeUnavailableError: It is not writable, or another process writes to it.
         """
         events = self.open(EVENTS_TABLE)
         if events is None:
@@ -194,9 +194,9 @@ class Lake:
             raise self.unavailable("write to", error) from error
 
     def pin(self) -> Pinned:
-        """Look at both tables.
+        """Read the versions of both tables.
 
-        The events come first: of the players, all that belongs to these is there before.
+        It reads the events first, because a batch writes its players before its events.
 
         Raises:
             LakeUnavailableError: They cannot be read.
@@ -209,62 +209,62 @@ class Lake:
             player_files=self._files(PLAYERS_TABLE, players),
         )
 
-    def unavailable(self, doing: str, error: Exception) -> LakeUnavailableError:
-        """Say what cannot be done, why, and what to do about it."""
+    def unavailable(self, action: str, error: Exception) -> LakeUnavailableError:
+        """Make an error that says what failed, why, and what to do about it."""
         reason = str(error).partition("\n")[0]
         return LakeUnavailableError(
-            f"Cannot {doing} the lake {self}: {reason}\nSet EVENTS_URI to a folder that can be"
-            " read and written, or to an address such as s3://bucket/folder. If its log is"
-            " damaged, move the lake away: the loader ships all events to a new one."
+            f"Cannot {action} the lake {self}: {reason}\nSet EVENTS_URI to a readable and writable"
+            " folder, or to a URI such as s3://bucket/folder. If its log is damaged, move the lake"
+            " away; the loader ships all events to a new one."
         )
 
     def _files(self, table: LakeTable, opened: DeltaTable | None) -> list[str]:
         if opened is None:
             return []
-        address = urlsplit(self.address(table))
-        # DuckDB knows no file:, and delta-rs writes names that need no escapes.
-        root = unquote(address.path) if address.scheme == "file" else self.address(table)
+        uri = urlsplit(self.table_uri(table))
+        # DuckDB does not support file:, and delta-rs writes file names that need no escapes.
+        root = unquote(uri.path) if uri.scheme == "file" else self.table_uri(table)
         paths = opened.get_add_actions().column("path").to_pylist()
         return sorted(f"{root}/{path}" for path in paths)
 
 
 def batch_number(table: DeltaTable | None) -> int:
-    """Tell which batch was written last; 0 before the first."""
+    """Return the number of the last batch; 0 before the first."""
     if table is None:
         return 0
     return table.transaction_version(APPLICATION) or 0
 
 
 def store_id_of(events: DeltaTable | None) -> str | None:
-    """Tell which store a table of events is fed from; None where none has been noted."""
+    """Return the id of the store that feeds a table of events; None if it is not recorded."""
     description = (events.metadata().description if events else None) or ""
     return description.removeprefix(FED_FROM) if description.startswith(FED_FROM) else None
 
 
 def note_store(events: DeltaTable, store_id: str) -> None:
-    """Note which store a table of events is fed from.
+    """Record the id of the store that feeds a table of events.
 
     Raises:
-        CommitFailedError: Another process has written to it since it was opened.
+        CommitFailedError: Another process has written to the table since it was opened.
     """
     events.alter.set_table_description(f"{FED_FROM}{store_id}")
 
 
 def numbered(number: int) -> CommitProperties:
-    """Note a batch's number with a commit.
+    """Make commit properties with the number of a batch.
 
-    Of two commits that do so and have seen the same version, one fails.
+    Of two such commits that start from the same version, one fails.
     """
     return CommitProperties(app_transactions=[Transaction(APPLICATION, number)])
 
 
 def known_ids(events: DeltaTable, first: str, last: str) -> set[str]:
-    """Read the event ids of a range, both ends included.
+    """Read the event ids of a range, including both ends.
 
-    New ids are greater than all others, so that mostly no file has to be looked at.
+    New ids are greater than all others, so this rarely reads a file.
 
     Raises:
-        DeltaError, OSError: They cannot be read.
+        DeltaError, OSError: The ids cannot be read.
     """
     within = f"event_id between {_text(first)} and {_text(last)}"
     if not events.file_uris(file_pruning_predicate=within):
@@ -275,10 +275,10 @@ def known_ids(events: DeltaTable, first: str, last: str) -> set[str]:
 
 
 def pinned_as_json(uri: str) -> str:
-    """Pin the lake for a build, as `macros/inputs/create_lake_views.sql` calls it.
+    """Pin the lake for a build; `macros/inputs/create_lake_views.sql` calls this.
 
     Returns:
-        JSON: an object of the queries `game_events` and `players`, and what to say about them.
+        A JSON object with the queries `game_events` and `players`, and a message for the log.
     """
     lake = Lake(uri)
     pinned = lake.pin()
@@ -293,7 +293,7 @@ def pinned_as_json(uri: str) -> str:
 
 
 def _in_duckdb(table: RawTable) -> list[str]:
-    """Select columns as `raw` has them: times are UTC without a zone there."""
+    """Select the columns as in `raw`, where times are UTC without a zone."""
     return [
         f"timezone('UTC', {name}) as {name}" if kind == "timestamp" else name
         for name, kind in table.columns.items()

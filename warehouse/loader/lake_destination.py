@@ -1,11 +1,9 @@
-"""Shipping into the lake: a commit of players and one of events for each batch.
+"""Ships to the lake: each batch is a commit of players and one of events.
 
-Several loaders may be at it for a moment, such as one that lost its election while it slept. Each
-commit of this module notes the batch's number, and so fails where another one came in since its
-table was looked at; then the batch begins anew. Every commit of events is preceded by one of
-players that was checked in the same way. Players of a batch whose events never came are those of
-somebody who died, or still works: an empty commit of events keeps the latter from finishing before
-these players are removed.
+Two loaders may write at the same time, such as one that was suspended and lost its election. Each
+commit contains the batch number, so it fails if another commit came first; then the batch starts
+again. Players without the events of their batch are from a loader that was killed or is still
+writing. An empty commit of events stops the latter, before these players are removed.
 """
 
 from __future__ import annotations
@@ -31,12 +29,12 @@ from warehouse.loader.lake import (
     numbered,
     store_id_of,
 )
-from warehouse.loader.source_store import require_same
+from warehouse.loader.source_store import require_same_store
 from warehouse.loader.waiting import Wait, delays
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.protocol import Batch, ShippedEvents, ShippedPlayers
 
-# Ids are most of the data, and compress to a half of what the default makes of them.
+# Most of the data are ids, which get half as large as with the default compression.
 COMPRESSED = WriterProperties(compression="ZSTD", compression_level=3)
 MICROSECONDS_PER_DAY = 24 * 60 * 60 * 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,7 +44,7 @@ ARROW_TYPES = {
     "timestamp": DataType.timestamp("us", tz="UTC"),
     "date": DataType.date32(),
 }
-# What Python values become before they are cast.
+# The types of the Python values before the cast to ARROW_TYPES.
 SENT_AS = {"timestamp": DataType.int64(), "date": DataType.int32()}
 
 
@@ -56,19 +54,18 @@ class LakeDestination:
     batch_size = 50_000
 
     def __init__(self, lake: Lake, clock: Clock = utc_now) -> None:
-        """Name the lake; touches nothing yet.
+        """Store the arguments, without accessing the lake.
 
         Args:
-            lake: Made where it is missing.
-            clock: Tells `loaded_at`; aware.
+            lake: The lake, created if it is missing.
+            clock: Returns the time for `loaded_at`; aware.
         """
         self._lake = lake
         self._clock = clock
-        # The events that held all that was shipped when they were last looked at.
-        self._whole: tuple[str, int] | None = None
+        # The last version of the events that contained all shipped events.
+        self._known_complete: tuple[str, int] | None = None
 
     def __str__(self) -> str:
-        """Name it in messages."""
         return str(self._lake)
 
     def has(self, batch: Batch) -> bool:
@@ -78,12 +75,12 @@ class LakeDestination:
         events = self._lake.open(EVENTS_TABLE)
         if events is None:
             return False
-        require_same(self._lake, store_id_of(events), batch.store_id)
-        if _identity(events) == self._whole:
+        require_same_store(self._lake, store_id_of(events), batch.store_id)
+        if _identity(events) == self._known_complete:
             return True
-        is_whole = self._holds(events, batch.last_shipped)
-        self._whole = _identity(events) if is_whole else None
-        return is_whole
+        is_complete = self._contains(events, batch.last_shipped)
+        self._known_complete = _identity(events) if is_complete else None
+        return is_complete
 
     def insert(self, batch: Batch, wait: Wait, report: Callable[[str], None]) -> bool:
         """See `Destination.insert`."""
@@ -92,52 +89,56 @@ class LakeDestination:
             try:
                 return self._insert(batch)
             except CommitFailedError as error:
-                report(f"Another process writes to {self._lake} at the same time; trying again.")
+                report(f"Another process writes to {self._lake} at the same time; retrying.")
                 if not wait(next(pauses)):
                     raise self._lake.unavailable("write to", error) from error
             except (DeltaError, OSError) as error:
                 raise self._lake.unavailable("write to", error) from error
 
-    def _holds(self, events: DeltaTable, event_id: str) -> bool:
+    def _contains(self, events: DeltaTable, event_id: str) -> bool:
         try:
             return bool(known_ids(events, event_id, event_id))
         except (DeltaError, OSError) as error:
             raise self._lake.unavailable("read", error) from error
 
     def _insert(self, batch: Batch) -> bool:
-        """Insert a batch as `insert` does, once.
+        """Try once to insert a batch.
 
         Raises:
-            CommitFailedError: Another process has written in between.
+            CommitFailedError: Another process has written at the same time.
         """
         found = self._lake.open(EVENTS_TABLE)
         if batch.last_shipped is not None and found is None:
             return False
-        require_same(self._lake, store_id_of(found), batch.store_id)
-        # In this order: whose players are seen here either has committed its events by the next
-        # line, or is kept from it by the fence.
+        require_same_store(self._lake, store_id_of(found), batch.store_id)
+        # Players before events: a loader whose players are visible here has either committed its
+        # events before the next line, or the empty commit below stops it.
         players = self._lake.create(PLAYERS_TABLE)
         events = self._lake.create(EVENTS_TABLE, batch.store_id)
         if store_id_of(events) is None:
             note_store(events, batch.store_id)
-        require_same(self._lake, store_id_of(events), batch.store_id)
-        if batch.last_shipped is not None and not self._holds(events, batch.last_shipped):
+        require_same_store(self._lake, store_id_of(events), batch.store_id)
+        if batch.last_shipped is not None and not self._contains(events, batch.last_shipped):
             return False
-        committed, begun = batch_number(events), batch_number(players)
-        if begun < committed:
+        committed, started = batch_number(events), batch_number(players)
+        if started < committed:
             players = self._lake.create(PLAYERS_TABLE)
             if batch_number(players) < committed:
-                raise self._torn()
-            raise CommitFailedError("players came in between")
+                raise LakeUnavailableError(
+                    f"In the lake {self._lake}, `players` lacks batches that `game_events` has: it"
+                    " was deleted or restored from an older state. Move both folders away; the"
+                    " loader ships all events and players to new ones."
+                )
+            raise CommitFailedError("another process has committed players")
         now = (self._clock() - EPOCH) // timedelta(microseconds=1)
-        number = begun + 1
+        number = started + 1
         new_events = _new(events, batch.events)
         new_players = _rows(PLAYERS_TABLE, batch.players, now, number)
-        if begun > committed:
+        if started > committed:
             _commit_nothing(events, EVENTS_TABLE, committed)
             events.update_incremental()
             if batch_number(events) != committed:
-                raise CommitFailedError("events came in between")
+                raise CommitFailedError("another process has committed events")
             write_deltalake(
                 players,
                 new_players,
@@ -149,37 +150,30 @@ class LakeDestination:
         else:
             _append(players, PLAYERS_TABLE, new_players, number)
         _append(events, EVENTS_TABLE, _rows(EVENTS_TABLE, new_events, now, number), number)
-        self._whole = _identity(events)
+        self._known_complete = _identity(events)
         return True
-
-    def _torn(self) -> LakeUnavailableError:
-        return LakeUnavailableError(
-            f"In the lake {self._lake}, `players` lacks batches that `game_events` has: it was"
-            " deleted, or put back from an older state. Move both folders away; the loader ships"
-            " all events and players to new ones."
-        )
 
 
 def _identity(events: DeltaTable) -> tuple[str, int]:
-    """Tell a table and its version from others that stand in its place."""
+    """Identify a version of a table, even if another table replaces it."""
     return str(events.metadata().id), events.version()
 
 
 def _new(events: DeltaTable, rows: ShippedEvents) -> ShippedEvents:
-    """Leave out the events that the lake has: a crash kept them from being marked as shipped."""
+    """Return the events that the lake lacks; after a crash it may have unmarked ones."""
     if not len(rows):
         return rows
     known = known_ids(events, min(rows.event_id), max(rows.event_id))
     if not known:
         return rows
-    places = [place for place, event_id in enumerate(rows.event_id) if event_id not in known]
+    new = [index for index, event_id in enumerate(rows.event_id) if event_id not in known]
     return ShippedEvents(
-        **{name: [values[place] for place in places] for name, values in vars(rows).items()}
+        **{name: [values[index] for index in new] for name, values in vars(rows).items()}
     )
 
 
 def _rows(table: LakeTable, rows: ShippedEvents | ShippedPlayers, now: int, number: int) -> Table:
-    """Make a table of Arrow's."""
+    """Make an Arrow table."""
     values: dict[str, list[Any]] = dict(vars(rows))
     values["loaded_at"] = [now] * len(rows)
     values["batch_number"] = [number] * len(rows)
@@ -207,7 +201,7 @@ def _append(opened: DeltaTable, table: LakeTable, rows: Table, number: int) -> N
 
 
 def _commit_nothing(opened: DeltaTable, table: LakeTable, number: int) -> None:
-    """Commit a batch's number alone."""
+    """Commit the number of a batch without rows."""
     opened.create_write_transaction(
         [], "append", opened.schema(), table.partitions, commit_properties=numbered(number)
     )

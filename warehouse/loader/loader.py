@@ -1,14 +1,13 @@
-"""Moving committed events and players from the operational store into the warehouse or the lake.
+"""Ships committed events and players from the operational store to the warehouse or the lake.
 
-A batch is inserted whole or not at all, and only then marked as shipped in the store. Whoever dies
-in between leaves a batch that is inserted a second time, which changes nothing: every event arrives
-exactly once. While somebody holds the destination, the batch waits in memory and nothing of the
-store is held.
+A batch is inserted as a whole or not at all, and then marked as shipped in the store. After a crash
+between the two, the batch is inserted again, which has no effect: every event arrives exactly once.
+While another process locks the destination, the batch waits in memory and the store is not locked.
 
-The event that was shipped last must be there. Where it is not, somebody deleted the destination,
-replaced it, put an older state of it back or named another one; then everything is shipped again.
+The destination must have the last shipped event. If it lacks that event, it was deleted, replaced,
+restored from an older state or renamed; then all events ship again.
 
-A destination takes the events of one store, see `warehouse/loader/source_store.py`.
+A destination belongs to one store, see `warehouse/loader/source_store.py`.
 """
 
 from __future__ import annotations
@@ -32,25 +31,25 @@ from warehouse.store.protocol import Batch, Outbox, StoreError
 logger = logging.getLogger(__name__)
 
 # As long as `open_when_free` waits.
-DEFAULT_PATIENCE_SECONDS = 63.0
+DEFAULT_MAX_WAIT_SECONDS = 63.0
 
-# So often one that stands by asks whether it is needed, where the interval is longer.
+# The interval at which a standby loader tries to become the leader, if the other is longer.
 STANDBY_SECONDS = 2.0
 
-# What can happen to files and databases; anything else is logged with its traceback.
-FORESEEN = (OSError, StoreError, WarehouseUnavailableError)
+# Errors of files and databases; any other error is logged with its traceback.
+EXPECTED_ERRORS = (OSError, StoreError, WarehouseUnavailableError)
 
 
 @dataclass(frozen=True)
 class Status:
-    """What the loader did so far, and how it is.
+    """The progress and the state of a loader.
 
     Attributes:
-        is_elected: It is the one loader, or it stands by; None before that is known.
-        event_count: Events shipped since its start, those shipped again after a crash included.
-        player_count: Likewise, players.
-        last_success_at: When it last shipped a batch or found that nothing waited; UTC, aware.
-        trouble: What keeps it from shipping; None where nothing does.
+        is_elected: Whether this loader is the leader, not a standby; None if unknown.
+        event_count: The number of events shipped since the start, including repetitions.
+        player_count: The number of players shipped since the start, including repetitions.
+        last_success_at: When it last shipped a batch or found an empty backlog; UTC, aware.
+        trouble: The error that prevents shipping; None without one.
     """
 
     is_elected: bool | None = None
@@ -61,20 +60,20 @@ class Status:
 
 
 class Loader:
-    """Ships what waits in an outbox to a warehouse.
+    """Ships the backlog of an outbox to a warehouse.
 
-    `run` is for a thread or a process of its own, `ship_all` for a command. One thread at a time
-    may call a loader; `status` may be read from any.
+    `run` is for a separate thread or process, `ship_all` for a command. Only one thread at a time
+    may call a loader; any thread may read `status`.
     """
 
-    def __init__(  # noqa: PLR0913 (each setting stands for itself and has a default)
+    def __init__(  # noqa: PLR0913 (independent settings with defaults)
         self,
         outbox: Outbox,
         warehouse_path: Path,
         *,
         interval_seconds: float = 1.0,
         batch_size: int | None = None,
-        patience_seconds: float = DEFAULT_PATIENCE_SECONDS,
+        max_wait_seconds: float = DEFAULT_MAX_WAIT_SECONDS,
         last_attempt_seconds: float = 5.0,
         election: Election | None = None,
         destination: Destination | None = None,
@@ -82,29 +81,30 @@ class Loader:
         on_progress: Callable[[Status], None] = lambda _: None,
         after_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        """Make a loader; touches neither the store nor the warehouse yet.
+        """Store the settings, without accessing the store or the warehouse.
 
         Args:
-            outbox: The store. It stays the caller's to close.
-            warehouse_path: The DuckDB file, made where it is missing and nothing else is named.
-            interval_seconds: How long `run` rests when nothing waits.
-            batch_size: At most this many events per transaction; the destination's own by default.
-            patience_seconds: How long `ship_once` and `ship_all` wait for what another process
-                holds; `run` waits until it is stopped.
-            last_attempt_seconds: How long `run` still ships after it was stopped.
-            election: Who is the one loader, see `election_of`; by default a lock file beside the
-                warehouse decides.
-            destination: Where it ships to, by default the DuckDB file.
-            clock: Tells the time of success, and `loaded_at` in the DuckDB file; aware.
-            on_progress: Told after every batch.
-            after_commit: Called when a batch is in the warehouse and not yet marked as shipped,
-                where a crash does most harm.
+            outbox: The store, which the caller closes.
+            warehouse_path: The DuckDB file, created if it is missing and the destination.
+            interval_seconds: The pause of `run` when nothing waits.
+            batch_size: The maximum number of events per transaction; by default that of the
+                destination.
+            max_wait_seconds: How long `ship_once` and `ship_all` wait for a locked destination;
+                `run` waits until it is stopped.
+            last_attempt_seconds: How long `run` continues to ship after it was stopped.
+            election: Elects the one loader, see `election_of`; by default with a lock file beside
+                the warehouse.
+            destination: The destination, by default the DuckDB file.
+            clock: Returns the time of success, and `loaded_at` in the DuckDB file; aware.
+            on_progress: Called after every batch.
+            after_commit: Called between the insert of a batch and its mark as shipped, for tests of
+                a crash.
         """
         self._outbox = outbox
         self._destination = destination or WarehouseFile(warehouse_path, clock)
         self._interval_seconds = interval_seconds
         self._batch_size = batch_size or self._destination.batch_size
-        self._patience_seconds = patience_seconds
+        self._max_wait_seconds = max_wait_seconds
         self._last_attempt_seconds = last_attempt_seconds
         self._election = election or FileElection(warehouse_path)
         self._clock = clock
@@ -114,42 +114,40 @@ class Loader:
 
     @property
     def status(self) -> Status:
-        """The state at this moment."""
+        """The current progress and state."""
         return self._status
 
     def ship_once(self) -> int:
-        """Ship one batch, whoever is elected.
+        """Ship one batch, without an election.
 
         Returns:
-            The number of events and players in it; 0 where nothing waits, and then the warehouse is
-            not even opened.
+            The number of events and players in it; 0 if nothing waits.
 
         Raises:
-            WarehouseUnavailableError: The warehouse is held for too long or cannot be written.
-            StoreError: The store cannot be read, or the batch not be marked as shipped.
+            WarehouseUnavailableError: The warehouse is locked too long, or is not writable.
+            StoreError: The store cannot be read, or the batch cannot be marked as shipped.
         """
-        return self._ship_batch(_for_seconds(self._patience_seconds))
+        return self._ship_batch(_wait_up_to(self._max_wait_seconds))
 
     def ship_all(self) -> None:
-        """Ship until nothing waits, or until another loader has shipped what waits now.
+        """Ship until nothing waits, or until another loader has shipped the current backlog.
 
         Raises:
-            WarehouseUnavailableError: As `ship_once`, or another loader does not get on with it.
-            StoreError: As `ship_once`.
+            WarehouseUnavailableError: See `ship_once`; or another loader makes no progress.
+            StoreError: See `ship_once`.
         """
         try:
-            if self._is_left_to_me():
-                while self._election.stand() and self.ship_once():
+            if self._wait_for_turn():
+                while self._election.try_acquire() and self.ship_once():
                     pass
         finally:
             self._resign()
 
     def run(self, stop: threading.Event) -> None:
-        """Ship what is committed, about once per interval, until `stop` is set.
+        """Ship committed events about once per interval until `stop` is set.
 
-        Whatever goes wrong is logged, once until it is over, and tried again. What waits when
-        `stop` is set ships within `last_attempt_seconds`, or else stays in the store for the next
-        start.
+        An error is logged once until it is over, and shipping is retried. Events that wait when
+        `stop` is set ship within `last_attempt_seconds` or after the next start.
         """
         pauses = delays()
         while not stop.is_set():
@@ -159,52 +157,51 @@ class Loader:
                 pauses = delays()
                 if not self._status.is_elected:
                     pause = min(pause, STANDBY_SECONDS)
-            except Exception as error:  # a thread that died would ship nothing more, ever
+            except Exception as error:  # any error, because the thread must survive
                 if not stop.is_set():
                     self._report_trouble(error)
                 pause = next(pauses)
             stop.wait(pause)
         try:
-            self._ship_waiting(_for_seconds(self._last_attempt_seconds))
+            self._ship_waiting(_wait_up_to(self._last_attempt_seconds))
         except Exception as error:
-            logger.warning("Stopped before all was shipped, the rest stays in the store: %s", error)
+            logger.warning("Stopped with unshipped events, which remain in the store: %s", error)
         finally:
             self._resign()
 
     def _ship_waiting(self, wait: Wait) -> None:
-        """Ship until no full batch waits or the time is over, where this loader is the elected one.
+        """Ship until no full batch waits or the time is over, while this loader is the leader.
 
-        What comes in meanwhile waits for the next turn: with a few events at a time the loader
-        would take more of the processor than the requests.
+        Events of an incomplete batch wait for the next interval, because small batches would use
+        more processor time than the requests.
         """
         while self._is_elected() and wait(0) and self._ship_batch(wait) >= self._batch_size:
             pass
 
     def _is_elected(self) -> bool:
-        """Tell whether this is the one loader; asked before each batch, for that may end."""
-        is_elected = self._election.stand()
+        """Return whether this loader is the leader now."""
+        is_elected = self._election.try_acquire()
         if is_elected != self._status.is_elected:
-            role = "In charge of" if is_elected else "Standing by: another loader is in charge of"
-            logger.info("%s %s", role, self._destination)
+            role = "This loader" if is_elected else "On standby: another loader"
+            logger.info("%s ships to %s", role, self._destination)
             self._status = replace(self._status, is_elected=is_elected)
         return is_elected
 
-    def _is_left_to_me(self) -> bool:
-        """Wait until this loader is elected (true), or what waits now is shipped (false)."""
-        began = self._clock().timestamp() * 1_000_000
+    def _wait_for_turn(self) -> bool:
+        """Wait until this loader is the leader (True) or the current backlog is shipped (False)."""
+        started = self._clock().timestamp() * 1_000_000
         last: Batch | None = None
-        while not self._election.stand():
+        while not self._election.try_acquire():
             first = self._outbox.next_batch(1)
-            if _is_empty(first) or any(received > began for received in first.events.received_at):
+            if _is_empty(first) or any(received > started for received in first.events.received_at):
                 return False
             if first != last:
-                # The other loader gets on with it.
-                last, wait, pauses = first, _for_seconds(self._patience_seconds), delays()
+                # The other loader makes progress.
+                last, wait, pauses = first, _wait_up_to(self._max_wait_seconds), delays()
             if not wait(next(pauses)):
                 raise WarehouseUnavailableError(
-                    f"Another loader ({self._election.incumbent()}) is in charge of"
-                    f" {self._destination}, and events still wait. Nothing was changed. See what"
-                    " keeps it, or stop it."
+                    f"Another loader ({self._election.leader()}) ships to {self._destination} but"
+                    " makes no progress. Nothing was changed. Check that loader, or stop it."
                 )
         return True
 
@@ -216,14 +213,14 @@ class Loader:
         batch = self._outbox.next_batch(self._batch_size)
         is_empty = _is_empty(batch)
         if is_empty:
-            is_whole = self._destination.has(batch)
+            is_complete = self._destination.has(batch)
         else:
-            is_whole = self._destination.insert(batch, wait, self._report_trouble)
-        if not is_whole:
+            is_complete = self._destination.insert(batch, wait, self._report_trouble)
+        if not is_complete:
             count = self._outbox.ship_again()
             logger.warning(
-                "%s lacks events that were shipped to it: it was deleted, replaced, or put back"
-                " from an older state. All %s shipped events are shipped to it again.",
+                "%s lacks events that were shipped to it: it was deleted, replaced, or restored"
+                " from an older state. Shipping all %s events to it again.",
                 self._destination,
                 f"{count:,}",
             )
@@ -248,10 +245,10 @@ class Loader:
             self._on_progress(self._status)
 
     def _report_trouble(self, trouble: Exception | str) -> None:
-        """Keep what is wrong, and log it where all was well before."""
+        """Store an error in the status, and log the first of several."""
         if self._status.trouble is None:
-            known = isinstance(trouble, (str, *FORESEEN))
-            logger.warning("%s", trouble, exc_info=not known)
+            is_expected = isinstance(trouble, (str, *EXPECTED_ERRORS))
+            logger.warning("%s", trouble, exc_info=not is_expected)
         self._status = replace(self._status, trouble=str(trouble))
 
 
@@ -259,9 +256,9 @@ def _is_empty(batch: Batch) -> bool:
     return not batch.events and not batch.players
 
 
-def _for_seconds(patience: float) -> Wait:
-    """Wait as often as needed, but no longer than this many seconds from now on."""
-    deadline = time.monotonic() + patience
+def _wait_up_to(max_seconds: float) -> Wait:
+    """Make a `Wait` whose time is over after this many seconds."""
+    deadline = time.monotonic() + max_seconds
 
     def wait(seconds: float) -> bool:
         remaining = deadline - time.monotonic()

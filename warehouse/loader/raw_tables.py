@@ -1,7 +1,6 @@
-"""The tables of schema `raw` that the loader fills: their columns stand here and nowhere else.
+"""The tables of schema `raw` that the loader fills. This is the only definition of their columns.
 
-dbt makes them too, where they are missing, so that a build needs no game API. All timestamps are
-UTC without a zone.
+dbt also creates them, so that a build needs no API. All timestamps are UTC without a zone.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ import duckdb
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table, and the statements that make and fill it.
+    """A table, and the statements that create and fill it.
 
     Attributes:
-        name: With its schema.
-        key: The primary key's column.
+        name: The name with the schema.
+        key: The column of the primary key.
         columns: The DuckDB type of each column, by name and in order. The last is `loaded_at`.
-        growing: Columns whose values only ever grow: of two values the greater one is the later.
+        growing: Columns whose values only increase, so that the greater value is the later one.
     """
 
     name: str
@@ -35,18 +34,18 @@ class RawTable:
 
     @property
     def create(self) -> str:
-        """Makes the table where it is missing."""
+        """Creates the table if it is missing."""
         columns = ", ".join(f"{column} {kind}" for column, kind in self.columns.items())
         return f"create table if not exists {self.name} ({columns}, primary key ({self.key}))"
 
     @property
     def insert(self) -> str:
-        """Inserts rows, none of which may be there yet.
+        """Inserts rows whose keys do not exist yet.
 
-        Takes `$loaded_at`, and for each shipped column a parameter of its name: the column's values
-        as JSON text of an array, times as microseconds since 1970. One text per column is what
-        DuckDB's Python client binds fast without further packages: a row at a time takes 2 ms, a
-        list is bound as that many constants, and one text of all columns takes twice as long.
+        Its parameters are `$loaded_at` and one per shipped column, by name: the values as a JSON
+        array, times as microseconds since 1970. One text per column is the fastest form that
+        DuckDB's Python client binds without further packages: a row takes 2 ms, a list becomes that
+        many constants, and one text for all columns takes twice as long.
         """
         arrays = ", ".join(
             f"""unnest(from_json(${column}, '["{_sent_as(kind)}"]')) as {column}"""
@@ -64,11 +63,11 @@ class RawTable:
 
     @property
     def upsert(self) -> str:
-        """Inserts like `insert`, and puts the rows right whose key is there and that differ.
+        """Inserts like `insert`, and updates rows that exist and differ.
 
-        To look for each key takes longer than all the rest of the insert. What grows never gets
-        smaller: an old batch that comes late leaves what later ones brought. It is no delete and
-        insert: in one transaction, DuckDB takes that for a duplicate key.
+        It is slower than `insert`, because it looks up each key. A growing column never decreases,
+        so a late batch does not overwrite newer values. Deleting and inserting a key in one
+        transaction is not possible in DuckDB: it reports a duplicate key.
         """
         new = {
             column: f"greatest({column}, excluded.{column})"
@@ -118,7 +117,7 @@ PLAYERS = RawTable(
 
 
 def make_raw_tables(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """Make the schema and the tables where they are missing."""
+    """Create the schema and the tables if they are missing."""
     warehouse.execute("create schema if not exists raw")
     for table in (GAME_EVENTS, PLAYERS):
         warehouse.execute(table.create)

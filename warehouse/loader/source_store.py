@@ -1,8 +1,7 @@
-"""Which store a warehouse or a lake is fed from: of another one, the same user ids are strangers'.
+"""The id of the store that feeds a warehouse or a lake, because user ids differ between stores.
 
-The first shipment notes the id of its store; from then on no other store's events come in. The
-DuckDB file has it in a table of its own, which stands beside those that the loader fills; the lake
-has it in the description of its table of events.
+The first shipment records the id of its store; then the events of other stores are rejected. The
+DuckDB file has the id in the table `raw.source_store`, the lake in the description of its events.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ TABLE = "raw.source_store"
 
 
 class AnotherStoreError(WarehouseUnavailableError):
-    """A warehouse or a lake is fed from another store; the message says which, and what to do."""
+    """A warehouse or a lake belongs to another store; the message names it and says what to do."""
 
 
 def read_store_id(warehouse: duckdb.DuckDBPyConnection) -> str | None:
-    """Tell which store a warehouse is fed from; None where none has been noted."""
+    """Return the id of the store that feeds a warehouse; None if it is not recorded."""
     try:
         row = warehouse.execute(f"select store_id from {TABLE}").fetchone()  # noqa: S608 (a name)  # nosec B608
     except duckdb.CatalogException:
@@ -28,7 +27,7 @@ def read_store_id(warehouse: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def write_store_id(warehouse: duckdb.DuckDBPyConnection, store_id: str) -> None:
-    """Note which store a warehouse is fed from, in place of what was noted before."""
+    """Record the id of the store that feeds a warehouse, and replace an earlier one."""
     warehouse.execute("create schema if not exists raw")
     warehouse.execute(
         f"create or replace table {TABLE} as select ?::text as store_id",
@@ -36,22 +35,22 @@ def write_store_id(warehouse: duckdb.DuckDBPyConnection, store_id: str) -> None:
     )
 
 
-def require_same(place: object, noted: str | None, store_id: str | None) -> None:
-    """Refuse to mix two stores.
+def require_same_store(place: object, recorded: str | None, store_id: str | None) -> None:
+    """Reject the events of a second store.
 
     Args:
         place: The warehouse or the lake, for the message.
-        noted: Which store it is fed from, as far as that was noted.
-        store_id: Which store is to feed it.
+        recorded: The id of the store that feeds it; None if it is not recorded.
+        store_id: The id of the current store.
 
     Raises:
-        AnotherStoreError: It is another one.
+        AnotherStoreError: They differ.
     """
-    if noted is not None and noted != store_id:
+    if recorded is not None and recorded != store_id:
         raise AnotherStoreError(
-            f"{place} holds the events of the store {noted}, and STORE_URL names the store"
+            f"{place} contains the events of the store {recorded}, but STORE_URL names the store"
             f" {store_id}, whose players have the same ids. Nothing was changed. Set STORE_URL to"
-            " the store of before, or WAREHOUSE_PATH or EVENTS_URI to a new place. If one of the"
-            " two was put back from a copy and they belong together, run"
-            " `python -m warehouse adopt`, which looks whether that is so."
+            " the first store, or WAREHOUSE_PATH or EVENTS_URI to a new path. If they belong"
+            " together and one of the two was restored from a copy, run `python -m warehouse"
+            " adopt`, which checks that."
         )

@@ -1,4 +1,4 @@
-"""Shipping into the DuckDB file, open for one batch at a time, so that others get at it."""
+"""Ships to the DuckDB file, which is open for one batch at a time so that others can use it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import WarehouseUnavailableError, advice, holder_of, refuse_other_formats
+from warehouse.database import (
+    WarehouseUnavailableError,
+    failure_message,
+    lock_holder,
+    reject_sqlite_file,
+)
 from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable, make_raw_tables
-from warehouse.loader.source_store import read_store_id, require_same, write_store_id
+from warehouse.loader.source_store import read_store_id, require_same_store, write_store_id
 from warehouse.loader.waiting import Wait, delays
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.protocol import Batch, ShippedEvents, ShippedPlayers
 
-# A batch is too small for more threads to gain anything, and the API wants the other cores.
+# A batch is too small to profit from more threads, and the API needs the other cores.
 ONE_THREAD: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
 
 LAST_SHIPPED = f"select 1 from {GAME_EVENTS.name} where {GAME_EVENTS.key} = ?"  # noqa: S608 (names from here)  # nosec B608
@@ -28,43 +33,44 @@ class WarehouseFile:
     batch_size = 5000
 
     def __init__(self, path: Path, clock: Clock = utc_now) -> None:
-        """Name the file; touches nothing yet.
+        """Store the arguments, without accessing the file.
 
         Args:
-            path: The DuckDB file, made where it is missing.
-            clock: Tells `loaded_at`; aware.
+            path: The DuckDB file, created if it is missing.
+            clock: Returns the time for `loaded_at`; aware.
         """
         self._path = path
         self._clock = clock
-        # The file that held all that was shipped, and of which store, when it was last looked at.
-        self._whole: tuple[tuple[int, int] | None, str] | None = None
+        # The last file that contained all shipped events, and its store.
+        self._known_complete: tuple[tuple[int, int] | None, str] | None = None
 
     def __str__(self) -> str:
-        """Name it in messages."""
         return str(self._path)
 
     def has(self, batch: Batch) -> bool:
         """See `Destination.has`.
 
-        It is opened only where it is not the file that was looked at before. While another process
-        holds it, that is put off.
+        It opens only a file that it has not checked before. While another process locks the file,
+        it returns True.
         """
         identity = self._identity()
-        if batch.last_shipped is None or (identity, batch.store_id) == self._whole:
+        if batch.last_shipped is None or (identity, batch.store_id) == self._known_complete:
             return identity is not None or batch.last_shipped is None
         try:
-            refuse_other_formats(self._path)
+            reject_sqlite_file(self._path)
             with duckdb.connect(str(self._path), read_only=True, config=ONE_THREAD) as warehouse:
-                require_same(self._path, read_store_id(warehouse), batch.store_id)
-                is_whole = _has(warehouse, batch.last_shipped)
+                require_same_store(self._path, read_store_id(warehouse), batch.store_id)
+                is_complete = _has(warehouse, batch.last_shipped)
         except duckdb.Error as error:
             if identity is None:
                 return False
-            if holder_of(error) is None:
-                raise WarehouseUnavailableError(advice(self._path, error, "read")) from error
+            if lock_holder(error) is None:
+                raise WarehouseUnavailableError(
+                    failure_message(self._path, error, "read")
+                ) from error
             return True
-        self._whole = (identity, batch.store_id) if is_whole else None
-        return is_whole
+        self._known_complete = (identity, batch.store_id) if is_complete else None
+        return is_complete
 
     def insert(self, batch: Batch, wait: Wait, report: Callable[[str], None]) -> bool:
         """See `Destination.insert`."""
@@ -74,26 +80,28 @@ class WarehouseFile:
         players = _as_json(PLAYERS, batch.players)
         try:
             with self._open(wait, report) as warehouse:
-                noted = read_store_id(warehouse)
-                require_same(self._path, noted, batch.store_id)
+                recorded = read_store_id(warehouse)
+                require_same_store(self._path, recorded, batch.store_id)
                 if batch.last_shipped is not None and not _has(warehouse, batch.last_shipped):
                     return False
-                if noted is None:
+                if recorded is None:
                     write_store_id(warehouse, batch.store_id)
                 now = {"loaded_at": _without_zone(self._clock())}
                 try:
                     _write(warehouse, GAME_EVENTS.insert, events | now, players | now)
                 except duckdb.ConstraintException:
-                    # Some of the events are there: a crash kept them from being marked as shipped.
+                    # Some events exist: a crash prevented their mark as shipped.
                     warehouse.rollback()
                     _write(warehouse, GAME_EVENTS.upsert, events | now, players | now)
         except duckdb.Error as error:
-            raise WarehouseUnavailableError(advice(self._path, error, "write to")) from error
-        self._whole = (self._identity(), batch.store_id)
+            raise WarehouseUnavailableError(
+                failure_message(self._path, error, "write to")
+            ) from error
+        self._known_complete = (self._identity(), batch.store_id)
         return True
 
     def _identity(self) -> tuple[int, int] | None:
-        """Tell the file from others that stand in its place; None where there is none."""
+        """Identify the file, even if another replaces it; None if it is missing."""
         try:
             found = self._path.stat()
         except FileNotFoundError:
@@ -102,23 +110,27 @@ class WarehouseFile:
 
     def _open(self, wait: Wait, report: Callable[[str], None]) -> duckdb.DuckDBPyConnection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        refuse_other_formats(self._path)
+        reject_sqlite_file(self._path)
         pauses = delays()
         while True:
             try:
                 return duckdb.connect(str(self._path), config=ONE_THREAD)
             except duckdb.IOException as error:
-                holder = holder_of(error)
+                holder = lock_holder(error)
                 if holder is None:
                     raise
-                held = f"{self._path} is held by {holder}"
-            report(f"{held}; events wait in the store until it is free.")
+            report(
+                f"{self._path} is locked by {holder}; events wait in the store until it is free."
+            )
             if not wait(next(pauses)):
-                raise WarehouseUnavailableError(f"{held}; what waits stays in the store.")
+                raise WarehouseUnavailableError(
+                    f"{self._path} is still locked by {holder}. The events remain in the store."
+                    " Close that program, or stop that process."
+                )
 
 
 def _as_json(table: RawTable, rows: ShippedEvents | ShippedPlayers) -> dict[str, object]:
-    """Make the parameters of the table's statements: a JSON array for each column."""
+    """Make the parameters of the table's statements, a JSON array for each column."""
     return {
         column: json.dumps(getattr(rows, column), ensure_ascii=False)
         for column in table.shipped_columns
@@ -129,7 +141,7 @@ def _has(warehouse: duckdb.DuckDBPyConnection, event_id: str) -> bool:
     try:
         return warehouse.execute(LAST_SHIPPED, [event_id]).fetchone() is not None
     except duckdb.CatalogException:
-        return False  # not even the table
+        return False  # the table is missing
 
 
 def _without_zone(moment: datetime) -> datetime:

@@ -1,1 +1,1 @@
-"""Keeps a game's data safe: backup, restore, verify, adopt, prune, compact."""
+"""Operations of the store and the warehouse: backup, restore, verify, adopt, prune, compact."""

@@ -1,10 +1,9 @@
-"""`python -m warehouse backup`: copies of the store and the warehouse that belong together.
+"""`python -m warehouse backup`: make consistent copies of the store and the warehouse.
 
-The warehouse is held first; nothing arrives in it from then on. Then the store's snapshot begins,
-and the warehouse is copied and let go; the snapshot stays as it is while it is copied after that.
-So the copy of the warehouse holds all that the copy of the store has as shipped, and nothing that
-the store does not know. Copied one after the other without holding it, the warehouse would be
-ahead: of a store that was restored it would know events, and give their players other balances.
+The steps are: lock the warehouse, begin the store's snapshot, copy the warehouse, release it, copy
+the snapshot. So the copy of the warehouse has exactly the events that the copy of the store marks
+as shipped. Without the lock, the warehouse could have events that the store lacks, and other
+balances.
 """
 
 from __future__ import annotations
@@ -31,78 +30,71 @@ from warehouse import __version__
 from warehouse.database import open_when_free
 from warehouse.inputs.functions import file_sha256
 from warehouse.operations.command import CannotOperateError
-from warehouse.operations.durable_copy import (
-    NOBODY,
-    PRIVATE,
-    Tell,
-    copy_open_file,
-    showing_progress,
-    sync,
-    write_private,
-)
+from warehouse.operations.durable_files import PRIVATE, copy_open_file, sync, write_private
 from warehouse.operations.inventory import (
     CHECKSUMS,
-    MANIFEST,
+    INVENTORY,
     NAME,
     STORE,
     WAREHOUSE,
     backups_in,
-    stamp,
+    file_timestamp,
     store_facts,
     warehouse_facts,
 )
+from warehouse.operations.progress import NO_CALLBACKS, Callbacks, show_progress
 from warehouse.settings import Settings
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.engine import open_copy, sqlite_path
 from warehouse.store.snapshot import SqliteSnapshot
 from warehouse.store.upkeep import reading
-from warehouse.terminal import console_for, say
+from warehouse.terminal import console_for, echo
 
 PRIVATE_FOLDER = 0o700
-# There is a name for each second.
-NAME_PATIENCE_SECONDS = 2.0
-# Left free beyond what the copies take.
+# How long to wait for a free name; there is one per second.
+MAX_NAME_WAIT_SECONDS = 2.0
+# The space that must remain free.
 SPARE_BYTES = 16 * 1024 * 1024
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
-    with showing_progress(console_for()) as tell:
-        backup = make_backup(Settings.from_environment(), options.to, tell=tell)
-    manifest = json.loads((backup / MANIFEST).read_text(encoding="utf-8"))
+    """Run the command; return its exit status."""
+    with show_progress(console_for()) as callbacks:
+        backup = make_backup(Settings.from_environment(), options.to, callbacks=callbacks)
+    inventory = json.loads((backup / INVENTORY).read_text(encoding="utf-8"))
     for part in ("store", "warehouse"):
-        facts = manifest[part]
+        facts = inventory[part]
         if facts is None:
-            say(f"There is no {part} yet.")
+            echo(f"No {part} exists.")
         else:
-            say(
+            echo(
                 f"{part}: {facts['event_count']:,} events, {facts['player_count']:,} players,"
                 f" {facts['balance']:,} coins"
             )
-    if manifest["events_uri"] is not None:
-        say(f"Not in it: the events and players in the lake {manifest['events_uri']}.")
-    say("Not in it: the key that signs tokens. Keep JWT_SECRET or .jwt_secret elsewhere.")
+    if inventory["events_uri"] is not None:
+        echo(f"Not included: the events and players in the lake {inventory['events_uri']}.")
+    echo("Not included: the key that signs tokens. Back up JWT_SECRET or .jwt_secret separately.")
     if options.keep is not None:
         for removed in remove_old(options.to, options.keep, spare=backup):
-            say(f"Removed {removed}")
-    say(f"Backup: {backup}")
+            echo(f"Removed {removed}")
+    echo(f"Backup: {backup}")
     return 0
 
 
 def store_file(settings: Settings) -> Path:
-    """Name the store's file.
+    """Return the path of the store.
 
     Raises:
-        CannotOperateError: The store is none; only its own tools can copy it.
+        CannotOperateError: The store is not an SQLite file.
     """
     path = sqlite_path(settings.store_url)
     if path is None:
         engine = make_url(settings.store_url).get_backend_name()
         raise CannotOperateError(
-            f"STORE_URL names a database of {engine}, which its own tools copy: `pg_dump` and"
-            " `pg_restore`. Copy WAREHOUSE_PATH first, while no loader and no build runs, and run"
-            " pg_dump after it: then the store has all that the warehouse has. After a restore,"
-            " `python -m warehouse load --all` ships what came in between."
+            f"STORE_URL names a {engine} database. Back it up with `pg_dump` and `pg_restore`: stop"
+            " the loader and builds, copy WAREHOUSE_PATH, then run pg_dump, so that the store has"
+            " all events of the warehouse. After a restore, run `python -m warehouse load --all` to"
+            " ship the events in between."
         )
     return path
 
@@ -111,42 +103,42 @@ def make_backup(
     settings: Settings,
     folder: Path,
     *,
-    tell: Tell = NOBODY,
+    callbacks: Callbacks = NO_CALLBACKS,
     clock: Clock = utc_now,
 ) -> Path:
     """Make a backup.
 
     Args:
-        settings: Where things are.
-        folder: Where backups are kept; made where it is missing.
-        tell: Whom to tell how far it is.
-        clock: Tells the name.
+        settings: The paths of the store and the warehouse.
+        folder: The folder of all backups, created if it is missing.
+        callbacks: Report the progress.
+        clock: Returns the time for the name.
 
     Returns:
         The folder of the backup.
 
     Raises:
-        CannotOperateError: There is nothing to copy, or no room for it.
-        WarehouseUnavailableError: The warehouse is held for too long, or cannot be read.
+        CannotOperateError: There is nothing to copy, or too little space.
+        WarehouseUnavailableError: The warehouse is locked too long, or cannot be read.
         StoreUnavailableError: The store cannot be read.
-        OSError: The folder cannot be written.
+        OSError: The folder is not writable.
     """
     store, warehouse = store_file(settings), settings.warehouse_path
     if not store.exists() and not warehouse.exists():
         raise CannotOperateError(
             f"There is nothing to copy: neither {store} nor {warehouse} exists. Set STORE_URL and"
-            " WAREHOUSE_PATH to where they are."
+            " WAREHOUSE_PATH to their paths."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone_in(folder):
-        _require_room(folder, [store, warehouse])
+    with _exclusive_use_of(folder):
+        _require_space(folder, [store, warehouse])
         name = _free_name(folder, clock)
         draft = folder / f".{name}.tmp"
         draft.mkdir(mode=PRIVATE_FOLDER)
         try:
-            _fill(draft, settings, tell, clock)
+            _fill(draft, settings, callbacks, clock)
             sync(draft)
-            tell.after("filled")
+            callbacks.on_step("filled")
             draft.rename(folder / name)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -155,86 +147,86 @@ def make_backup(
 
 
 def _free_name(folder: Path, clock: Clock) -> str:
-    """Name a backup after the second that it is made in, or after the next one without any."""
-    deadline = time.monotonic() + NAME_PATIENCE_SECONDS
-    while (folder / (name := f"backup-{stamp(clock())}")).exists():
+    """Return a name with the current second; wait if a backup with that name exists."""
+    deadline = time.monotonic() + MAX_NAME_WAIT_SECONDS
+    while (folder / (name := f"backup-{file_timestamp(clock())}")).exists():
         if time.monotonic() > deadline:
-            raise CannotOperateError(f"{folder / name} exists. See whether the clock stands still.")
+            raise CannotOperateError(f"{folder / name} exists. Check that the clock runs.")
         time.sleep(0.05)
     return name
 
 
 def remove_old(folder: Path, keep: int, spare: Path) -> list[Path]:
-    """Remove all complete backups but the newest ones; returns those that are gone.
+    """Remove all complete backups except the newest; return the removed ones.
 
     Args:
-        folder: Where they are.
-        keep: How many stay.
-        spare: One of them that stays in any case, whatever the clock says.
+        folder: The folder of all backups.
+        keep: The number of backups to keep.
+        spare: A backup to keep even if the clock went backwards.
     """
     old = [path for path in backups_in(folder)[:-keep] if path != spare]
-    with _alone_in(folder):
+    with _exclusive_use_of(folder):
         for path in old:
-            # Whoever is interrupted here leaves no backup that has lost half of its files.
-            doomed = path.rename(folder / f".{path.name}.tmp")
-            shutil.rmtree(doomed)
+            # After an interruption, no backup is incomplete.
+            shutil.rmtree(path.rename(folder / f".{path.name}.tmp"))
     return old
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other backups out of a folder, and remove what one left that was killed."""
+def _exclusive_use_of(folder: Path) -> Iterator[None]:
+    """Lock a folder against other backups, and remove incomplete ones of killed processes."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CannotOperateError(
-                f"Another backup is being made in {folder}. Wait for its end, or name another"
-                " folder."
+                f"Another backup is running in {folder}. Wait for its end, or use another folder."
             ) from error
-        for left in folder.glob(".backup-*.tmp"):
-            if NAME.fullmatch(left.name.removeprefix(".").removesuffix(".tmp")):
-                shutil.rmtree(left)
+        for incomplete in folder.glob(".backup-*.tmp"):
+            if NAME.fullmatch(incomplete.name.removeprefix(".").removesuffix(".tmp")):
+                shutil.rmtree(incomplete)
         yield
     finally:
         os.close(descriptor)
 
 
-def _require_room(folder: Path, files: list[Path]) -> None:
-    wanted = sum(file.stat().st_size for file in files if file.exists()) + SPARE_BYTES
+def _require_space(folder: Path, files: list[Path]) -> None:
+    needed = sum(file.stat().st_size for file in files if file.exists()) + SPARE_BYTES
     free = shutil.disk_usage(folder).free
-    if free < wanted:
+    if free < needed:
         raise CannotOperateError(
-            f"The copies take {wanted / 1e6:,.0f} MB, and {folder} has {free / 1e6:,.0f} MB free."
-            " Make room (--keep N removes old backups after a new one), or use another folder."
+            f"The copies need {needed / 1e6:,.0f} MB, but {folder} has {free / 1e6:,.0f} MB free."
+            " Free some space, or use another folder. --keep N removes old backups after a new one."
         )
 
 
-def _fill(draft: Path, settings: Settings, tell: Tell, clock: Clock) -> None:
+def _fill(draft: Path, settings: Settings, callbacks: Callbacks, clock: Clock) -> None:
     store, warehouse = store_file(settings), settings.warehouse_path
     files: dict[str, dict[str, Any]] = {}
     started_at = clock()
     facts: dict[str, Any] = {"store": None, "warehouse": None}
     with ExitStack() as reading_store:
-        with ExitStack() as holding:
-            source = holding.enter_context(_held(warehouse, tell)) if warehouse.exists() else None
+        with ExitStack() as locking:
+            source = (
+                locking.enter_context(_locked(warehouse, callbacks)) if warehouse.exists() else None
+            )
             snapshot = (
                 reading_store.enter_context(SqliteSnapshot(store)) if store.exists() else None
             )
             if source is None and warehouse.exists():
-                raise CannotOperateError(f"{warehouse} was made just now. Run again.")
+                raise CannotOperateError(f"{warehouse} was just created. Run again.")
             if source is not None:
-                progress = partial(tell.report, "Copying the warehouse")
+                progress = partial(callbacks.on_progress, "Copying the warehouse")
                 sha256 = copy_open_file(source, draft / WAREHOUSE, progress)
                 files[WAREHOUSE] = _described(draft / WAREHOUSE, sha256)
-                tell.after("warehouse copied")
+                callbacks.on_step("warehouse copied")
         if snapshot is not None:
-            snapshot.copy_to(draft / STORE, partial(tell.report, "Copying the store"))
+            snapshot.copy_to(draft / STORE, partial(callbacks.on_progress, "Copying the store"))
     if snapshot is not None:
         (draft / STORE).chmod(PRIVATE)
         sync(draft / STORE)
-        tell.after("store copied")
+        callbacks.on_step("store copied")
         files[STORE] = _described(draft / STORE, file_sha256(str(draft / STORE)))
         engine = open_copy(draft / STORE)
         with reading(engine) as reader:
@@ -243,7 +235,7 @@ def _fill(draft: Path, settings: Settings, tell: Tell, clock: Clock) -> None:
     if source is not None:
         with duckdb.connect(str(draft / WAREHOUSE), read_only=True) as copy:
             facts["warehouse"] = warehouse_facts(copy)
-    manifest = {
+    inventory = {
         "format": 1,
         "created_at": started_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "versions": {
@@ -256,25 +248,26 @@ def _fill(draft: Path, settings: Settings, tell: Tell, clock: Clock) -> None:
         "events_uri": settings.events_uri,
         **facts,
     }
-    write_private(draft / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+    write_private(draft / INVENTORY, json.dumps(inventory, indent=2) + "\n")
     sums = {name: described["sha256"] for name, described in files.items()}
-    sums[MANIFEST] = file_sha256(str(draft / MANIFEST))
+    sums[INVENTORY] = file_sha256(str(draft / INVENTORY))
     lines = [f"{sha256}  {name}\n" for name, sha256 in sorted(sums.items())]
     write_private(draft / CHECKSUMS, "".join(lines))
 
 
 @contextmanager
-def _held(warehouse: Path, tell: Tell) -> Iterator[Any]:
-    """Hold the warehouse alone, all of it in its one file, and give that file to read.
+def _locked(warehouse: Path, callbacks: Callbacks) -> Iterator[Any]:
+    """Lock the warehouse, merge its WAL file, and open it for reading.
 
-    The file is opened before DuckDB locks it and closed after: closing it lets go of the lock.
+    The file is open before DuckDB locks it and until DuckDB closes it, because closing it would
+    release the lock.
     """
     with (
         warehouse.open("rb") as file,
-        open_when_free(warehouse, read_only=False, report=tell.say) as connection,
+        open_when_free(warehouse, read_only=False, report=callbacks.on_wait) as connection,
     ):
         if os.fstat(file.fileno()).st_ino != warehouse.stat().st_ino:
-            raise CannotOperateError(f"{warehouse} was replaced just now. Run again.")
+            raise CannotOperateError(f"{warehouse} was just replaced. Run again.")
         connection.execute("checkpoint")
         yield file
 

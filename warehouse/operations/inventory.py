@@ -1,4 +1,4 @@
-"""What a backup holds: its files, its names, and what its manifest says."""
+"""The inventory of a backup: its name, its files and facts about their content."""
 
 from __future__ import annotations
 
@@ -12,13 +12,21 @@ import duckdb
 from warehouse.store.upkeep import StoreReader
 
 STORE, WAREHOUSE = "store.sqlite", "warehouse.duckdb"
-MANIFEST, CHECKSUMS = "manifest.json", "SHA256SUMS"
+INVENTORY, CHECKSUMS = "inventory.json", "SHA256SUMS"
+# The name of the inventory in backups of older versions.
+OLD_INVENTORY = "manifest.json"
 NAME = re.compile(r"backup-[0-9]{8}T[0-9]{6}Z")
 
 
-def stamp(moment: datetime) -> str:
-    """Write a time such that it can be part of a file's name and sorts."""
+def file_timestamp(moment: datetime) -> str:
+    """Format a time for a file name, so that names sort by time."""
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def inventory_of(backup: Path) -> Path:
+    """Return the path of a backup's inventory, which may be missing."""
+    new, old = backup / INVENTORY, backup / OLD_INVENTORY
+    return old if old.is_file() and not new.exists() else new
 
 
 def backups_in(folder: Path) -> list[Path]:
@@ -26,12 +34,12 @@ def backups_in(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.iterdir()
-        if NAME.fullmatch(path.name) and (path / MANIFEST).is_file()
+        if NAME.fullmatch(path.name) and inventory_of(path).is_file()
     )
 
 
 def store_facts(reader: StoreReader) -> dict[str, Any]:
-    """Tell what a store holds."""
+    """Return counts and the last event of a store."""
     player_count, balance = 0, 0
     for columns in reader.players():
         player_count += len(columns["user_id"])
@@ -51,7 +59,7 @@ def store_facts(reader: StoreReader) -> dict[str, Any]:
 
 
 def warehouse_facts(warehouse: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """Tell what a warehouse holds."""
+    """Return counts and the last event of a warehouse."""
     relations = warehouse.execute(
         "select table_schema || '.' || table_name, table_type from information_schema.tables"
         " where table_catalog = current_database() and table_schema != 'main' order by all"

@@ -1,11 +1,11 @@
-"""`python -m warehouse restore`: a backup takes the place of the store and the warehouse.
+"""`python -m warehouse restore`: replace the store and the warehouse by those of a backup.
 
-The store that is put in place gets a new id, and the warehouse of the same backup notes it. For the
-store gives again what ids it gave since the backup: tokens, a warehouse or a lake of that time mean
-other players by them, and know the store by its old id.
+The restored store gets a new id, and the restored warehouse records it. The store will reuse the
+user ids that it assigned after the backup, so newer tokens, warehouses and lakes, which have the
+old id, must not be used with it.
 
-Each of the two files is there at every moment, the old one or the new one. Whoever is interrupted
-between them has the store of the backup and the warehouse of before; running again ends it.
+Each file exists at every moment, either the old or the new one. After an interruption, the store
+may be new and the warehouse old; running the command again completes the restore.
 """
 
 from __future__ import annotations
@@ -20,53 +20,49 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.database import holder_of
+from warehouse.database import lock_holder
 from warehouse.loader.source_store import read_store_id, write_store_id
 from warehouse.operations.backup import store_file
 from warehouse.operations.command import CannotOperateError
-from warehouse.operations.durable_copy import (
-    NOBODY,
+from warehouse.operations.durable_files import (
     SQLITE_LOCKS,
     WHOLE_FILE,
-    Tell,
     copy_open_file,
-    lock_alone,
-    showing_progress,
+    lock_exclusively,
     sync,
 )
-from warehouse.operations.inventory import MANIFEST, STORE, WAREHOUSE, stamp
+from warehouse.operations.inventory import STORE, WAREHOUSE, file_timestamp, inventory_of
+from warehouse.operations.progress import NO_CALLBACKS, Callbacks, show_progress
 from warehouse.operations.verify import show_checks, verify_backup, verify_live
 from warehouse.settings import Settings
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.election import FileElection
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import StoreUnavailableError
-from warehouse.store.snapshot import StoreInUseError, fold
+from warehouse.store.snapshot import StoreInUseError, merge_wal
 from warehouse.store.upkeep import SqlUpkeep
-from warehouse.terminal import console_for, say
-
-EXIT_OK, EXIT_FAILED = 0, 1
+from warehouse.terminal import EXIT_FAILED, console_for, echo
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns its exit status."""
+    """Run the command; return its exit status."""
     console = console_for(is_log_wide=True)
     settings = Settings.from_environment()
     store_file(settings)
-    with showing_progress(console) as tell:
-        checks = verify_backup(options.folder, tell)
+    with show_progress(console) as callbacks:
+        checks = verify_backup(options.folder, callbacks)
     if not all(check.holds for check in checks):
         show_checks(checks, console)
-        say(f"Nothing was changed: {options.folder} is damaged.")
+        echo(f"Nothing was changed: {options.folder} is damaged.")
         return EXIT_FAILED
-    with showing_progress(console) as tell:
-        aside = restore(settings, options.folder, replace=options.replace, tell=tell)
-    for folder in aside:
-        say(f"What was there before is in {folder}")
-    with showing_progress(console) as tell:
-        checks = verify_live(settings, tell)
+    with show_progress(console) as callbacks:
+        replaced = restore(settings, options.folder, replace=options.replace, callbacks=callbacks)
+    for folder in replaced:
+        echo(f"The old files are in {folder}")
+    with show_progress(console) as callbacks:
+        checks = verify_live(settings, callbacks)
     status = show_checks(checks, console)
-    say(f"Restored {options.folder}")
+    echo(f"Restored {options.folder}")
     return status
 
 
@@ -75,79 +71,81 @@ def restore(
     folder: Path,
     *,
     replace: bool,
-    tell: Tell = NOBODY,
+    callbacks: Callbacks = NO_CALLBACKS,
     clock: Clock = utc_now,
 ) -> list[Path]:
-    """Put a verified backup in place.
+    """Restore a verified backup.
 
     Args:
-        settings: Where the files go.
+        settings: The paths of the store and the warehouse.
         folder: The backup.
-        replace: Set files that are there aside.
-        tell: Whom to tell how far it is.
-        clock: Tells where they are set aside.
+        replace: Move existing files away.
+        callbacks: Report the progress.
+        clock: Returns the time for the names of the folders with the old files.
 
     Returns:
-        The folders into which files were set aside.
+        The folders with the old files.
 
     Raises:
-        CannotOperateError: Files are there, or in use, or the backup changed meanwhile.
-        OSError: Something cannot be written.
+        CannotOperateError: Files exist or are in use, or the backup has changed.
+        OSError: A file cannot be written.
     """
-    parts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    parts = json.loads(inventory_of(folder).read_text(encoding="utf-8"))["files"]
     targets = {STORE: store_file(settings), WAREHOUSE: settings.warehouse_path}
     targets = {name: path for name, path in targets.items() if name in parts}
-    there = [str(path) for path in targets.values() if path.exists()]
-    if there and not replace:
+    existing = [str(path) for path in targets.values() if path.exists()]
+    if existing and not replace:
         raise CannotOperateError(
-            f"{' and '.join(there)} {'exists' if len(there) == 1 else 'exist'}. Nothing was"
-            " changed. --replace sets what is there aside, into a folder replaced-TIME beside it."
+            f"{' and '.join(existing)} {'exists' if len(existing) == 1 else 'exist'}. Nothing was"
+            " changed. --replace moves existing files into a folder replaced-TIME beside them."
         )
-    moment = stamp(clock())
+    moment = file_timestamp(clock())
     for path in targets.values():
-        require_free(aside_of(path, moment))
-    with _alone_with(store_file(settings), settings.warehouse_path):
+        require_new_folder(replaced_folder(path, moment))
+    with _exclusive_use_of(store_file(settings), settings.warehouse_path):
         drafts = {}
         for name, path in targets.items():
-            drafts[name] = _draft(folder / name, path, parts[name]["sha256"], tell)
-            tell.after(f"{name} copied")
+            drafts[name] = _draft(folder / name, path, parts[name]["sha256"], callbacks)
+            callbacks.on_step(f"{name} copied")
         if STORE in drafts:
-            _renew(drafts[STORE], drafts.get(WAREHOUSE))
-        aside = []
-        # The store comes first: it is what players wait for, and the warehouse can be made of it.
+            _renew_id(drafts[STORE], drafts.get(WAREHOUSE))
+        replaced = []
+        # The store first: the API needs it, and the loader can fill the warehouse from it.
         for name, path in targets.items():
-            aside += _replace(drafts[name], path, moment)
-            tell.after(f"{name} replaced")
-    return list(dict.fromkeys(aside))
+            replaced += _replace(drafts[name], path, moment)
+            callbacks.on_step(f"{name} replaced")
+    return list(dict.fromkeys(replaced))
 
 
-def aside_of(path: Path, moment: str) -> Path:
-    """Name the folder into which a file is set aside."""
+def replaced_folder(path: Path, moment: str) -> Path:
+    """Return the folder for the old version of a file."""
     return path.parent / f"replaced-{moment}"
 
 
-def require_free(aside: Path) -> None:
-    """Refuse to set a file aside where another is."""
-    if aside.exists():
-        raise CannotOperateError(f"{aside} exists. Nothing was changed. Try again in a second.")
+def require_new_folder(folder: Path) -> None:
+    """Reject an existing folder, because a file in it could be overwritten."""
+    if folder.exists():
+        raise CannotOperateError(f"{folder} exists. Nothing was changed. Try again in a second.")
 
 
 @contextmanager
-def _alone_with(store: Path, warehouse: Path) -> Iterator[None]:
-    """Keep the API, the loader and dbt out.
+def _exclusive_use_of(store: Path, warehouse: Path) -> Iterator[None]:
+    """Lock the store and the warehouse against the API, the loader and dbt.
 
     Raises:
-        CannotOperateError: One of them is there.
+        CannotOperateError: One of them runs.
     """
     election = FileElection(warehouse)
-    if not election.stand():
-        raise _in_use(f"A loader ({election.incumbent()}) is in charge of {warehouse}")
+    if not election.try_acquire():
+        raise _in_use(f"A loader ({election.leader()}) ships to {warehouse}")
     try:
         with ExitStack() as files:
-            _fold_store(store)
-            _fold_warehouse(warehouse)
+            _merge_store_wal(store)
+            _merge_warehouse_wal(warehouse)
             for path, span in ((store, SQLITE_LOCKS), (warehouse, WHOLE_FILE)):
-                if path.exists() and not lock_alone(files.enter_context(path.open("r+b")), span):
+                if path.exists() and not lock_exclusively(
+                    files.enter_context(path.open("r+b")), span
+                ):
                     raise _in_use(f"{path} is in use")
             yield
     finally:
@@ -161,84 +159,83 @@ def _in_use(what: str) -> CannotOperateError:
     )
 
 
-def _fold_store(store: Path) -> None:
-    """Put the log of the old store into its file: beside another file it would be that one's."""
+def _merge_store_wal(store: Path) -> None:
+    """Merge the WAL file of the old store, which would otherwise apply to the new one."""
     if not store.exists():
         return
     try:
-        fold(store)
+        merge_wal(store)
     except StoreInUseError as error:
         raise _in_use(f"{store} is in use") from error
     except StoreUnavailableError:
-        # It is no database any more; its log is set aside with it.
+        # The file is damaged; its WAL file is moved away with it.
         return
 
 
-def _fold_warehouse(warehouse: Path) -> None:
-    """Likewise."""
+def _merge_warehouse_wal(warehouse: Path) -> None:
     if not warehouse.exists():
         return
     try:
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute("checkpoint")
     except duckdb.Error as error:
-        if holder := holder_of(error):
-            raise _in_use(f"{warehouse} is held by {holder}") from error
+        if holder := lock_holder(error):
+            raise _in_use(f"{warehouse} is locked by {holder}") from error
 
 
-def _draft(source: Path, target: Path, sha256: str, tell: Tell) -> Path:
-    """Copy a file of the backup to where it is only to be renamed."""
+def _draft(source: Path, target: Path, sha256: str, callbacks: Callbacks) -> Path:
+    """Copy a file of the backup into the folder of its target."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.restore.tmp")
-    for log in _logs(draft):
-        # Of a restore that was interrupted.
+    for log in _logs(draft):  # of an interrupted restore
         log.unlink()
     with source.open("rb") as file:
-        found = copy_open_file(file, draft, partial(tell.report, f"Copying {source.name}"))
+        found = copy_open_file(
+            file, draft, partial(callbacks.on_progress, f"Copying {source.name}")
+        )
     if found != sha256:
         draft.unlink()
         raise CannotOperateError(
-            f"{source} changed while it was copied. Nothing was changed; verify the backup."
+            f"{source} changed while it was copied. Nothing was restored. Verify the backup."
         )
     return draft
 
 
-def _renew(store: Path, warehouse: Path | None) -> None:
-    """Give a store a new id, and note it in the warehouse that it feeds."""
+def _renew_id(store: Path, warehouse: Path | None) -> None:
+    """Give a store a new id, and record it in its warehouse."""
     with closing(SqlUpkeep(f"sqlite:///{store}")) as upkeep:
         old_id, new_id = upkeep.store_id(), upkeep.renew_id()
     if warehouse is None:
-        # The backup is of a time without one: all that the store has is to be shipped.
+        # The backup has no warehouse, so all events must ship again.
         with closing(SqlOutbox(f"sqlite:///{store}")) as outbox:
             outbox.ship_again()
-    fold(store)
+    merge_wal(store)
     sync(store)
     if warehouse is not None:
         with duckdb.connect(str(warehouse)) as connection:
-            # One that another store feeds stays that one's, and one of an older version becomes
-            # this one's.
+            # A warehouse of another store keeps its id; an older version recorded none.
             if read_store_id(connection) in (None, old_id):
                 write_store_id(connection, new_id)
         sync(warehouse)
 
 
 def _logs(path: Path) -> list[Path]:
-    """Find what SQLite or DuckDB has left beside a file."""
+    """Return the existing log files of SQLite or DuckDB beside a file."""
     logs = [path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", ".wal")]
     return [log for log in logs if log.exists()]
 
 
 def _replace(draft: Path, path: Path, moment: str) -> list[Path]:
-    """Put the new file in the place of the old one, which gets a second name before."""
-    left = _logs(path)
-    aside = aside_of(path, moment)
-    if path.exists() or left:
-        aside.mkdir(exist_ok=True)
+    """Link the old file into another folder and replace it; return that folder, if any."""
+    logs = _logs(path)
+    folder = replaced_folder(path, moment)
+    if path.exists() or logs:
+        folder.mkdir(exist_ok=True)
     if path.exists():
-        os.link(path, aside / path.name)
-    for log in left:
-        log.rename(aside / log.name)
+        os.link(path, folder / path.name)
+    for log in logs:
+        log.rename(folder / log.name)
     sync(path.parent)
     draft.replace(path)
     sync(path.parent)
-    return [aside] if aside.exists() else []
+    return [folder] if folder.exists() else []

@@ -1,1 +1,1 @@
-"""The page that shows a build to people: `reports/index.html`."""
+"""Writes the page `reports/index.html`, which shows a build."""

@@ -1,7 +1,6 @@
 """The charts of the page, as Vega-Lite by Altair.
 
-Colours are variables of the page's style sheet, so that a chart follows it into the dark and onto
-paper. Days are UTC throughout.
+Colours are variables of the style sheet, which has a dark and a print version. Days are UTC.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 HEIGHT = 220
 CAMPAIGN_HEIGHT = 150
 NODE_WIDTH = 0.02
-# Of the histogram's axis: at the window, half-way to it, and so on.
+# The ticks on the histogram's axis are at multiples of half the window.
 TICKS_PER_WINDOW = 2
-# The last column's labels stand left of it, the others' right of theirs.
+# The distance between a node and its label.
 LABEL_OFFSET = 8
 
 BLUE = "var(--blue)"
@@ -60,7 +59,7 @@ CONFIG: Mapping[str, Any] = {
 
 
 def charts(facts: Facts) -> dict[str, Spec]:
-    """Draw all charts for which there is data; by the name of their place on the page."""
+    """Draw all charts for which there is data, by the name of their place on the page."""
     drawn: dict[str, Chart] = {}
     if facts.days:
         drawn["revenue-and-cost"] = _revenue_and_cost(facts.days)
@@ -86,7 +85,7 @@ def by_campaign(rows: Iterable[Record]) -> list[tuple[str, list[Record]]]:
 def _spec(chart: Chart) -> Spec:
     spec: Spec = chart.properties(width="container").to_dict()
     spec["config"] = dict(CONFIG)
-    # The page has the runtime inside; nothing is fetched by this address.
+    # The page contains the runtime, so the address of the schema is not needed.
     del spec["$schema"]
     return spec
 
@@ -114,7 +113,7 @@ def _day_axis() -> alt.X:
 
 
 def _line(**settings: Any) -> dict[str, Any]:  # noqa: ANN401 (settings of Altair's marks)
-    """Settings of a line that shows a lone day, too, in its colour."""
+    """Return the settings of a line with points, which make a single day visible."""
     return {"strokeWidth": 2, "point": {"size": 18, "filled": True, **settings}, **settings}
 
 
@@ -125,7 +124,7 @@ def _revenue_and_cost(days: Sequence[Record]) -> Chart:
             "activity_date": row["activity_date"],
             "day": row["activity_date"],
             "series": series[name],
-            # Without a cost there is no campaign whose revenue this could be.
+            # Without a cost, the revenue has no campaign to compare with.
             "usd": None if row["roas"] is None else row[name],
             "state": row["roas_state"],
         }
@@ -186,7 +185,7 @@ def _with_average(days: Sequence[Record], name: str, title: str, number: str) ->
 
 
 def _missing_days(base: alt.Chart, name: str) -> alt.Chart:
-    """Mark the days on which a figure is unknown, on the ground line, with the reason."""
+    """Mark the days on which a figure is unknown, with the reason, on the axis."""
     chart: alt.Chart = (
         base.mark_point(shape="cross", color=MUTED, filled=True, size=40, angle=45)
         .encode(
@@ -281,7 +280,7 @@ def _flow(flow: Flow) -> Chart:
 
 
 def _labels(base: alt.Chart, *, is_last: bool) -> Iterator[alt.Chart]:
-    """Write two lines beside each node: left of the last column, right of the others."""
+    """Draw two lines of text beside each node: left of the last column, right of the others."""
     side = "left" if is_last else "right"
     align: Literal["left", "right"] = "right" if is_last else "left"
     dx = -LABEL_OFFSET if is_last else LABEL_OFFSET
@@ -291,7 +290,7 @@ def _labels(base: alt.Chart, *, is_last: bool) -> Iterator[alt.Chart]:
     weight: Literal["bold", "normal"]
     for text, dy, weight in (("first", -7, "bold"), ("second", 8, "normal")):
         lines = nodes.encode(text=f"{text}:N")
-        # The line around the letters keeps them readable where a ribbon passes.
+        # The outline keeps the text readable on a ribbon.
         yield lines.mark_text(
             align=align,
             dx=dx,
@@ -352,7 +351,7 @@ def _distances(distances: Sequence[Record], settings: Record) -> Chart:
                 ),
             ),
             x2="seconds_to:Q",
-            # Few rows outside the window are what one looks for beside very many inside.
+            # Logarithmic, so that the few rows outside the window are visible.
             y=alt.Y(
                 "rows:Q", title="rows (logarithmic)", scale=alt.Scale(type="symlog"), stack=None
             ),

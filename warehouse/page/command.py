@@ -6,13 +6,11 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from warehouse.atomic_write import atomic_write
 from warehouse.database import open_when_free
 from warehouse.page.facts import read_facts
-from warehouse.replacing import replacing
 from warehouse.settings import Settings
-from warehouse.terminal import say
-
-EXIT_OK = 0
+from warehouse.terminal import EXIT_OK, echo
 
 
 def add_page_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,42 +18,41 @@ def add_page_command(commands: argparse._SubParsersAction[argparse.ArgumentParse
     page = commands.add_parser(
         "page",
         help="write the page index.html that shows the last build",
-        description="Writes index.html into the folder of the reports: one file that opens from"
-        " disk and shows what the last build and its checkpoints found.",
-        epilog="Settings: WAREHOUSE_PATH and REPORTS_PATH. How much it shows: the vars page_max_*"
-        " in dbt_project.yml.",
+        description="Writes index.html into the reports folder: one file that a browser opens from"
+        " disk, with the results of the last build and its checkpoints.",
+        epilog="Settings: WAREHOUSE_PATH and REPORTS_PATH. The vars page_max_* in dbt_project.yml"
+        " limit the number of rows.",
     )
     page.set_defaults(run=_page)
 
 
 def _page(_: argparse.Namespace) -> int:
-    page = write_page(Settings.from_environment(), say)
-    say(f"Page: {page}")
+    echo(f"Page: {write_page(Settings.from_environment(), echo)}")
     return EXIT_OK
 
 
-def write_page(settings: Settings, say: Callable[[str], None]) -> Path:
+def write_page(settings: Settings, report: Callable[[str], None]) -> Path:
     """Write the page of the last complete build.
 
     Args:
-        settings: Where things are.
-        say: Told while another process holds the warehouse.
+        settings: The paths.
+        report: Called with a message while another process locks the warehouse.
 
     Returns:
         The path of the page.
 
     Raises:
         CannotDrawError: There is no complete build.
-        OSError: The folder cannot be written.
+        OSError: The folder is not writable.
         WarehouseUnavailableError: The warehouse cannot be read.
     """
     folder = settings.reports_path
-    with open_when_free(settings.warehouse_path, read_only=True, report=say) as warehouse:
+    with open_when_free(settings.warehouse_path, read_only=True, report=report) as warehouse:
         facts = read_facts(warehouse, folder / "manifest.json")
-    # The libraries that draw take a second to import, which the refusals above should not.
+    # Altair takes almost a second to import, which other commands and the errors above do not need.
     from warehouse.page.render import render  # noqa: PLC0415
 
     page = folder / "index.html"
-    with replacing(page) as replacement:
-        replacement.write_text(render(facts, folder), encoding="utf-8", newline="")
+    with atomic_write(page) as draft:
+        draft.write_text(render(facts, folder), encoding="utf-8", newline="")
     return page

@@ -1,4 +1,4 @@
-"""What the page tells: the rows of the build's report models, and the manifest of its files."""
+"""Reads the content of the page: the rows of report models, and the manifest."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ Record = Mapping[str, Any]
 
 
 class CannotDrawError(Exception):
-    """The page cannot be drawn as things stand; the message says why and what to do."""
+    """The page cannot be drawn; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What one build found.
+    """The results of one build.
 
     Attributes:
         manifest: `manifest.json`, with the verdicts of the checkpoints.
-        settings: The rules that the build followed, from `rpt_page_settings`.
+        settings: The vars of the build, from `rpt_page_settings`.
         days: UTC days up to D-1, ascending, from `rpt_page_days`.
-        campaigns: The first paid campaigns on D-1, in the order of the page, from
+        campaigns: The top paid campaigns on D-1, in the order of the page, from
             `rpt_page_campaigns`.
-        campaign_days: UTC days of the first campaigns, ascending, from `rpt_page_campaign_days`.
-        flow: Where rows of the inputs went, from `rpt_page_flow`.
+        campaign_days: UTC days of these campaigns, ascending, from `rpt_page_campaign_days`.
+        flow: The path of the input rows, from `rpt_page_flow`.
         distances: A histogram of seconds apart, from `rpt_page_seconds_apart`.
         unmatched: The most valuable unmatched rows, from `rpt_page_unmatched`.
-        reasons: What the unmatched rows add up to, from `rpt_page_unmatched_reasons`.
-        summary: The head of `reconciliation.json`.
-        deep_links: The first characters by clicks, from `rpt_deep_links`.
-        counts: How many `campaigns`, `flagged` ones and `deep_links` there are in all.
+        reasons: Rows and money by reason, from `rpt_page_unmatched_reasons`.
+        summary: The summary of `reconciliation.json`.
+        deep_links: The top characters by clicks, from `rpt_deep_links`.
+        counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
     """
 
     manifest: Record
@@ -55,7 +55,7 @@ class Facts:
 
     @property
     def d1(self) -> Record | None:
-        """D-1 among the days; None where the data has no activity at all."""
+        """The row of D-1; None if the data has no activity."""
         return self.days[-1] if self.days else None
 
 
@@ -90,14 +90,14 @@ ONE_ROW = ("settings", "summary", "counts")
 
 
 def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:
-    """Read what the last complete build left.
+    """Read the results of the last complete build.
 
     Args:
         warehouse: The warehouse.
         manifest: The path of `manifest.json`.
 
     Raises:
-        CannotDrawError: There is no complete build, or the manifest is another one's.
+        CannotDrawError: There is no complete build, or the manifest is of another build.
     """
     try:
         content = manifest.read_text(encoding="utf-8")

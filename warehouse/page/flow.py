@@ -1,7 +1,7 @@
-"""Where the rows of the two purchase files went, as a flow from left to right.
+"""Lays out a flow diagram of the rows of the two purchase files.
 
-Vega-Lite has no mark for it, so the places are worked out here: nodes in three columns, as high as
-their rows, and ribbons between them.
+Vega-Lite has no such mark, so this module computes the positions: nodes in three columns, with
+heights in proportion to their rows, and ribbons between them.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from dataclasses import dataclass, field
 from warehouse.page import wording
 from warehouse.page.facts import Record
 
-# The order from top to bottom keeps the ribbons to `matched` side by side.
+# The order from top to bottom, in which the ribbons to `matched` are side by side.
 COLUMNS: tuple[tuple[str, ...], ...] = (
     ("purchases_raw.csv", "confirmed_purchases.csv"),
     ("curated", "accepted", "rejected"),
     ("af_only", "matched", "confirmed_only"),
 )
 LAST_COLUMN = len(COLUMNS) - 1
-# What most nodes are made of has this height together, in pixels.
+# The height in pixels of all nodes in the column with the most rows.
 ROWS_HEIGHT = 220
-# Between nodes of a column: room for two lines of text.
+# The space between nodes of a column, for two lines of text.
 GAP = 36
-# No node is too thin to be seen.
+# The minimum height of a node, so that it is visible.
 MIN_HEIGHT = 3
 RIBBON_POINTS = 24
 
 
 @dataclass
 class Node:
-    """A place where rows are.
+    """A node of the diagram.
 
     Attributes:
-        name: As in `rpt_page_flow`.
+        name: The name in `rpt_page_flow`.
         column: 0 to LAST_COLUMN, from left to right.
-        rows: Rows that pass through.
+        rows: The number of rows.
         label: Two lines of text.
-        top: Pixels from the top.
-        height: Pixels.
-        given: Pixels that ribbons to the right have taken.
-        taken: Pixels that ribbons from the left have taken.
+        top: The distance from the top, in pixels.
+        height: The height, in pixels.
+        given: The height of the ribbons on the right so far, in pixels.
+        taken: The height of the ribbons on the left so far, in pixels.
     """
 
     name: str
@@ -57,13 +57,13 @@ class Node:
 
 @dataclass(frozen=True)
 class Ribbon:
-    """Rows on their way from one node to another.
+    """The rows from one node to another.
 
     Attributes:
         source: The node on the left.
         target: The node on the right.
-        title: What a person reads of it.
-        points: Place from left (0) to right (1) within the gap between two columns, upper and lower
+        title: The text of the tooltip.
+        points: The position from left (0) to right (1) between two columns, and the upper and lower
             edge in pixels from the top.
     """
 
@@ -75,7 +75,7 @@ class Ribbon:
 
 @dataclass(frozen=True)
 class Flow:
-    """The whole picture; `height` is in pixels."""
+    """The diagram; `height` is in pixels."""
 
     nodes: Sequence[Node]
     ribbons: Sequence[Ribbon]
@@ -83,10 +83,10 @@ class Flow:
 
 
 def lay_out(flows: Sequence[Record]) -> Flow:
-    """Give all nodes and ribbons their places.
+    """Lay out all nodes and ribbons.
 
     Args:
-        flows: Rows of `rpt_page_flow`.
+        flows: The rows of `rpt_page_flow`.
     """
     nodes = _nodes(flows)
     columns = [_sorted_column(nodes.values(), column) for column in range(len(COLUMNS))]
@@ -145,7 +145,7 @@ def _label(name: str, rows: int, amounts: Sequence[float]) -> tuple[str, str]:
 
 
 def _sorted_column(nodes: Iterable[Node], column: int) -> list[Node]:
-    """Sort a column's nodes: those without a place in the order first, the largest lowest."""
+    """Sort the nodes of a column: first those that are not in COLUMNS, by their rows."""
     places = {name: place for place, name in enumerate(COLUMNS[column])}
     return sorted(
         (node for node in nodes if node.column == column),
@@ -158,7 +158,7 @@ def _ribbon(source: Node, target: Node, flow: Record, scale: float) -> Ribbon:
     left, right = source.top + source.given, target.top + target.taken
     source.given += width
     target.taken += width
-    # A node that was made thicker to be seen lets its ribbon be seen, too.
+    # At least a pixel, so that it is visible.
     width = max(width, 1)
     points = []
     for step in range(RIBBON_POINTS + 1):

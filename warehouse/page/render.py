@@ -1,4 +1,4 @@
-"""Puts facts, charts, style and script into one HTML file that needs nothing else."""
+"""Renders facts, charts, style and script as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Link:
     """A file beside the page.
 
     Attributes:
-        path: Relative to the page.
-        title: What it is.
-        exists: Whether it is there.
+        path: The path relative to the page.
+        title: A description.
+        exists: Whether the file exists.
     """
 
     path: str
@@ -33,14 +33,14 @@ class Link:
 
 
 def render(facts: Facts, folder: Path) -> str:
-    """Write the page.
+    """Render the page.
 
     Args:
-        facts: What it tells.
-        folder: Where the page will stand, among what it links to.
+        facts: The content.
+        folder: The folder of the page and of the files that it links to.
 
     Returns:
-        HTML. The same facts give the same text.
+        The HTML, which is deterministic.
     """
     environment = Environment(
         loader=PackageLoader("warehouse.page", "template"),
@@ -59,7 +59,7 @@ def render(facts: Facts, folder: Path) -> str:
         wording=wording,
         specs=specs,
         links=_links(facts, folder),
-        # Not escaped: they are this package's own files and the library's.
+        # Not escaped, because they are files of this package and of a library.
         style=Markup(_asset("page.css")),  # noqa: S704  # nosec B704
         script=Markup(_asset("page.js")),  # noqa: S704  # nosec B704
         runtime=Markup(_runtime() if specs else ""),  # noqa: S704  # nosec B704
@@ -71,7 +71,7 @@ def _asset(name: str) -> str:
 
 
 def _runtime() -> str:
-    """Bundle Vega, Vega-Lite and Vega-Embed as Altair expects them."""
+    """Bundle Vega, Vega-Lite and Vega-Embed in the versions for Altair."""
     version = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version))
 

@@ -1,4 +1,4 @@
-"""The figures of D-1, each beside its average of the days before."""
+"""The figures of D-1, each with the average of the days before."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Tile:
     """One figure.
 
     Attributes:
-        label: What it is.
-        value: The figure as the JSON reports have it; None where it is unknown.
-        text: The figure in words.
-        change: How it compares with the days before.
-        note: Why it is unknown or what it leaves out; empty where there is nothing to say.
+        label: The name of the figure.
+        value: The value in the JSON reports; None if it is unknown.
+        text: The formatted value.
+        change: The comparison with the days before.
+        note: Why it is unknown or what it excludes; empty without a note.
     """
 
     label: str
@@ -30,7 +30,7 @@ class Tile:
 
 
 def tiles(facts: Facts) -> list[Tile]:
-    """Make the tiles; none where there is no D-1."""
+    """Make the tiles; none without D-1."""
     d1 = facts.d1
     if d1 is None:
         return []

@@ -1,4 +1,4 @@
-"""Numbers and codes as people read them."""
+"""Formats numbers and codes for readers."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ OUTCOMES = {
 }
 UNKNOWN = "unknown"
 MAX_NAME = 80
-# Where there is nothing that could be known.
+# The text for a value that does not apply.
 NOTHING = "\N{EN DASH}"
 
 
 def money(amount: Number | None, digits: int = 2) -> str:
-    """Write an amount of US dollars."""
+    """Format an amount of US dollars."""
     if amount is None:
         return UNKNOWN
     sign = "-" if amount < 0 else ""
@@ -43,39 +43,39 @@ def money(amount: Number | None, digits: int = 2) -> str:
 
 
 def count(number: Number | None) -> str:
-    """Write a whole number."""
+    """Format a whole number."""
     return UNKNOWN if number is None else f"{number:,.0f}"
 
 
 def rows(number: int) -> str:
-    """Write how many rows there are."""
+    """Format a number of rows."""
     return "1 row" if number == 1 else f"{number:,} rows"
 
 
 def ratio(number: Number | None) -> str:
-    """Write a ratio such as ROAS."""
+    """Format a ratio such as ROAS."""
     return UNKNOWN if number is None else f"{number:,.2f}"
 
 
 def name(text: str | None) -> str:
-    """Write what somebody else has named, at a length that a page can bear."""
+    """Truncate a name from the data."""
     if text is None:
         return "none"
     return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def day(value: date | None) -> str:
-    """Write a day as YYYY-MM-DD."""
+    """Format a day as YYYY-MM-DD."""
     return UNKNOWN if value is None else value.isoformat()
 
 
 def moment(value: datetime | None) -> str:
-    """Write a moment in UTC to the second."""
+    """Format a UTC time to the second."""
     return UNKNOWN if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
 
 
 def seconds(value: Number | None) -> str:
-    """Write a distance in time."""
+    """Format a duration."""
     if value is None:
         return NOTHING
     minutes, rest = divmod(round(value), 60)
@@ -87,7 +87,7 @@ def seconds(value: Number | None) -> str:
 
 
 def change(value: Number | None, average: float | None) -> str:
-    """Say how far a value is from an average; empty where one of them is unknown or 0."""
+    """Compare a value with an average; empty if one is unknown or the average is 0."""
     if value is None or not average:
         return ""
     share = float(value) / average - 1

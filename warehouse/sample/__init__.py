@@ -1,1 +1,1 @@
-"""Generates sample inputs: a small month with every fault, or a game of any size with its truth."""
+"""Generates inputs: a sample month with every fault, or a game of any size with its results."""

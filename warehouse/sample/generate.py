@@ -1,16 +1,15 @@
-"""Sample data: the four CSV exports of a small mobile game, with everything real exports get wrong.
+"""Generates the sample: the four CSV exports of a small mobile game, with the faults of real ones.
 
-The story is January 2026. The export was cut on the morning of 2026-01-30, so that day is not over
-and D-1, the day the reports look at, is 2026-01-29. Players come through five campaigns or on their
-own (organic), play for some days, and some of them pay. Payers are denser than in a real game, so
-that a small file holds enough purchases.
+The sample is of January 2026. The export ran on the morning of 2026-01-30, so that day is not over
+and D-1, the day of the reports, is 2026-01-29. Players come from five campaigns or are organic,
+play for some days, and some of them pay. The share of payers is higher than in a real game, so that
+a small file has enough purchases.
 
-The module reads from top to bottom: the facts of the story, the rows, the plain game, and then the
-catalogue of traps, one function each, whose docstring says why the trap exists. ``TRAPS`` at the
-end lists them all.
+The module defines the constants, the rows, the plain game, and then the traps, one function each,
+whose docstring says why the trap exists. ``TRAPS`` at the end lists them.
 
-Only ``random.Random`` methods that draw the same numbers in every supported Python are used, and
-nothing depends on a clock, on hashing or on the platform's maths library: a seed names its bytes.
+The same seed gives the same bytes: the module only uses ``random.Random`` methods that are stable
+across Python versions, and no clock, hashing or platform-dependent maths.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
-# --- The facts of the story ----------------------------------------------------------------------
+# --- The constants -------------------------------------------------------------------------------
 
 FIRST_DAY = date(2026, 1, 1)
 LAST_DAY = date(2026, 1, 30)
 D_MINUS_1 = date(2026, 1, 29)
-AVERAGED_FROM = date(2026, 1, 22)  # D-8, where the average that D-1 is compared with begins
+AVERAGED_FROM = date(2026, 1, 22)  # D-8, the first day of the average before D-1
 EXPORTED_AT = datetime(2026, 1, 30, 9, 30, tzinfo=UTC)
 
 NEVER_CONFIRMED = 0.03
@@ -40,14 +39,14 @@ PRICE_WEIGHTS = (36, 24, 22, 11, 5, 1.5, 0.5)
 LIFETIME_DAYS = (1, 3, 7, 14, 30)
 LIFETIME_WEIGHTS = (20, 25, 23, 20, 12)
 
-# Most players buy nothing or once; a few buy all the time.
+# Most players buy nothing or once; a few buy often.
 PURCHASE_COUNTS = (0, 1, 2, 4, 8, 16, 32)
 PURCHASE_COUNT_WEIGHTS = (26, 22, 16, 13, 11, 7, 5)
 
-# Sessions per UTC hour: quiet before dawn, a small peak at noon, the large one in the evening.
+# Sessions per UTC hour: few before dawn, a small peak at noon, a large one in the evening.
 HOUR_WEIGHTS = (5, 3, 2, 1, 1, 1, 2, 4, 5, 5, 5, 6, 8, 7, 6, 6, 7, 9, 11, 13, 14, 13, 10, 7)
 
-# The store confirms within half a minute, mostly; sometimes its queue is minutes behind.
+# An app store mostly confirms within half a minute, sometimes minutes later.
 CONFIRMATION_SECONDS = (range(2, 30), range(30, 180), range(180, 540))
 CONFIRMATION_WEIGHTS = (60, 30, 10)
 
@@ -59,9 +58,9 @@ ORGANIC_INSTALLS = 240
 class Campaign:
     """One advertising campaign.
 
-    ``first_day`` is the day of its first install and of its first spend, ``last_earning_day`` the
-    last one on which its players pay, ``installs`` the number of players it brings, and
-    ``target_roas`` the revenue per dollar its budget is paced to.
+    ``first_day`` is the day of its first install and spend, ``last_earning_day`` the last day on
+    which its players pay, ``installs`` the number of its players, and ``target_roas`` the revenue
+    per dollar that determines its budget.
     """
 
     name: str
@@ -71,8 +70,8 @@ class Campaign:
     target_roas: float
 
 
-# The part each campaign plays on D-1: nothing special; no revenue for three days and so a ROAS of 0
-# after a healthy average; spend out of control; costs not reported; too young to be judged.
+# The cases on D-1, in order: normal; a ROAS of 0 after three days without revenue; excessive spend;
+# unreported costs; too little history.
 STEADY = Campaign("Winter_Quest_US", date(2025, 12, 15), LAST_DAY, 340, 1.15)
 SILENT = Campaign("Dragon_Rush_EU", date(2025, 12, 18), date(2026, 1, 26), 260, 1.05)
 RUNAWAY = Campaign("Gem_Fever_BR", date(2025, 12, 22), LAST_DAY, 260, 0.85)
@@ -102,7 +101,7 @@ ZERO_COSTS = (
 RUNAWAY_FACTOR = 3
 SESSION_OUTAGES = (date(2026, 1, 8), date(2026, 1, 9), date(2026, 1, 20))
 
-# Days on which the staged scenes play: clear of the outages, and D-1 among them.
+# Days with staged scenes: D-1, and days without outages.
 SCENE_DAYS = (date(2026, 1, 6), date(2026, 1, 17), D_MINUS_1)
 
 BAD_AMOUNTS = ("abc", "$4.99", "1e3", "")
@@ -116,10 +115,10 @@ BAD_RECEIPTS = ("BADREC-1", "rcp-12", "RCP-")
 
 @dataclass(eq=False)
 class Row:
-    """One line of a file. Its cells are text, as they will be written.
+    """One line of a file. Its cells are text.
 
-    ``at`` is the true moment of what the row tells (UTC). It gives the row its place in the file
-    and is not written itself, so that a trap can spoil a written time without losing its place.
+    ``at`` is the true UTC time. It determines the position in the file and is not written, so that
+    a trap can change the written time and keep the position.
     """
 
     at: datetime
@@ -170,7 +169,7 @@ class SessionRow(Row):
 
 @dataclass(frozen=True)
 class Sale:
-    """A plain purchase together with the confirmation that belongs to it."""
+    """A plain purchase and its confirmation."""
 
     purchase: PurchaseRow
     confirmation: ConfirmationRow
@@ -178,7 +177,7 @@ class Sale:
 
 @dataclass
 class Sample:
-    """The four files in the making, and what the traps need to add to them.
+    """The rows of the four files, and the state of the traps.
 
     ``d1_sales`` and ``earlier_sales`` are the plain sales that no trap has used yet.
     """
@@ -194,22 +193,19 @@ class Sample:
     earlier_sales: list[Sale] = field(default_factory=list)
 
     def new_receipt(self) -> str:
-        """Return a well-formed receipt that no other row has."""
+        """Return a unique, well-formed receipt."""
         return f"RCP-{next(self.receipt_numbers)}"
 
     def take(self, count: int) -> list[Sale]:
-        """Return ``count`` plain sales, the first of D-1, the rest of earlier days, for one trap.
-
-        Raises ``IndexError`` when too few are left.
-        """
+        """Return ``count`` unused plain sales, the first of D-1, the others of earlier days."""
         return [self.d1_sales.pop(), *(self.earlier_sales.pop() for _ in range(count - 1))]
 
     def recent_costs(self) -> list[CostRow]:
-        """Return the costs that D-1 and the average before it are made of."""
+        """Return the costs of D-1 and of the days of the average before it."""
         return [row for row in self.costs if row.at.date() >= AVERAGED_FROM]
 
     def add_session(self, player: int, at: datetime) -> None:
-        """Add the session that player number ``player`` starts at ``at``."""
+        """Add a session of player number ``player`` at ``at``."""
         self.sessions.append(SessionRow(at, _utc(at), f"user_{player}", "session_start"))
 
     def add_purchase(self, player: int, at: datetime, price: str, campaign: str) -> PurchaseRow:
@@ -245,8 +241,8 @@ class Sample:
     def stage(self, start: datetime, *offsets: int) -> list[PurchaseRow]:
         """Add and return purchases of one new player, ``offsets`` seconds after ``start``.
 
-        The player has no other purchases, so nothing disturbs the scene, and is organic and buys
-        small, so the scene does not move the ROAS of any campaign.
+        The player has no other purchases that could match, and is organic, so that the purchases do
+        not affect the ROAS of a campaign.
         """
         player = next(self.player_numbers)
         self.add_session(player, start - timedelta(minutes=5))
@@ -270,7 +266,7 @@ def _moment(day: date, hour: int, second: int = 0) -> datetime:
 
 
 def _play(sample: Sample, spelling: str, first_day: date, last_earning_day: date) -> None:
-    """Let one player install, come back on some days of a lifetime, and buy in those sessions."""
+    """Simulate one player: the install, sessions on some days, and purchases in them."""
     rng = sample.rng
     player = next(sample.player_numbers)
     installed = first_day + timedelta(days=rng.randrange((LAST_DAY - first_day).days + 1))
@@ -295,7 +291,7 @@ def _play(sample: Sample, spelling: str, first_day: date, last_earning_day: date
 
 
 def _settle(sample: Sample, purchase: PurchaseRow) -> None:
-    """Confirm a purchase, but for the few whose purchase or confirmation got lost on the way."""
+    """Confirm a purchase, except for the few whose purchase or confirmation is lost."""
     fate = sample.rng.random()
     if fate < NEVER_CONFIRMED:
         return
@@ -310,9 +306,9 @@ def _settle(sample: Sample, purchase: PurchaseRow) -> None:
 
 
 def _spend(sample: Sample, campaign: Campaign) -> None:
-    """Add a campaign's daily costs up to D-1: a flat share, the rest paced to the day's revenue.
+    """Add the daily costs of a campaign up to D-1, in part proportional to the day's revenue.
 
-    Ad networks report a day when it is over, so the last day has no costs yet.
+    Ad networks report a day when it is over, so the last day has no costs.
     """
     days = [
         day
@@ -332,7 +328,7 @@ def _spend(sample: Sample, campaign: Campaign) -> None:
 
 
 def _plain_game(rng: Random) -> Sample:
-    """Return the sample as it would be if nothing ever went wrong but a lost message."""
+    """Return the sample without traps; only some messages are lost."""
     sample = Sample(
         rng=rng,
         player_numbers=iter(rng.sample(range(1_000, 10_000), 3_000)),
@@ -354,9 +350,9 @@ def _plain_game(rng: Random) -> Sample:
 
 
 def time_notations(sample: Sample) -> None:
-    """Offsets, no zone, fractions of a second: all ISO 8601, all of them must parse to UTC.
+    """Times with an offset, without a zone, or with fractions of a second must parse to UTC.
 
-    A cast that drops the offset moves a row by hours without any error.
+    A cast that drops the offset silently shifts a row by hours.
     """
     rows = [row for sale in sample.take(25) for row in (sale.purchase, sale.confirmation)]
     for index, row in enumerate(rows):
@@ -377,7 +373,7 @@ def _other_notation(at: datetime, index: int) -> str:
 
 
 def decimal_commas(sample: Sample) -> None:
-    """``"4,99"`` is 4.99 in half of Europe; it must parse, in every file that has money."""
+    """``"4,99"`` with a decimal comma must parse as 4.99 in every file with amounts."""
     for sale in sample.take(12):
         sale.purchase.revenue_usd = sale.purchase.revenue_usd.replace(".", ",")
     for sale in sample.take(5):
@@ -387,7 +383,7 @@ def decimal_commas(sample: Sample) -> None:
 
 
 def padded_amounts(sample: Sample) -> None:
-    """Blanks around an amount are no reason to reject it."""
+    """Blanks around an amount must be ignored."""
     for sale in sample.take(6):
         sale.purchase.revenue_usd = f" {sale.purchase.revenue_usd} "
     for sale in sample.take(4):
@@ -395,7 +391,7 @@ def padded_amounts(sample: Sample) -> None:
 
 
 def mixed_case(sample: Sample) -> None:
-    """Clients of different versions write names in different case; a comparison must not care."""
+    """Client versions differ in the case of names, so comparisons must ignore it."""
     for sale, status in zip(sample.take(8), ("Success", "SUCCESS") * 4, strict=True):
         sale.purchase.status = status
     for sale, name in zip(sample.take(9), ("AF_Purchase", "PURCHASE", "Purchase") * 3, strict=True):
@@ -403,7 +399,7 @@ def mixed_case(sample: Sample) -> None:
 
 
 def campaign_spellings(sample: Sample) -> None:
-    """One campaign in several spellings: joined as text it would split, and its ROAS with it."""
+    """A campaign with several spellings must be one campaign with one ROAS."""
     files: tuple[tuple[Sequence[PurchaseRow | ConfirmationRow | CostRow], int], ...] = (
         (sample.purchases, 6),
         (sample.confirmations, 4),
@@ -420,13 +416,13 @@ def campaign_spellings(sample: Sample) -> None:
 
 
 def ambiguous_thousands(sample: Sample) -> None:
-    """``"1,234"`` is 1234 or 1.234, and guessing wrong costs a factor of a thousand."""
+    """``"1,234"`` is 1234 or 1.234, so it must not be guessed."""
     for sale in sample.take(4):
         sale.purchase.revenue_usd = "1,234"
 
 
 def bad_amounts(sample: Sample) -> None:
-    """What is no plain number must be set aside and counted, not read as 0 and not dropped."""
+    """An amount that is not a number must be quarantined and counted, not read as 0 or dropped."""
     for sale, amount in zip(sample.take(12), BAD_AMOUNTS * 3, strict=True):
         sale.purchase.revenue_usd = amount
 
@@ -438,16 +434,16 @@ def bad_times(sample: Sample) -> None:
 
 
 def missing_ids(sample: Sample) -> None:
-    """A purchase of nobody cannot be reconciled; a blank id is as missing as an empty one."""
+    """A purchase without an id cannot be reconciled; a blank id counts as missing."""
     for sale, text in zip(sample.take(6), ("", "  ") * 3, strict=True):
         sale.purchase.appsflyer_id = text
 
 
-# --- Traps: rows that are no earned purchase -----------------------------------------------------
+# --- Traps: rows that are not earned purchases ---------------------------------------------------
 
 
 def other_events(sample: Sample) -> None:
-    """The export holds more than purchases, and subscriptions even carry money."""
+    """The export also contains other events, some with an amount, such as subscriptions."""
     events = (("af_subscribe", "9.99"), ("subscription_renewal", "9.99"), ("install", "0.00"))
     for sale, (name, amount) in zip(sample.take(24), events * 8, strict=True):
         at = sale.purchase.at - timedelta(seconds=90)
@@ -464,7 +460,7 @@ def other_events(sample: Sample) -> None:
 
 
 def failed_and_pending(sample: Sample) -> None:
-    """Before a payment succeeds it may fail or hang; those attempts are no second purchase."""
+    """Failed or pending attempts before a successful payment are not purchases."""
     for sale, status in zip(sample.take(18), ("failed", "pending", "Failed") * 6, strict=True):
         at = sale.purchase.at - timedelta(seconds=40)
         sample.purchases.append(
@@ -473,7 +469,7 @@ def failed_and_pending(sample: Sample) -> None:
 
 
 def worthless_successes(sample: Sample) -> None:
-    """A success that earned nothing, or less, is a test purchase or a client gone wrong."""
+    """A success with an amount of 0 or less is a test purchase or a client error."""
     for sale in sample.take(5):
         sale.purchase.revenue_usd = "0.00"
     for sale in sample.take(5):
@@ -481,19 +477,19 @@ def worthless_successes(sample: Sample) -> None:
 
 
 def bad_receipts(sample: Sample) -> None:
-    """A success whose receipt the store cannot have written is likely forged."""
+    """A success with an invalid receipt is likely forged."""
     for sale, receipt in zip(sample.take(9), BAD_RECEIPTS * 3, strict=True):
         sale.purchase.receipt_id = receipt
 
 
 def missing_receipts(sample: Sample) -> None:
-    """No receipt is allowed: old clients send none. The purchase counts, and is flagged."""
+    """A purchase without a receipt, from an old client, counts and is flagged."""
     for sale in sample.take(8):
         sale.purchase.receipt_id = ""
 
 
 def chargebacks(sample: Sample) -> None:
-    """Money that went back, minutes to days later: the original was confirmed but earns nothing."""
+    """A purchase with a later chargeback was confirmed but earns nothing."""
     delays = (timedelta(minutes=25), timedelta(hours=5), timedelta(days=2))
     for sale in sample.take(18):
         at = min(sale.purchase.at + sample.rng.choice(delays), EXPORTED_AT)
@@ -509,7 +505,7 @@ def chargebacks(sample: Sample) -> None:
 
 
 def orphan_chargebacks(sample: Sample) -> None:
-    """Chargebacks of purchases from before the export: there is no row left to take back."""
+    """Chargebacks of purchases before the export have no purchase row."""
     for sale, status in zip(sample.take(6), ("chargeback", "refund") * 3, strict=True):
         at = sale.purchase.at + timedelta(hours=1)
         sample.purchases.append(
@@ -528,27 +524,27 @@ def orphan_chargebacks(sample: Sample) -> None:
 
 
 def exact_duplicates(sample: Sample) -> None:
-    """The client sent the same event twice; some send it three times."""
+    """The client sends the same event two or three times."""
     for sale, copies in zip(sample.take(12), (1, 1, 2) * 4, strict=True):
         sample.purchases.extend(replace(sale.purchase) for _ in range(copies))
 
 
 def retried_receipts(sample: Sample) -> None:
-    """The client retried a minute later: another time, but one receipt is one purchase."""
+    """The client retries a minute later: one receipt is one purchase, despite the other time."""
     for sale in sample.take(10):
         at = sale.purchase.at + timedelta(minutes=1)
         sample.purchases.append(replace(sale.purchase, at=at, event_time_utc=_utc(at)))
 
 
 def duplicates_without_receipt(sample: Sample) -> None:
-    """With no receipt to compare, only an equal id, time, event and amount tells a duplicate."""
+    """Without a receipt, equal id, time, event and amount identify a duplicate."""
     for sale in sample.take(6):
         sale.purchase.receipt_id = ""
         sample.purchases.append(replace(sale.purchase))
 
 
 def duplicates_in_other_notation(sample: Sample) -> None:
-    """The same moment and amount written differently: equal values, though not equal text."""
+    """The same time and amount in different notations are a duplicate."""
     for index, sale in enumerate(sample.take(5)):
         sale.purchase.receipt_id = ""
         sample.purchases.append(
@@ -567,7 +563,7 @@ def duplicates_in_other_notation(sample: Sample) -> None:
 
 
 def exactly_ten_minutes(sample: Sample) -> None:
-    """600 s is inside the window and 601 s is not, before or after, even with the same receipt."""
+    """600 s is within the window and 601 s is not, even with the same receipt."""
     for day in SCENE_DAYS:
         for seconds in (600, -600, 601, -601):
             [purchase] = sample.stage(_moment(day, 10), 0)
@@ -575,7 +571,7 @@ def exactly_ten_minutes(sample: Sample) -> None:
 
 
 def late_confirmations(sample: Sample) -> None:
-    """Confirmed, but so late that the two no longer count as one event."""
+    """A confirmation after the window does not match."""
     for sale in sample.take(8):
         late = sale.purchase.at + timedelta(seconds=sample.rng.randrange(1_200, 3_600))
         sale.confirmation.at = late
@@ -583,11 +579,11 @@ def late_confirmations(sample: Sample) -> None:
 
 
 def chains(sample: Sample) -> None:
-    """Purchases and confirmations so interleaved that a good pair takes the next one's partner.
+    """Interleaved purchases and confirmations that need several rounds of matching.
 
-    At 0, 190 and 340 s purchases, at 100, 270 and 500 s confirmations. The closest pair is
-    340-270; only then 190-100 is free to pair, and 0-500 remains, inside the window. Taking each
-    row's nearest neighbour in one pass uses the one at 100 s twice and leaves the first over.
+    The purchases are at 0, 190 and 340 s, the confirmations at 100, 270 and 500 s. The closest pair
+    is 340-270, then 190-100, and 0-500 remains, within the window. Matching each row with its
+    nearest neighbour in one pass uses the confirmation at 100 s twice.
     """
     for day in SCENE_DAYS:
         first, second, third = sample.stage(_moment(day, 11), 0, 190, 340)
@@ -597,7 +593,7 @@ def chains(sample: Sample) -> None:
 
 
 def contested_confirmations(sample: Sample) -> None:
-    """Two purchases but one confirmation, and the reverse: one of them has to stay alone."""
+    """With two purchases and one confirmation, or the reverse, one row remains unmatched."""
     for day in SCENE_DAYS:
         first, _second = sample.stage(_moment(day, 12), 0, 60)
         sample.add_confirmation(first, 20).receipt_id = ""
@@ -607,7 +603,7 @@ def contested_confirmations(sample: Sample) -> None:
 
 
 def receipt_before_nearness(sample: Sample) -> None:
-    """The first confirmation is 10 s from the second purchase, but has the first one's receipt."""
+    """A confirmation near the second purchase matches the first, which has the same receipt."""
     for day in SCENE_DAYS:
         first, second = sample.stage(_moment(day, 13), 0, 240)
         sample.add_confirmation(first, 230)
@@ -615,7 +611,7 @@ def receipt_before_nearness(sample: Sample) -> None:
 
 
 def equal_distances(sample: Sample) -> None:
-    """Two confirmations equally near: the one of equal amount wins, else the earlier one."""
+    """Of two equally near confirmations, the one with the equal amount wins, else the earlier."""
     for day in SCENE_DAYS:
         for other_amount in ("2.99", None):
             [purchase] = sample.stage(_moment(day, 14), 0)
@@ -626,20 +622,20 @@ def equal_distances(sample: Sample) -> None:
 
 
 def duplicate_confirmations(sample: Sample) -> None:
-    """The store's export repeats a line: it is a second confirmation, and matches nothing."""
+    """A repeated line in the app store's export is a second confirmation without a match."""
     for sale in sample.take(5):
         sample.confirmations.append(replace(sale.confirmation))
 
 
 def differing_amounts(sample: Sample) -> None:
-    """The store confirms what it received, after tax; the pair matches, and the gap is reported."""
+    """A confirmed amount after tax matches, and the difference is reported."""
     for sale in sample.take(12):
         net = Decimal(sale.purchase.revenue_usd) * Decimal("0.85")
         sale.confirmation.revenue_usd = f"{net:.2f}"
 
 
 def midnights(sample: Sample) -> None:
-    """Around 00:00 UTC a pair spans two days, and a local date is not the day that counts."""
+    """Around 00:00 UTC, a pair spans two days, and a local date differs from the UTC day."""
     for day in SCENE_DAYS:
         midnight = _moment(day + timedelta(days=1), 0)
         before, on_the_dot, local = sample.stage(midnight, -90, 0, -1_800)
@@ -650,7 +646,7 @@ def midnights(sample: Sample) -> None:
 
 
 def bad_confirmations(sample: Sample) -> None:
-    """Confirmations without a readable id, time or amount are rejected, and their reason kept."""
+    """Confirmations without a valid id, time or amount are rejected with a reason."""
     for sale in sample.take(3):
         sale.confirmation.appsflyer_id = ""
     for sale, text in zip(sample.take(3), BAD_TIMES, strict=True):
@@ -663,19 +659,19 @@ def bad_confirmations(sample: Sample) -> None:
 
 
 def runaway_spend(sample: Sample) -> None:
-    """A bid limit was lifted on D-1: the campaign still earns, at under half its usual ROAS."""
+    """The spend on D-1 is so high that the ROAS is less than half of its average."""
     for row in _costs_of(sample, ((RUNAWAY, D_MINUS_1),)):
         row.ad_cost_usd = str(Decimal(row.ad_cost_usd) * RUNAWAY_FACTOR)
 
 
 def missing_costs(sample: Sample) -> None:
-    """Unknown costs are not zero costs: such a day has no ROAS. One of these days is D-1."""
+    """A day without costs, such as D-1, has no ROAS, because the costs are unknown, not zero."""
     for row in _costs_of(sample, MISSING_COSTS):
         sample.costs.remove(row)
 
 
 def zero_costs(sample: Sample) -> None:
-    """A day without spend but with late revenue: its ROAS is neither 0 nor infinite."""
+    """A day with revenue but zero spend has no ROAS, neither 0 nor infinite."""
     for row in _costs_of(sample, ZERO_COSTS):
         row.ad_cost_usd = "0.00"
 
@@ -686,9 +682,9 @@ def _costs_of(sample: Sample, days: Sequence[tuple[Campaign, date]]) -> list[Cos
 
 
 def bad_costs(sample: Sample) -> None:
-    """Cost rows without a readable day, campaign or amount leave that day's costs unknown.
+    """Cost rows without a valid day, campaign or amount leave that day's costs unknown.
 
-    They lie early in the month, so that the averages that D-1 is compared with stay whole.
+    They are early in the month, so that they do not affect the average before D-1.
     """
     early = [
         row for row in sample.costs if row.at.date() < AVERAGED_FROM and row.ad_cost_usd != "0.00"
@@ -703,12 +699,12 @@ def bad_costs(sample: Sample) -> None:
 
 
 def session_outages(sample: Sample) -> None:
-    """Session tracking was down for whole days, so revenue per active user is unknown there."""
+    """On days without session tracking, the revenue per active user is unknown."""
     sample.sessions = [row for row in sample.sessions if row.at.date() not in SESSION_OUTAGES]
 
 
 def bad_sessions(sample: Sample) -> None:
-    """Sessions without a user or a readable time must not count as anybody's."""
+    """Sessions without a user or a valid time must not count."""
     rows = iter(sample.rng.sample(sample.sessions, 12))
     for text in ("", " ") * 3:
         next(rows).user_id = text
@@ -760,20 +756,19 @@ TRAPS: tuple[Callable[[Sample], None], ...] = (
 
 
 def generate_sample(out: Path, seed: int = 7) -> None:
-    """Write the four sample files into the folder ``out``.
+    """Write the four sample files into the folder ``out``, and overwrite existing ones.
 
-    The files are ``purchases_raw.csv`` (about 3,000 rows), ``confirmed_purchases.csv`` (as many),
-    ``costs_daily.csv`` (one row a campaign and day) and ``sessions.csv`` (some thousand rows), in
-    UTF-8 with a header and LF line ends, under 1 MB together. Money is in US dollars and times are
-    ISO 8601; rows are in the order in which they arrived. Equal seeds give equal bytes.
+    The files are ``purchases_raw.csv`` and ``confirmed_purchases.csv`` (about 3,000 rows each),
+    ``costs_daily.csv`` (one row per campaign and day) and ``sessions.csv`` (some thousand rows), in
+    UTF-8 with a header and LF line ends, under 1 MB together. Amounts are in US dollars, times are
+    ISO 8601, and rows are in the order of their arrival. The same seed gives the same bytes.
 
     Args:
-        out: The folder to write to. It is made if it is missing; files of these names in it are
-            overwritten.
-        seed: Any integer. The files under ``seeds/`` are those of the default.
+        out: The folder to write to, created if it is missing.
+        seed: Any integer. The files in ``seeds/`` are those of the default.
 
     Raises:
-        OSError: ``out`` cannot be made, or a file in it cannot be written.
+        OSError: ``out`` cannot be created, or a file in it cannot be written.
     """
     sample = _plain_game(Random(seed))  # nosec B311 # sample data guards no secret
     for trap in TRAPS:
@@ -787,7 +782,7 @@ def generate_sample(out: Path, seed: int = 7) -> None:
 
 
 def _as_arrived(rng: Random, rows: Sequence[Row]) -> list[Row]:
-    """Return what had happened when the export was cut, each row up to two minutes late."""
+    """Return the rows before the export in the order of arrival, each up to two minutes late."""
     exported = [row for row in rows if row.at <= EXPORTED_AT]
     return sorted(exported, key=lambda row: row.at + timedelta(seconds=rng.randrange(120)))
 

@@ -1,17 +1,16 @@
-"""Inputs of any size with the truth beside them: a game of N purchases, and what really happened.
+"""Generates inputs of any size together with the expected results.
 
-`generate_game` writes the four input files like `generate_sample` does, with the same kinds of
-traps at the rates of a real game, and in `truth/` three files that say what the warehouse should
-find: the disposition of every purchase row, the confirmation that belongs to it, and the days on
-which a campaign's ROAS collapsed. So precision and recall can be counted, at a size where speed
-shows.
+`generate_game` writes the four input files with the same kinds of traps as `generate_sample`, at
+the rates of a real game. In `truth/` it writes three files with the expected results: the
+disposition of every purchase row, its confirmation, and the days on which a campaign's ROAS
+collapsed. So tests can measure precision and recall at any size.
 
-The rows are made by DuckDB, in the files of `scale_sql/`: what takes minutes row by row takes
-seconds there, what does not fit in memory goes to disk, and SQL says what it does set by set.
-`plan.sql` is the place to begin: it has the catalogue of what can happen, and its shares.
+DuckDB generates the rows with the files of `scale_sql/`, which is much faster than Python and uses
+the disk if the memory is too small. Start with `plan.sql`: it lists all cases and their shares.
 
-Equal seeds and sizes give equal bytes on every platform and version: chance is MD5 of the seed and
-a row's number, all arithmetic is on integers, and every file has a total order.
+The same seed and size give the same bytes on every platform and version: random numbers are MD5
+hashes of the seed and the row number, all arithmetic is on integers, and every file has a total
+order.
 """
 
 from __future__ import annotations
@@ -27,41 +26,41 @@ import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from warehouse.terminal import line
+from warehouse.terminal import print_line
 
-# With fewer, a campaign has days without any revenue, and a planted collapse may not show.
+# With fewer, campaigns have days without revenue, which can hide a collapse.
 MIN_PURCHASES = 1_000
-# With more, two sales without a receipt could fall into one second; plan.sql says what that breaks.
+# With more, two sales without a receipt could have the same second; plan.sql says why that matters.
 MAX_PURCHASES = 1_000_000_000
 
 BEGINS_AT = datetime(2026, 1, 1, tzinfo=UTC)
 EXPORTED_AT_HOUR = 9
 
-# A million purchases are a quarter of a year of twenty campaigns. Days and campaigns both grow with
-# the cube root, and so does what a campaign sells on a day.
+# A million purchases are 90 days of 20 campaigns. The days, the campaigns and the sales of a
+# campaign on a day each grow with the cube root.
 DAYS_AT_A_MILLION, FEWEST_DAYS = 90, 14
 CAMPAIGNS_AT_A_MILLION, FEWEST_CAMPAIGNS = 20, 3
 
-# Rows that a thousand sales leave in purchases_raw.csv, by the catalogue in plan.sql.
+# The rows of a thousand sales in purchases_raw.csv, with the shares in plan.sql.
 ROWS_PER_THOUSAND_SALES = 1_031
 
-# About four sales a payer on average, and four players for each who ever pays.
+# Averages.
 SALES_PER_PAYER = 4
 PLAYERS_PER_PAYER = 4
 
-# Enough for every sort of a million rows; what needs more goes to disk.
+# Enough to sort a million rows in memory; larger sorts use the disk.
 MEMORY_LIMIT = "1GB"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One SQL file, and the views of it that are written as files.
+    """One SQL file, and the views to write as files.
 
     Attributes:
-        script: Name of the file in `scale_sql/`, without `.sql`.
-        title: What the step makes, for people who wait for it.
-        outputs: Files to write, relative to the output folder, by the names of their views.
-        weight: Share in the time of all steps, in per cent.
+        script: The name of the file in `scale_sql/`, without `.sql`.
+        title: The text for the progress bar.
+        outputs: The files to write, relative to the output folder, by the names of their views.
+        weight: The share in the time of all steps, in per cent.
     """
 
     script: str
@@ -95,26 +94,26 @@ def generate_game(
     on_step: Callable[[Step], None] | None = None,
     threads: int | None = None,
 ) -> dict[str, int]:
-    """Write the four input files into the folder `out`, and their truth into `out/truth`.
+    """Write the four input files into the folder `out`, and the expected results into `out/truth`.
 
-    The files appear when all of them are complete; files of these names are replaced. Meanwhile
-    `out` needs about twice their size on disk. Memory is bounded, whatever the size.
+    The files replace existing ones when all are complete. Meanwhile `out` needs about twice their
+    size on disk. The memory is limited at any size.
 
     Args:
-        out: The folder to write to. It is made if it is missing.
-        purchases: About how many rows `purchases_raw.csv` gets, 1,000 to 1,000,000,000.
-            Confirmations are as many, sessions twice as many.
+        out: The folder to write to, created if it is missing.
+        purchases: The approximate number of rows in `purchases_raw.csv`, 1,000 to 1,000,000,000.
+            There are as many confirmations, and twice as many sessions.
         seed: Any integer.
         on_step: Called after each of `STEPS`.
-        threads: How many DuckDB uses, one per core by default. The bytes do not depend on it.
+        threads: The threads of DuckDB, by default one per core. They do not affect the bytes.
 
     Returns:
         The number of rows below the header of each file, by its path relative to `out`.
 
     Raises:
         ValueError: `purchases` is out of range.
-        OSError: `out` cannot be made, or a file in it cannot be written.
-        duckdb.Error: DuckDB ran out of disk space.
+        OSError: `out` cannot be created, or a file in it cannot be written.
+        duckdb.Error: DuckDB has run out of disk space.
     """
     if not MIN_PURCHASES <= purchases <= MAX_PURCHASES:
         raise ValueError(f"purchases is {purchases:,}, not {MIN_PURCHASES:,} to {MAX_PURCHASES:,}")
@@ -130,7 +129,7 @@ def generate_game(
 
 
 def _plan(purchases: int, seed: int) -> dict[str, int]:
-    """Return the variables that the SQL files read; `plan.sql` says what they mean."""
+    """Return the variables of the SQL files; `plan.sql` describes them."""
     sales = purchases * 1_000 // ROWS_PER_THOUSAND_SALES
     days = max(FEWEST_DAYS, _cube_root_share(DAYS_AT_A_MILLION, purchases))
     campaigns = max(FEWEST_CAMPAIGNS, _cube_root_share(CAMPAIGNS_AT_A_MILLION, purchases))
@@ -166,8 +165,8 @@ def _write(
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": str(folder / "spilled"),
-        # The scripts join large tables to small ones and say so by their order; nothing else is
-        # left to find out, and a wrong guess keeps the large table in memory.
+        # The joins in the scripts are in the best order. The optimizer could swap them, and then
+        # build a hash table of the large side.
         "disabled_optimizers": "join_order,build_side_probe_side",
     }
     if threads is not None:
@@ -188,7 +187,7 @@ def _write(
 
 
 def _copy(game: duckdb.DuckDBPyConnection, view: str, path: Path) -> int:
-    """Write a view as CSV, in its own order; returns the number of rows."""
+    """Write a view as CSV, in its order; return the number of rows."""
     quoted = str(path).replace("'", "''")
     copied = game.execute(f"copy (from {view}) to '{quoted}' (header, delimiter ',')")
     [[count]] = copied.fetchall()
@@ -196,7 +195,7 @@ def _copy(game: duckdb.DuckDBPyConnection, view: str, path: Path) -> int:
 
 
 def generate_with_progress(out: Path, purchases: int, seed: int, console: Console) -> None:
-    """Do what `generate_game` does, with a bar on a terminal, and say what was written."""
+    """Call `generate_game` with a progress bar on a terminal, and print the files."""
     columns = (
         SpinnerColumn(),
         TextColumn("Making {task.description}"),
@@ -215,4 +214,4 @@ def generate_with_progress(out: Path, purchases: int, seed: int, console: Consol
 
         counts = generate_game(out, purchases, seed, show)
     written = ", ".join(f"{file} ({count:,} rows)" for file, count in counts.items())
-    line(console, f"Wrote {written} to {out}")
+    print_line(console, f"Wrote {written} to {out}")

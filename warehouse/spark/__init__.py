@@ -1,1 +1,1 @@
-"""dbt's target `spark`: a cluster for one machine, and the reports of any cluster."""
+"""The dbt target `spark`: a cluster on this machine, and the reports of any cluster."""

@@ -20,36 +20,25 @@ from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.needs import java_home, spark_home
 from warehouse.spark.processes import Processes, signal_group
 
-# The Thrift Server asks nobody for a password. So nothing listens to other machines.
+# Only this machine can connect, because the Thrift Server requires no password.
 HOST = "127.0.0.1"
 WORKERS = (1, 2)
-# What a part may take to come up on a machine that has other things to do.
+# The time that a part has to start on a busy machine.
 START_SECONDS = 120
 POLL_SECONDS = 0.05
-# What dbt may take to cancel its statements.
+# The time that dbt has to cancel its statements.
 INTERRUPT_SECONDS = 10
 CONF = Path(__file__).with_name("conf")
-# About 3 GB in all. The Thrift Server plans, hands out rows and keeps the catalog; the memory of a
+# About 3 GB in all. The Thrift Server plans, returns rows and has the catalog. The memory of a
 # worker is that of its one executor.
 DAEMON_MEMORY, THRIFT_MEMORY, WORKER_MEMORY = "192m", "1g", "768m"
-# For processes of a minute or two, with two cores for all of them: a compiler that is quick instead
-# of thorough, and a collector without threads of its own.
+# For short-lived processes on two cores: a fast compiler and a collector without extra threads.
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
-
-
-def _say_nothing(_: str) -> None:
-    pass
 
 
 @dataclass(frozen=True)
 class Part:
-    """A process of the cluster.
-
-    Attributes:
-        name: What to call it.
-        process: It.
-        log: What it prints.
-    """
+    """A process of the cluster, and the log of its output."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -57,15 +46,14 @@ class Part:
 
 
 class Cluster:
-    """A running cluster; `running_cluster` makes one.
+    """A cluster; `running_cluster` makes one.
 
     Attributes:
-        folder: Where it keeps its data, settings and logs.
-        port: Where its Thrift Server listens, on 127.0.0.1.
+        folder: The folder of its data, settings and logs.
+        port: The port of its Thrift Server, on 127.0.0.1.
     """
 
     def __init__(self, folder: Path, processes: Processes, port: int) -> None:
-        """Take what `running_cluster` prepared."""
         self.folder, self.port = folder, port
         self._home = spark_home()
         self._data, self._logs = folder / "data", folder / "logs"
@@ -73,7 +61,7 @@ class Cluster:
         self._master_port = free_port()
         self._parts: dict[str, Part] = {}
         self._environment = {
-            # Nothing of another Spark that this machine may have.
+            # Without the settings of another Spark on this machine.
             **{name: text for name, text in os.environ.items() if not name.startswith("SPARK_")},
             "JAVA_HOME": str(java_home()),
             "SPARK_HOME": str(self._home),
@@ -81,7 +69,7 @@ class Cluster:
             "SPARK_LOCAL_IP": HOST,
             "SPARK_LOCAL_DIRS": str(self._data / "local"),
         }
-        # The Thrift Server would take that memory for its own.
+        # Only for the daemons: the Thrift Server would use these settings, too.
         self._daemon = {
             "SPARK_DAEMON_MEMORY": DAEMON_MEMORY,
             "SPARK_DAEMON_JAVA_OPTS": java_options(self._data),
@@ -89,14 +77,14 @@ class Cluster:
 
     @property
     def address(self) -> dict[str, str]:
-        """The settings with which dbt's target `spark` finds it."""
+        """The settings with which the dbt target `spark` connects."""
         return {"SPARK_THRIFT_HOST": HOST, "SPARK_THRIFT_PORT": str(self.port)}
 
     def start(self, report: Callable[[str], None]) -> None:
-        """Start all parts and wait until statements can be sent.
+        """Start all parts and wait until the Thrift Server accepts connections.
 
         Raises:
-            CannotUseSparkError: One of them does not come up.
+            CannotUseSparkError: A part does not start.
         """
         report("Starting Spark: a master, two workers and a Thrift Server")
         master = self._start(
@@ -104,7 +92,7 @@ class Cluster:
             *("spark-class", "org.apache.spark.deploy.master.Master", "--host", HOST),
             *("--port", str(self._master_port), "--webui-port", "0"),
         )
-        # It has much to do before it asks for the master.
+        # Start it early: it takes long before it needs the master.
         server = self._start(
             "thrift-server",
             *("spark-submit", "--name", "gamehouse", "--master", self._master_url),
@@ -114,14 +102,14 @@ class Cluster:
             *("--hiveconf", f"hive.server2.thrift.port={self.port}"),
             *("--hiveconf", "hive.server2.authentication=NOSASL"),
         )
-        # A worker that does not find its master tries again only after some seconds.
+        # A worker that does not find its master retries only after some seconds.
         self._wait_for(self._master_port, master)
         for number in WORKERS:
             self.start_worker(number)
         self._wait_for(self.port, server)
 
     def start_worker(self, number: int) -> None:
-        """Start a worker, at first or again; it registers with the master by itself."""
+        """Start or restart a worker, which registers with the master."""
         self._start(
             f"worker-{number}",
             *("spark-class", "org.apache.spark.deploy.worker.Worker", "--host", HOST),
@@ -130,28 +118,25 @@ class Cluster:
         )
 
     def kill_worker(self, number: int) -> None:
-        """End a worker and its executor where they stand."""
+        """Kill a worker and its executor."""
         worker = self._parts[f"worker-{number}"].process
         signal_group(worker, signal.SIGKILL)
         worker.wait()
 
     def require_all(self) -> None:
-        """Look whether all parts live.
+        """Check that all parts run.
 
         Raises:
-            CannotUseSparkError: One of them has ended.
+            CannotUseSparkError: A part has ended.
         """
         for part in self._parts.values():
             if part.process.poll() is not None:
-                raise CannotUseSparkError(f"Spark's {part.name} has ended; {part.log} says why.")
+                raise CannotUseSparkError(f"Spark's {part.name} has ended. See {part.log}.")
 
     def run(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
-        """Run a program that works on the cluster, to its end.
+        """Run a program on the cluster and return its exit status.
 
-        Where this process is interrupted, so is the program, and it has time to end in order.
-
-        Returns:
-            Its exit status.
+        If this process is interrupted, it interrupts the program and waits a while for its end.
         """
         process = self._processes.start(command, environment=environment)
         try:
@@ -180,48 +165,47 @@ class Cluster:
         return part
 
     def _wait_for(self, port: int, part: Part) -> None:
-        """Wait until a part listens, as long as it and all others live."""
+        """Wait until a part listens, while all parts run."""
         deadline = time.monotonic() + START_SECONDS
         while not is_listening(port):
             self.require_all()
             if time.monotonic() > deadline:
                 raise CannotUseSparkError(
-                    f"Spark's {part.name} did not come up within {START_SECONDS} s; {part.log} may"
-                    " say why."
+                    f"Spark's {part.name} did not start within {START_SECONDS} s. See {part.log}."
                 )
             time.sleep(POLL_SECONDS)
 
 
 @contextmanager
 def running_cluster(
-    folder: Path, *, port: int | None = None, report: Callable[[str], None] = _say_nothing
+    folder: Path, *, port: int | None = None, report: Callable[[str], None] = lambda _: None
 ) -> Iterator[Cluster]:
     """Run a cluster.
 
-    It ends with the block, and with this process in whatever way that ends. Its tables go with it.
+    It ends with the block, or with this process, even if that is killed. Its tables are temporary.
 
     Args:
-        folder: Where it keeps its data, settings and logs; the logs stay.
-        port: Where its Thrift Server shall listen; any free port by default.
-        report: Told what happens meanwhile.
+        folder: The folder of its data, settings and logs; only the logs remain.
+        port: The port of its Thrift Server; by default any free port.
+        report: Called with messages about the progress.
 
     Yields:
         The cluster, ready for statements.
 
     Raises:
         CannotUseSparkError: Java or a package is missing, the port or the folder is in use, or a
-            part does not come up.
-        OSError: The folder cannot be written.
+            part does not start.
+        OSError: The folder is not writable.
     """
     spark_home()
     java_home()
     if port is not None and is_listening(port):
         raise CannotUseSparkError(
-            f"Port {port} of {HOST} is in use, by another cluster perhaps. End that, or set"
-            " SPARK_THRIFT_PORT to a free port."
+            f"Port {port} of {HOST} is in use, perhaps by another cluster. Stop that cluster, or"
+            " set SPARK_THRIFT_PORT to a free port."
         )
     folder = folder.absolute()
-    with _alone_in(folder):
+    with _exclusive_use_of(folder):
         _prepare(folder)
         with Processes(folder / "data") as processes:
             cluster = Cluster(folder, processes, port or free_port())
@@ -233,24 +217,24 @@ def running_cluster(
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def _exclusive_use_of(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotUseSparkError(f"Another cluster works in {folder}. End it first.") from None
+            raise CannotUseSparkError(f"Another cluster uses {folder}. Stop it first.") from None
         yield
 
 
 def _prepare(folder: Path) -> None:
-    """Make the folders and the settings; remove what a cluster before has left."""
+    """Remove the files of an earlier cluster, and create the folders and the settings."""
     for name in ("data", "logs", "conf"):
         shutil.rmtree(folder / name, ignore_errors=True)
     shutil.copytree(CONF, folder / "conf")
     (folder / "logs").mkdir()
     (folder / "data/temporary").mkdir(parents=True)
-    # It holds a secret.
+    # It contains a secret.
     (folder / "conf").chmod(0o700)
     options = java_options(folder / "data")
     own = {
@@ -263,11 +247,10 @@ def _prepare(folder: Path) -> None:
         "spark.executor.memory": WORKER_MEMORY,
         "spark.executor.cores": "1",
         "spark.executor.extraJavaOptions": options,
-        # Tables end with the cluster, so there is no metastore to keep. Each statement that makes a
-        # table or a view costs a fifth less so.
+        # Tables are temporary, so no metastore is needed. Statements that create a table or a view
+        # take a fifth less time.
         "spark.sql.catalogImplementation": "in-memory",
-        # To compile a statement and to plan it anew between its stages pays off with many rows.
-        # With few it costs more than it saves.
+        # Compiling and replanning a statement only pays off with many rows.
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
@@ -278,19 +261,19 @@ def _prepare(folder: Path) -> None:
 
 
 def java_options(data: Path) -> str:
-    """Write the options of every Java; what it keeps for a while goes where all else goes."""
+    """Return the options of every Java process, with a folder for its temporary files."""
     return f'{JAVA_OPTIONS} "-Djava.io.tmpdir={data}/temporary"'
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Find a free port."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def is_listening(port: int) -> bool:
-    """Tell whether somebody listens on a port of this machine."""
+    """Return whether a process listens on a port of this machine."""
     with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
         return True
     return False

@@ -1,4 +1,4 @@
-"""The commands of `python -m warehouse` that have to do with Spark."""
+"""The commands `spark`, `cluster` and `fetch` of `python -m warehouse`."""
 
 from __future__ import annotations
 
@@ -16,43 +16,39 @@ from warehouse.inputs import headers
 from warehouse.spark.cluster import HOST, is_listening, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.reports import fetch_reports
-from warehouse.terminal import complain, say
+from warehouse.terminal import EXIT_FAILED, EXIT_OK, echo, echo_error
 
-EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
+EXIT_INTERRUPTED = 130
 MAX_PORT = 65_535
 SEEDS = Path("seeds")
-EPILOG = (
-    "Settings: REPORTS_PATH (the folder of the reports, default reports/spark), SPARK_THRIFT_HOST"
-    " (default 127.0.0.1) and SPARK_THRIFT_PORT (default 17000)."
-)
 
 
 def add_spark_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `spark`, `cluster` and `fetch` to the commands of `python -m warehouse`."""
     spark = commands.add_parser(
         "spark",
-        help="build on a Spark cluster that runs on this machine meanwhile",
+        help="build on a temporary Spark cluster on this machine",
         description="Starts a Spark cluster on this machine (a master, two workers, a Thrift"
         " Server), runs `dbt build --target spark` on it, fetches the reports and stops the"
-        " cluster. Its tables go with it; the reports stay. Takes about 3 GB of memory.",
-        epilog="Settings: REPORTS_PATH (the folder of the reports, default reports/spark), LANDING"
-        " (the folder of the inputs, if they are not in seeds/), EVENTS_URI (the lake of the"
-        " events, if there is one). Exits as dbt does.",
+        " cluster, which deletes its tables. It needs about 3 GB of memory and exits with the"
+        " status of dbt.",
+        epilog="Settings: REPORTS_PATH (the reports folder, default reports/spark), LANDING (the"
+        " inputs folder, default seeds) and EVENTS_URI (the lake of the events).",
     )
     spark.add_argument(
         "arguments",
         nargs="*",
         metavar="-- ARGUMENT",
-        help="what else to tell dbt, behind --, for example -- --vars '{as_of_date: 2026-01-20}'",
+        help="further arguments of dbt, for example -- --vars '{as_of_date: 2026-01-20}'",
     )
     spark.set_defaults(run=_stoppable(_spark))
 
     cluster = commands.add_parser(
         "cluster",
-        help="run a Spark cluster on this machine until stopped, for `dbt build --target spark`",
+        help="run a Spark cluster on this machine for `dbt build --target spark`",
         description="Runs a Spark cluster on this machine (a master, two workers, a Thrift Server)"
-        " until Ctrl-C or SIGTERM. Nobody but programs of this machine reaches it, but any of"
-        " them does: it asks for no password. Its tables go with it.",
+        " until Ctrl-C or SIGTERM, which deletes its tables. Every program on this machine can"
+        " connect without a password, other machines cannot.",
         epilog="Settings: SPARK_THRIFT_PORT (default 17000).",
     )
     cluster.set_defaults(run=_stoppable(_cluster))
@@ -60,14 +56,15 @@ def add_spark_commands(commands: argparse._SubParsersAction[argparse.ArgumentPar
     fetch = commands.add_parser(
         "fetch",
         help="fetch the reports of `dbt build --target spark` from any Thrift Server",
-        description="Fetches the reports of the last build that ended well, all of them or none.",
-        epilog=EPILOG,
+        description="Fetches all reports of the last successful build, or none.",
+        epilog="Settings: REPORTS_PATH (the reports folder, default reports/spark),"
+        " SPARK_THRIFT_HOST (default 127.0.0.1) and SPARK_THRIFT_PORT (default 17000).",
     )
     fetch.set_defaults(run=_stoppable(_fetch))
 
 
 def _stoppable(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """Have SIGTERM and Ctrl-C end a command in order, and without a traceback."""
+    """Make SIGTERM and Ctrl-C end a command cleanly, without a traceback."""
 
     def stoppable(options: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, _interrupt)
@@ -86,33 +83,33 @@ def _interrupt(*_: object) -> NoReturn:
 def _spark(options: argparse.Namespace) -> int:
     faults = _faults_of_inputs(options.arguments)
     for fault in faults:
-        complain(fault)
+        echo_error(fault)
     if faults:
         return EXIT_FAILED
     reports, folder = _reports(), _folder()
     dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--target", "spark"]
     started_at = time.monotonic()
-    # The usual port where it is free: for another one, dbt would parse everything again.
+    # Prefer the default port, because dbt parses the project again for another one.
     port = None if is_listening(thrift_port()) else thrift_port()
-    with running_cluster(folder, port=port, report=say) as cluster:
-        say(f"Spark answers after {time.monotonic() - started_at:.0f} s; its logs: {folder}/logs")
+    with running_cluster(folder, port=port, report=echo) as cluster:
+        echo(f"Spark started in {time.monotonic() - started_at:.0f} s; its logs: {folder}/logs")
         environment = {
             **os.environ,
             **cluster.address,
             "REPORTS_PATH": str(reports),
-            # dbt would parse everything again whenever the target changes.
+            # A separate folder, because dbt parses the project again when the target changes.
             "DBT_TARGET_PATH": str(folder / "dbt"),
         }
         exit_code = cluster.run([*dbt, *options.arguments], environment)
         if exit_code == EXIT_OK:
-            say(_fetched(fetch_reports(HOST, cluster.port, reports), reports))
+            echo(_fetched(fetch_reports(HOST, cluster.port, reports), reports))
         else:
-            say(f"dbt build failed; the reports in {reports}/ are as they were.")
+            echo(f"dbt build failed; the reports in {reports}/ are unchanged.")
     return exit_code
 
 
 def _faults_of_inputs(arguments: list[str]) -> list[str]:
-    """Say what is wrong with the files in `seeds/`, which with `landing` only have to be there."""
+    """Say what is wrong with the files in `seeds/`, which are placeholders with `landing`."""
     landing = os.environ.get("LANDING") or next(
         (argument for argument in arguments if "landing" in argument), None
     )
@@ -121,9 +118,9 @@ def _faults_of_inputs(arguments: list[str]) -> list[str]:
 
 def _cluster(_: argparse.Namespace) -> int:
     port = thrift_port()
-    with running_cluster(_folder(), port=port, report=say) as cluster:
-        say(
-            f"The Thrift Server answers on {HOST}:{port}, until Ctrl-C. In another terminal:\n"
+    with running_cluster(_folder(), port=port, report=echo) as cluster:
+        echo(
+            f"The Thrift Server listens on {HOST}:{port} until Ctrl-C. In another terminal:\n"
             "  dbt build --target spark\n"
             "  python -m warehouse fetch"
         )
@@ -136,7 +133,7 @@ def _cluster(_: argparse.Namespace) -> int:
 
 def _fetch(_: argparse.Namespace) -> int:
     host, reports = os.environ.get("SPARK_THRIFT_HOST", HOST), _reports()
-    say(_fetched(fetch_reports(host, thrift_port(), reports), reports))
+    echo(_fetched(fetch_reports(host, thrift_port(), reports), reports))
     return EXIT_OK
 
 
@@ -144,11 +141,11 @@ def thrift_port() -> int:
     """Read SPARK_THRIFT_PORT.
 
     Raises:
-        CannotUseSparkError: It is no port.
+        CannotUseSparkError: It is not a port.
     """
     text = os.environ.get("SPARK_THRIFT_PORT", "17000")
     if not text.isdecimal() or not 0 < int(text) <= MAX_PORT:
-        raise CannotUseSparkError(f"SPARK_THRIFT_PORT is {text!r}. Set it to a port's number.")
+        raise CannotUseSparkError(f"SPARK_THRIFT_PORT is {text!r}. Set it to a port number.")
     return int(text)
 
 

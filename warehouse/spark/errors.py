@@ -1,5 +1,5 @@
-"""What can go wrong with Spark that somebody has to do something about."""
+"""The error of the commands for Spark."""
 
 
 class CannotUseSparkError(Exception):
-    """There is no Spark to work with; the message says why and what to do."""
+    """Spark cannot be used; the message says why and what to do."""

@@ -1,4 +1,4 @@
-"""What a cluster on this machine needs: Java, and the packages of the extra `spark`."""
+"""Checks the requirements of a cluster: Java, and the packages of the extra `spark`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from warehouse.spark.errors import CannotUseSparkError
 
-# Spark 4 runs on no older one.
+# Spark 4 requires it.
 MIN_JAVA = 17
 PACKAGES = ("pyspark", "pyhive", "dbt.adapters.spark")
 
 
 def require_packages() -> None:
-    """Look for the packages of the extra `spark`, without importing them.
+    """Check that the packages of the extra `spark` are installed, without importing them.
 
     Raises:
         CannotUseSparkError: One is missing.
@@ -27,13 +27,13 @@ def require_packages() -> None:
     if missing:
         raise CannotUseSparkError(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed."
-            " `make spark-setup` installs what Spark needs into .venv;"
-            " elsewhere, `pip install --require-hashes --requirement requirements-spark.lock` does."
+            " Run `make spark-setup`, or outside of .venv"
+            " `pip install --require-hashes --requirement requirements-spark.lock`."
         )
 
 
 def spark_home() -> Path:
-    """Find the folder of Spark, which the package `pyspark` brings.
+    """Return the folder of Spark in the package `pyspark`.
 
     Raises:
         CannotUseSparkError: A package of the extra `spark` is missing.
@@ -53,29 +53,27 @@ def _is_installed(name: str) -> bool:
 
 
 def java_home(environment: Mapping[str, str] = os.environ) -> Path:
-    """Find a Java that is new enough: the one of JAVA_HOME, or else of PATH.
+    """Return the home of Java, from JAVA_HOME or else from PATH.
 
     Raises:
-        CannotUseSparkError: There is none, or it is too old.
+        CannotUseSparkError: Java is missing or too old.
     """
     home = environment.get("JAVA_HOME")
     java = shutil.which(
         "java", path=os.path.join(home, "bin") if home else environment.get("PATH", "")
     )
     advice = (
-        f"Spark needs Java {MIN_JAVA} or newer; on Debian `apt-get install default-jre-headless`"
-        " brings it. Where it is elsewhere, set JAVA_HOME to its folder."
+        f"Spark needs Java {MIN_JAVA} or newer. Install it, on Debian with `apt-get install"
+        " default-jre-headless`, or set JAVA_HOME to its folder."
     )
     if java is None:
-        raise CannotUseSparkError(
-            f"There is no java in {'JAVA_HOME' if home else 'PATH'}. {advice}"
-        )
+        raise CannotUseSparkError(f"Found no java in {'JAVA_HOME' if home else 'PATH'}. {advice}")
     run = subprocess.run(  # noqa: S603 (a program that was just found)  # nosec B603
         [java, "-version"], capture_output=True, text=True, check=False
     )
     version = re.search(r'version "(\d+)', run.stderr)
     if run.returncode != 0 or version is None:
-        raise CannotUseSparkError(f"{java} does not tell its version. {advice}")
+        raise CannotUseSparkError(f"{java} does not report its version. {advice}")
     if int(version[1]) < MIN_JAVA:
-        raise CannotUseSparkError(f"{java} is of version {version[1]}. {advice}")
+        raise CannotUseSparkError(f"{java} has version {version[1]}. {advice}")
     return Path(java).resolve().parents[1]

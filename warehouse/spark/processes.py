@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, whatever ends that."""
+"""Starts processes that end when this process ends, even if it is killed."""
 
 from __future__ import annotations
 
@@ -13,31 +13,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-# What a part may take to end in order before it is killed.
+# The time that a process has to end before it is killed.
 STOP_SECONDS = 5
-# Writes its own number into the pipe that is its standard input, then becomes the command. Whoever
-# starts it may die at any moment: the number is in the pipe before there is anything to end.
+# Writes its process id into the pipe on standard input, then executes the command. So the watcher
+# knows the id before the command starts, even if this process is killed at any moment.
 REGISTERED = ["/bin/sh", "-c", 'echo $$ >&0 && exec "$@" </dev/null', "sh"]
 WATCHER = Path(__file__).with_name("watcher.py")
 
 
 class Processes:
-    """Starts processes, each with its children in a group of its own, and ends all of them.
+    """A context manager that starts processes, each as the leader of a process group.
 
-    Meant as a context manager. When it ends, or when this process dies in any way, no process of
-    any of the groups is left, and neither is the folder.
+    When it exits or this process is killed, all groups are killed and the folder is removed.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder that the processes work in; it is removed with them."""
         self._folder = folder
         self._started: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Processes:
-        """Start the process that watches this one."""
         reading, self._pipe = os.pipe()
         with os.fdopen(reading) as pipe:
-            # In a session of its own, it does not get the terminal's Ctrl-C.
+            # In a new session, the watcher does not get the terminal's Ctrl-C.
             self._watcher = subprocess.Popen(  # noqa: S603 (our own program)  # nosec B603
                 [sys.executable, "-I", str(WATCHER), str(self._folder.absolute())],
                 stdin=pipe,
@@ -51,7 +48,6 @@ class Processes:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End all, those that were started last first asked; kill what does not end in time."""
         try:
             for process in reversed(self._started):
                 signal_group(process, signal.SIGTERM)
@@ -77,12 +73,12 @@ class Processes:
 
         Args:
             command: The program and its arguments.
-            environment: All of its environment; by default that of this process.
-            folder: Where it runs; by default where this process does.
-            output: Where to write what it prints; by default where this process does.
+            environment: Its environment; by default that of this process.
+            folder: Its working directory; by default that of this process.
+            output: The file for its output; by default that of this process.
 
         Returns:
-            The process, which leads a group of its own.
+            The process, which is the leader of a new process group.
 
         Raises:
             OSError: It cannot be started.
@@ -101,7 +97,7 @@ class Processes:
 
 
 def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a process and all of its group, unless it has ended."""
+    """Send a signal to the group of a process, unless the process has ended."""
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)

@@ -1,8 +1,7 @@
-"""The reports of a build on Spark, fetched through the Thrift Server into a folder.
+"""Fetches the reports of a build on Spark through the Thrift Server into a folder.
 
-dbt cannot write a file of this machine from Spark. A report stands there as a view of its lines
-(`macros/export/export_json.sql`); here they become the files that DuckDB writes itself, byte for
-byte.
+On Spark, a report is a view of its lines (`macros/export/export_json.sql`). This module writes them
+to files with the same bytes as those of DuckDB.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from warehouse.inputs.functions import LAST, NEXT, publish_reports
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.needs import require_packages
 
-# Rows of a report that are asked for and held at a time.
+# The number of rows per request.
 BATCH_ROWS = 5_000
-# Its lines have a line before the rows, and one after them.
+# The sections of a report: the line before the rows, the rows, and the line after them.
 OPENING, ROW, CLOSING = range(3)
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.json")
 SESSION = {
-    # The server hands out a partition of the rows at a time, instead of holding all at once.
+    # The server returns one partition at a time, instead of collecting all rows in memory.
     "spark.sql.thriftServer.incrementalCollect": "true",
     # As in every session of dbt-spark.
     "spark.sql.ansi.enabled": "false",
@@ -37,20 +36,20 @@ STATES_OF_WAITING = ("INITIALIZED_STATE", "PENDING_STATE", "RUNNING_STATE")
 
 
 def fetch_reports(host: str, port: int, folder: Path, *, schema: str = "reports") -> list[str]:
-    """Fetch all reports of the last build that ended well, and replace those before by them.
+    """Fetch all reports of the last successful build, and replace the earlier ones.
 
     Args:
-        host: Where the Thrift Server is.
-        port: Likewise.
-        folder: Where the files shall be. They are replaced together, when all are there.
-        schema: Where the views of the reports are.
+        host: The host of the Thrift Server.
+        port: The port of the Thrift Server.
+        folder: The folder of the files, which are replaced together when all are complete.
+        schema: The schema of the views.
 
     Returns:
         The names of the files, the manifest last.
 
     Raises:
-        CannotUseSparkError: A package is missing, the server does not answer, there are no reports,
-            or they are not whole.
+        CannotUseSparkError: A package is missing, the server does not answer, or the reports are
+            missing or incomplete.
         OSError: A file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,9 +63,7 @@ def fetch_reports(host: str, port: int, folder: Path, *, schema: str = "reports"
                 for file in _report_files(manifest)
             }
             if list(_lines(cursor, schema, LAST)) != manifest:
-                raise CannotUseSparkError(
-                    "Another build ended meanwhile. Fetch its reports: run this again."
-                )
+                raise CannotUseSparkError("Another build ended meanwhile. Run this again.")
         _write(folder, LAST, iter(_hashed(manifest, hashes)))
         is_whole = True
     finally:
@@ -76,12 +73,12 @@ def fetch_reports(host: str, port: int, folder: Path, *, schema: str = "reports"
 
 @contextmanager
 def _session(host: str, port: int) -> Iterator[Any]:
-    """Open a session of the Thrift Server; gives a cursor of PyHive."""
+    """Open a session of the Thrift Server and yield a cursor of PyHive."""
     require_packages()
     hive = importlib.import_module("pyhive.hive")
     exceptions = importlib.import_module("pyhive.exc")
     thrift = importlib.import_module("thrift.Thrift")
-    # It prints what it raises as well.
+    # It also logs the errors that it raises.
     logging.getLogger("thrift").setLevel(logging.CRITICAL)
     try:
         connection = hive.connect(
@@ -89,28 +86,29 @@ def _session(host: str, port: int) -> Iterator[Any]:
         )
     except (thrift.TException, OSError) as error:
         raise CannotUseSparkError(
-            f"No Thrift Server answers on {host}:{port}. `python -m warehouse cluster` starts one"
-            " on this machine; SPARK_THRIFT_HOST and SPARK_THRIFT_PORT say where another one is."
+            f"No Thrift Server answers on {host}:{port}. Start one on this machine with `python -m"
+            " warehouse cluster`, or set SPARK_THRIFT_HOST and SPARK_THRIFT_PORT to another."
         ) from error
     try:
         yield connection.cursor(arraysize=BATCH_ROWS)
     except exceptions.Error as error:
         raise CannotUseSparkError(
-            "Spark could not hand out the reports:"
-            f" {_reason(error)}\nWhere nothing was built yet, `dbt build --target spark` does."
+            f"Spark cannot return the reports: {_reason(error)}\nIf there is no build yet, run"
+            " `dbt build --target spark`."
         ) from error
     except (thrift.TException, EOFError) as error:
         raise CannotUseSparkError(
-            f"The Thrift Server on {host}:{port} went away. Nothing was changed; try again."
+            f"The Thrift Server on {host}:{port} closed the connection. Nothing was changed. Try"
+            " again."
         ) from error
     finally:
-        # Where the server is gone, so is the session.
+        # This fails if the server has stopped.
         with contextlib.suppress(thrift.TException, EOFError, OSError):
             connection.close()
 
 
 def _reason(error: Exception) -> str:
-    """Say what the server said; without its stack trace."""
+    """Return the message of the server without its stack trace."""
     status = getattr(error.args[0] if error.args else None, "status", None)
     return str(getattr(status, "errorMessage", error)).splitlines()[0]
 
@@ -120,13 +118,13 @@ def _lines(
     schema: str,
     file: str,
 ) -> Iterator[tuple[int, str]]:
-    """Yield section and line of a report, in the order of the file."""
+    """Yield the section and the text of each line of a report, in order."""
     states = importlib.import_module("TCLIService.ttypes").TOperationState
     waiting = [getattr(states, name) for name in STATES_OF_WAITING]
     view = f"{schema}.json_{file.removesuffix('.json')}"
     cursor.execute(f"select section, line from {view}", async_=True)  # noqa: S608  # nosec B608
     while (status := cursor.poll()).operationState in waiting:
-        pass  # the server answers when the statement has ended, or after five seconds
+        pass  # the server answers at the end of the statement, or after five seconds
     if status.operationState != states.FINISHED_STATE:
         exceptions = importlib.import_module("pyhive.exc")
         raise exceptions.OperationalError(status.errorMessage or "The statement was cancelled.")
@@ -134,17 +132,17 @@ def _lines(
 
 
 def _report_files(manifest: list[tuple[int, str]]) -> list[str]:
-    """Name the reports that a manifest lists."""
+    """Return the reports in a manifest."""
     rows = [json.loads(line) for section, line in manifest if section == ROW]
     files = [row["file"] for row in rows if row["kind"] == "report"]
-    # They become a part of SQL and of paths.
+    # The names become part of SQL and paths.
     if not files or not all(FILE_NAME.fullmatch(file) for file in files):
-        raise CannotUseSparkError(f"The manifest lists no reports that can be fetched: {files}")
+        raise CannotUseSparkError(f"The manifest has no valid reports: {files}. Build again.")
     return files
 
 
 def _hashed(manifest: list[tuple[int, str]], hashes: dict[str, str]) -> list[tuple[int, str]]:
-    """Fill in the hashes of the reports, which are files only now."""
+    """Add the hashes of the fetched reports to the manifest."""
     lines = []
     for section, line in manifest:
         row = json.loads(line) if section == ROW else {}
@@ -156,7 +154,7 @@ def _hashed(manifest: list[tuple[int, str]], hashes: dict[str, str]) -> list[tup
 
 
 def _write(folder: Path, file: str, lines: Iterator[tuple[int, str]]) -> str:
-    """Write what shall be the next version of a report; returns its SHA-256."""
+    """Write the new version of a report; return its SHA-256."""
     digest = hashlib.sha256()
     before = None
     with (folder / (file + NEXT)).open("wb") as output:
@@ -171,7 +169,7 @@ def _write(folder: Path, file: str, lines: Iterator[tuple[int, str]]) -> str:
         else:
             if before == CLOSING:
                 return digest.hexdigest()
-    raise CannotUseSparkError(f"{file} did not arrive whole or in order. Nothing was changed.")
+    raise CannotUseSparkError(f"{file} arrived incomplete. Nothing was changed. Try again.")
 
 
 def _may_follow(before: int | None, section: int) -> bool:

@@ -1,9 +1,8 @@
-"""Ends what belongs to a cluster once the process that started it is gone.
+"""Kills the processes of a cluster when the process that started it ends.
 
-Runs as a program of its own: `watcher.py FOLDER`. Standard input is a pipe into which every process
-of the cluster writes its number before it becomes what it is. The pipe ends when the one that
-started them closes it or dies, also of SIGKILL, when no handler runs. Then every process group that
-is left is killed, the executors of a worker with it, and FOLDER is removed.
+Runs as a separate program: `watcher.py FOLDER`. Standard input is a pipe into which every process
+of the cluster writes its process id. The pipe closes when the starting process ends, even by
+SIGKILL. Then the watcher kills every remaining process group, and removes FOLDER.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ import sys
 
 
 def main() -> None:
-    """Read numbers until the end of the input, then clean up."""
-    # Groups outlive the process they are named after, so a number stays good until all of it ended.
+    """Read process ids until the end of the input, then clean up."""
+    # The id is not reused while any process of the group exists.
     groups = {int(line) for line in sys.stdin}
     for group in groups:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
-    # A process that is being killed may still be writing.
+    # A process may write until it is dead.
     for _ in range(3):
         shutil.rmtree(sys.argv[1], ignore_errors=True)
 

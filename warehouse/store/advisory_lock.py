@@ -1,4 +1,4 @@
-"""Electing the one loader of a store on PostgreSQL, among processes on any number of machines."""
+"""Elects the one loader of a PostgreSQL store, among processes on any number of machines."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from warehouse.store.engine import open_engine, unavailable_if_it_fails
+from warehouse.store.engine import open_engine, translate_errors
 from warehouse.store.postgres import LOADER_LOCK
 
-# Who is elected gives a sign of life so often, and loses the lock after so many seconds without
-# one: when its process stands still, or its host is gone.
-SIGN_SECONDS, SILENCE_SECONDS = 1.0, 4
+# The leader sends a heartbeat at this interval. The server releases the lock after this time
+# without one, because the process is suspended or its host is gone.
+HEARTBEAT_SECONDS, TIMEOUT_SECONDS = 1.0, 4
 
-STAND = text("select pg_try_advisory_lock(:lock, hashtext(current_schema()))")
-LIMIT_SILENCE = text(f"set idle_session_timeout = {SILENCE_SECONDS * 1000}")
-SIGN = text("select 1")
-INCUMBENT = text(
+TRY_LOCK = text("select pg_try_advisory_lock(:lock, hashtext(current_schema()))")
+SET_TIMEOUT = text(f"set idle_session_timeout = {TIMEOUT_SECONDS * 1000}")
+HEARTBEAT = text("select 1")
+LEADER = text(
     "select application_name from pg_locks join pg_stat_activity using (pid)"
     " where locktype = 'advisory' and granted and objsubid = 2"
     " and pg_locks.database = (select oid from pg_database where datname = current_database())"
@@ -29,87 +29,84 @@ INCUMBENT = text(
 
 
 class PostgresElection:
-    """Elects by an advisory lock of the store's database, on a connection of its own.
+    """Elects the holder of an advisory lock in the store's database, on a separate connection.
 
-    The server lets go of the lock when that connection ends, however it ends, and ends it where it
-    hears nothing on it for SILENCE_SECONDS. So one that was elected and stood still may come to
-    itself when another is elected. What it was at then does no harm: events that are there are not
-    inserted again, no balance gets smaller, and to mark events as shipped twice changes nothing.
+    The server releases the lock when the connection ends, and ends the connection after
+    TIMEOUT_SECONDS without a heartbeat. So a suspended leader may resume after another process was
+    elected. That is harmless: the insert skips existing events, no balance decreases, and marking
+    events as shipped twice changes nothing.
     """
 
     def __init__(self, url: str) -> None:
-        """Stand for the store of this URL; connects to nothing yet."""
         self._engine = open_engine(url, writes=False, snapshots=False, connections=1)
         self._connection: Connection | None = None
         self._is_elected = False
-        # The connection is used by two threads: whoever asks, and the one that gives signs of life.
-        self._using = threading.Lock()
-        self._ends = threading.Event()
+        # Two threads use the connection: the caller's and the one that sends heartbeats.
+        self._connection_lock = threading.Lock()
+        self._stop = threading.Event()
 
-    def stand(self) -> bool:
-        """Try to be elected; where this one was, see that it still is.
+    def try_acquire(self) -> bool:
+        """Try to become or stay the leader, without waiting.
 
         Raises:
-            StoreUnavailableError: The database cannot be reached; nobody is elected here then.
+            StoreUnavailableError: The database cannot be reached.
         """
-        with self._using:
-            if self._is_elected and self._gives_sign():
+        with self._connection_lock:
+            if self._is_elected and self._send_heartbeat():
                 return True
-            with unavailable_if_it_fails():
-                return self._try()
+            with translate_errors():
+                return self._try_lock()
 
-    def incumbent(self) -> str:
-        """Return `gamehouse PID n on HOST`, or a blank text where nobody is elected."""
-        with unavailable_if_it_fails(), self._engine.connect() as connection:
-            return str(connection.execute(INCUMBENT, {"lock": LOADER_LOCK}).scalar() or "")
+    def leader(self) -> str:
+        """Return `gamehouse PID n on HOST`, or an empty text without a leader."""
+        with translate_errors(), self._engine.connect() as connection:
+            return str(connection.execute(LEADER, {"lock": LOADER_LOCK}).scalar() or "")
 
     def resign(self) -> None:
-        """Let go of the lock, and of the connection."""
-        with self._using:
-            self._give_up()
+        """Release the lock and close the connection."""
+        with self._connection_lock:
+            self._release()
             self._engine.dispose()
 
-    def _try(self) -> bool:
-        """Try to get the lock."""
+    def _try_lock(self) -> bool:
         try:
             connection = self._connection or self._engine.connect()
             self._connection = connection
-            if not connection.execute(STAND, {"lock": LOADER_LOCK}).scalar_one():
+            if not connection.execute(TRY_LOCK, {"lock": LOADER_LOCK}).scalar_one():
                 return False
-            connection.execute(LIMIT_SILENCE)
+            connection.execute(SET_TIMEOUT)
         except SQLAlchemyError:
-            self._give_up()
+            self._release()
             raise
         self._is_elected = True
-        self._ends = threading.Event()
+        self._stop = threading.Event()
         threading.Thread(
-            target=self._live, args=[self._ends], name="loader-election", daemon=True
+            target=self._send_heartbeats, args=[self._stop], name="loader-election", daemon=True
         ).start()
         return True
 
-    def _live(self, ends: threading.Event) -> None:
-        """Give signs of life as long as this one is elected."""
-        while not ends.wait(SIGN_SECONDS):
-            with self._using:
-                if ends.is_set() or not self._gives_sign():
+    def _send_heartbeats(self, stop: threading.Event) -> None:
+        while not stop.wait(HEARTBEAT_SECONDS):
+            with self._connection_lock:
+                if stop.is_set() or not self._send_heartbeat():
                     return
 
-    def _gives_sign(self) -> bool:
-        """Tell whether the connection lives, and so the lock; where not, give both up."""
+    def _send_heartbeat(self) -> bool:
+        """Return whether the connection, and so the lock, still exists; if not, release both."""
         try:
             if self._connection is not None:
-                self._connection.execute(SIGN)
+                self._connection.execute(HEARTBEAT)
                 return True
         except SQLAlchemyError:
-            self._give_up()
+            self._release()
         return False
 
-    def _give_up(self) -> None:
-        self._ends.set()
+    def _release(self) -> None:
+        self._stop.set()
         self._is_elected = False
         connection, self._connection = self._connection, None
         if connection is not None:
-            # Not back into the pool: with the connection goes the lock.
+            # Close it instead of returning it to the pool, because it holds the lock.
             with contextlib.suppress(SQLAlchemyError):
                 connection.invalidate()
                 connection.close()

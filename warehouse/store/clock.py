@@ -1,4 +1,4 @@
-"""The clock, as an argument: tests bring their own."""
+"""The clock, which is an argument so that tests can replace it."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Tell the time in UTC, aware."""
+    """Return the time in UTC, aware."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Electing the one loader of a warehouse."""
+"""Elects the one loader of a warehouse."""
 
 from __future__ import annotations
 
@@ -9,66 +9,60 @@ from typing import Protocol
 
 
 class Election(Protocol):
-    """At most one of all that stand for the same warehouse is elected at a time."""
+    """Elects at most one leader at a time among the loaders of a warehouse."""
 
-    def stand(self) -> bool:
-        """Try to be elected, without waiting.
+    def try_acquire(self) -> bool:
+        """Try to become or stay the leader, without waiting; return whether it succeeded."""
 
-        Returns:
-            True where this one is elected, now or since an earlier call.
-        """
-
-    def incumbent(self) -> str:
-        """Say who is elected, or was last, for messages."""
+    def leader(self) -> str:
+        """Name the current or last leader, for messages."""
 
     def resign(self) -> None:
-        """Let another be elected. It does no harm where this one is not elected."""
+        """Let another loader become the leader. Without effect if this one is not."""
 
 
 def election_of(store_url: str, warehouse_path: Path) -> Election:
-    """Make the election in which all loaders of a store stand.
+    """Return the election for the loaders of a store.
 
-    A store on PostgreSQL has loaders on several machines, and its lock is the only one then: a lock
-    on a file would stay with a process that stands still, and outlive a host on a network's drive.
-    Nothing else is lost with it. DuckDB itself locks the warehouse while it is open, and what is
-    shipped twice is there once.
+    A PostgreSQL store has loaders on several machines, so a lock in the database elects one. A file
+    lock would stay with a suspended process, and on a network drive it may outlive its host. Two
+    leaders at a time are harmless: DuckDB locks the open warehouse, and the insert is idempotent.
 
     Args:
-        store_url: Its SQLAlchemy URL.
-        warehouse_path: The DuckDB file, for a store that is a file, too.
+        store_url: The SQLAlchemy URL of the store.
+        warehouse_path: The DuckDB file; an SQLite store uses a lock file beside it.
     """
     if not store_url.startswith("postgres"):
         return FileElection(warehouse_path)
-    # SQLAlchemy takes longer to import than other commands to run.
+    # SQLAlchemy takes almost a second to import, which commands without a store do not need.
     from warehouse.store.advisory_lock import PostgresElection  # noqa: PLC0415
 
     return PostgresElection(store_url)
 
 
 class FileElection:
-    """Elects by an exclusive lock on `<warehouse>.loader.lock`, for loaders on one machine.
+    """Elects the holder of a lock on the file `<warehouse>.loader.lock`, on one machine.
 
-    The kernel lets go of the lock when its process ends, however it ends. The file stays, and holds
-    the process id of who was elected last.
+    The kernel releases the lock when the process ends. The file remains and contains the process id
+    of the last leader.
     """
 
     def __init__(self, warehouse_path: Path) -> None:
-        """Stand for the warehouse in this DuckDB file; touches nothing yet."""
         self._path = warehouse_path.with_name(f"{warehouse_path.name}.loader.lock")
         self._descriptor: int | None = None
 
-    def stand(self) -> bool:
+    def try_acquire(self) -> bool:
         """Try to lock the file.
 
         Raises:
-            OSError: The file cannot be made.
+            OSError: The file cannot be created.
         """
         if self._descriptor is not None:
             return True
         self._path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            # The lock belongs to the open file: two loaders of one process exclude each other too.
+            # The lock belongs to the open file, so it also works between two loaders of a process.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"PID {os.getpid()}\n".encode())
@@ -80,12 +74,12 @@ class FileElection:
         self._descriptor = descriptor
         return True
 
-    def incumbent(self) -> str:
-        """Return `PID n`, or a blank text where nobody was ever elected."""
+    def leader(self) -> str:
+        """Return `PID n`, or an empty text if there was no leader yet."""
         return self._path.read_text(encoding="ascii").strip() if self._path.exists() else ""
 
     def resign(self) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

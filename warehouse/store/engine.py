@@ -1,4 +1,4 @@
-"""Opening a database. All that is particular to one engine is here."""
+"""Opens the store's database; everything specific to SQLite is here."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from warehouse.store.postgres import open_postgres
 from warehouse.store.protocol import StoreUnavailableError, StoreUrlError
 
-# How long a statement waits for another process that writes, before it fails.
+# How long a statement waits for another writing process before it fails.
 BUSY_SECONDS = 10
 BUSY_RETRY_SECONDS = 0.02
-# Connections that are kept open unless said otherwise.
+# The default size of a connection pool.
 CONNECTIONS = 5
 
 POSTGRES = "postgresql+psycopg"
@@ -33,15 +33,15 @@ def open_engine(
     """Open the database of an SQLAlchemy URL.
 
     Args:
-        url: `sqlite:///path`, whose folder is made, or `postgresql://user@host/database`.
+        url: `sqlite:///path`, whose folder is created, or `postgresql://user@host/database`.
         writes: Whether its transactions write. On SQLite, a writing transaction takes the write
-            lock when it begins, so that it can never fail half-way for want of it.
-        snapshots: Whether all statements of a transaction that only reads see the same state. Where
-            it has but one statement that makes no difference, and takes twice as long.
-        connections: How many threads use it at a time. So many connections are kept; those beyond
-            are opened for a use and closed after it, which takes longer than a query.
+            lock at its begin, so that it cannot fail halfway.
+        snapshots: Whether all statements of a read-only transaction see the same state. For a
+            single statement that only doubles the time.
+        connections: The size of the connection pool. Opening a further connection takes longer than
+            a query.
 
-    Errors of the engine keep the values of a statement to themselves: some are password hashes.
+    Error messages contain no values of a statement, because some are password hashes.
     """
     parsed = store_url(url)
     if is_postgres(url):
@@ -61,10 +61,10 @@ def open_engine(
 
 
 def store_url(url: str) -> URL:
-    """Read a store's URL. For PostgreSQL there is one driver, which need not be named.
+    """Parse the URL of a store and add the driver of PostgreSQL.
 
     Raises:
-        StoreUrlError: It is none, or of another engine.
+        StoreUrlError: It is not a URL of SQLite or PostgreSQL.
     """
     try:
         parsed = make_url(url)
@@ -73,24 +73,24 @@ def store_url(url: str) -> URL:
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername=POSTGRES)
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite", POSTGRES):
-        raise StoreUrlError(f"expected a database of SQLite or PostgreSQL, such as {EXAMPLES}")
+        raise StoreUrlError(f"expected an SQLite or PostgreSQL database, such as {EXAMPLES}")
     return parsed
 
 
 def is_postgres(url: str) -> bool:
-    """Tell whether a store is on PostgreSQL."""
+    """Return whether the URL is of PostgreSQL."""
     return store_url(url).drivername == POSTGRES
 
 
 def sqlite_path(url: str) -> Path | None:
-    """Name the file of an SQLite database; None where the URL is of another engine or of memory."""
+    """Return the file of an SQLite database; None for PostgreSQL or an in-memory database."""
     parsed = store_url(url)
     is_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, ":memory:")
     return Path(parsed.database or "") if is_file else None
 
 
 def open_copy(path: Path) -> Engine:
-    """Open an SQLite file that nobody else uses, to read it; leaves no trace beside it."""
+    """Open an SQLite file that no other process uses, read-only and without a WAL file."""
     return create_engine(
         f"sqlite:///file:{quote(str(path.absolute()))}?mode=ro&immutable=1&uri=true",
         hide_parameters=True,
@@ -99,8 +99,8 @@ def open_copy(path: Path) -> Engine:
 
 
 @contextmanager
-def unavailable_if_it_fails() -> Iterator[None]:
-    """Raise StoreUnavailableError where the database fails in the block."""
+def translate_errors() -> Iterator[None]:
+    """Raise StoreUnavailableError if the database fails in the block."""
     try:
         yield
     except SQLAlchemyError as error:
@@ -108,24 +108,23 @@ def unavailable_if_it_fails() -> Iterator[None]:
 
 
 def reason(error: SQLAlchemyError) -> str:
-    """Say what the driver said, without the statement and its values."""
-    # SQLAlchemy's own text holds the statement and its values, which are nobody's business.
+    """Return the driver's message; SQLAlchemy's contains the statement."""
     return str(getattr(error, "orig", None) or type(error).__name__)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 (the driver's own type)
-    # The driver would begin transactions by its own rules; `begin` below does it by ours.
+    # Turn off the driver's implicit transactions; the `begin` listener starts them.
     connection.isolation_level = None
     cursor = connection.cursor()
     _enter_wal_mode(cursor)
-    # In WAL mode only FULL makes a commit durable against a loss of power.
+    # In WAL mode, only FULL makes a commit survive a power failure.
     cursor.execute("pragma synchronous = full")
     cursor.execute("pragma foreign_keys = on")
     cursor.close()
 
 
 def _enter_wal_mode(cursor: sqlite3.Cursor) -> None:
-    """Have the file in WAL mode; SQLite does not wait by itself where two processes do so first."""
+    """Switch to WAL mode; SQLite does not wait if another process does so at the same time."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The file of an SQLite store: what keeps it from opening, and whether it is still in its place."""
+"""Explains why a store cannot be opened, and detects that an open SQLite file was replaced."""
 
 from __future__ import annotations
 
@@ -14,33 +14,35 @@ from sqlalchemy.exc import SQLAlchemyError
 from warehouse.store.engine import reason, sqlite_path
 from warehouse.store.protocol import StoreUnavailableError
 
-# By a part of what the engine says; the first that fits.
+_CHECK_SERVER = "Check that PostgreSQL runs there and accepts connections"
+_TOO_MANY_CLIENTS = "Raise its max_connections, or run fewer processes or THREADS"
+# The advice for each part of an engine's message; the first match applies.
 _ADVICE = {
-    "unable to open": "See that its folder exists and that this user may write there",
-    "readonly": "Give this user the right to write it, and its folder",
+    "unable to open": "Check that its folder exists and that this user can write to it",
+    "readonly": "Give this user write access to it and its folder",
     "disk is full": "Free some space on its disk",
-    "disk I/O error": "See what the system says about its disk",
-    "locked": "Another process holds it: see which one (`fuser` names it), and stop that one",
-    "not a database": "Move it away and put a backup in its place",
-    "malformed": "It is damaged: move it away and put a backup in its place",
-    "password authentication failed": "Correct the user or the password in it (PGPASSWORD or a file"
-    " ~/.pgpass are other places for the password)",
-    "no password supplied": "Give the password in it, in PGPASSWORD or in a file ~/.pgpass",
+    "disk I/O error": "Check its disk in the system log",
+    "locked": "Another process locks it: find that process (`fuser` names it) and stop it",
+    "not a database": "Move it away and restore a backup",
+    "malformed": "It is damaged: move it away and restore a backup",
+    "password authentication failed": "Correct the user or the password in STORE_URL, PGPASSWORD or"
+    " ~/.pgpass",
+    "no password supplied": "Set the password in STORE_URL, PGPASSWORD or ~/.pgpass",
     "no pg_hba.conf entry": "Allow this host and user in pg_hba.conf of the server",
-    "does not exist": "Correct the name, or make it with `createuser` and `createdb`",
-    "Connection refused": "See that PostgreSQL runs there and listens for connections",
-    "No such file or directory": "See that PostgreSQL runs there and listens for connections",
-    "is the server running": "See that PostgreSQL runs there and listens for connections",
-    "resolve host": "Correct the host's name",
-    "timeout expired": "See that PostgreSQL runs there, and that a firewall lets this host through",
+    "does not exist": "Correct the name, or create it with `createuser` and `createdb`",
+    "Connection refused": _CHECK_SERVER,
+    "No such file or directory": _CHECK_SERVER,
+    "is the server running": _CHECK_SERVER,
+    "resolve host": "Correct the host name",
+    "timeout expired": "Check that PostgreSQL runs there and that no firewall blocks this host",
     "starting up": "Wait until it is up, and run again",
-    "too many clients": "Raise its max_connections, or run fewer processes or THREADS",
-    "remaining connection slots": "Raise its max_connections, or run fewer processes or THREADS",
-    "permission denied": "Make its user the owner of the database, who may make tables there",
+    "too many clients": _TOO_MANY_CLIENTS,
+    "remaining connection slots": _TOO_MANY_CLIENTS,
+    "permission denied": "Make its user the owner of the database, who can create tables",
     "read-only transaction": "It is a standby: name the primary server",
     "idle_session_timeout": "Install PostgreSQL 14 or newer",
-    "lock timeout": "Another process has been migrating it for a minute: see what keeps that one",
-    "locate revision": "It was made by a newer version of this program: install that one",
+    "lock timeout": "Another process has been migrating it for a minute: check that process",
+    "locate revision": "A newer version of this program created it: install that version",
 }
 _OTHER_ADVICE = "Correct this"
 
@@ -48,22 +50,22 @@ Identity = tuple[int, int]
 
 
 def require_store(url: str) -> None:
-    """Refuse a file that does not exist: to open it would create an empty store.
+    """Reject a missing file, because opening it would create an empty store.
 
     Raises:
-        StoreUnavailableError: It does not exist.
+        StoreUnavailableError: The file is missing.
     """
     path = sqlite_path(url)
     if path is not None and not path.exists():
-        raise StoreUnavailableError(f"There is no store: {path} does not exist. Set STORE_URL.")
+        raise StoreUnavailableError(f"The store {path} does not exist. Set STORE_URL.")
 
 
 @contextmanager
-def opening(url: str) -> Iterator[None]:
-    """Say which store cannot be opened and what to do, where the block fails to.
+def translate_open_errors(url: str) -> Iterator[None]:
+    """Name the store and what to do if the block, which opens it, fails.
 
     Args:
-        url: Its SQLAlchemy URL.
+        url: The SQLAlchemy URL.
 
     Raises:
         StoreUnavailableError: The block failed.
@@ -72,47 +74,41 @@ def opening(url: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, CommandError, OSError) as error:
         why = reason(error) if isinstance(error, SQLAlchemyError) else str(error)
-        todo = next((todo for part, todo in _ADVICE.items() if part in why), _OTHER_ADVICE)
+        advice = next((advice for part, advice in _ADVICE.items() if part in why), _OTHER_ADVICE)
         raise StoreUnavailableError(
-            f"Cannot open the store {_shown(url)}: {why}. {todo}, or set STORE_URL to another."
+            f"Cannot open the store {_name(url)}: {why}. {advice}, or set STORE_URL to another."
         ) from error
 
 
-def _shown(url: str) -> str:
+def _name(url: str) -> str:
     path = sqlite_path(url)
     return str(path) if path else make_url(url).render_as_string(hide_password=True)
 
 
 class StoreFile:
-    """Tells whether an open store is still the one that the next process would open.
+    """Detects that the files of an open SQLite store were deleted or replaced.
 
-    A file that is deleted or replaced lives on for those who have it open. SQLite writes to it as
-    before, and all of it is gone when they end. In WAL mode that holds for the log beside it, too,
-    which the newest commits are in.
+    A process that has a deleted file open continues to write to it, and the data is lost when the
+    process ends. The same is true for the WAL file, which contains the newest commits.
     """
 
     def __init__(self, url: str) -> None:
-        """Remember the files of a store that is open and migrated; other engines have none."""
+        """Record the files of an open store; PostgreSQL has none."""
         path = sqlite_path(url)
         self._path = path
         files = [path, path.with_name(f"{path.name}-wal")] if path else []
         self._files: dict[Path, Identity | None] = {file: _identity(file) for file in files}
 
-    @property
-    def is_in_place(self) -> bool:
-        """Whether the files are where they were opened."""
-        return all(_identity(path) == identity for path, identity in self._files.items())
-
-    def confirm(self) -> None:
-        """Do nothing where the files are in their place. It takes microseconds.
+    def require_in_place(self) -> None:
+        """Check that the paths still lead to the open files, which takes microseconds.
 
         Raises:
-            StoreUnavailableError: They are not.
+            StoreUnavailableError: They do not.
         """
-        if not self.is_in_place:
+        if any(_identity(path) != identity for path, identity in self._files.items()):
             raise StoreUnavailableError(
                 f"the store {self._path} was deleted or replaced while it was open. Put it back"
-                " with its -wal file, or a backup, and restart"
+                " with its -wal file, or restore a backup, and restart"
             )
 
 

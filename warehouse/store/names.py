@@ -1,4 +1,4 @@
-"""Usernames that are one, however they are spelled."""
+"""Makes different spellings of a username equal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import unicodedata
 
 
 def name_key(username: str) -> str:
-    """Make what all spellings of a username have in common: `Ada` and `ADA` are one.
+    """Return the key that all spellings of a username share: `Ada` and `ADA` have the same.
 
-    NFKC makes one of the letters that look alike by their nature, casefolding one of large and
-    small ones. Either may undo the other, so that NFKC comes twice (Unicode, section 3.13).
+    NFKC unifies compatible characters, case folding upper and lower case. Case folding can undo
+    NFKC, so NFKC is applied twice (Unicode, section 3.13).
     """
     return _nfkc(_nfkc(username).casefold())
 

@@ -1,4 +1,4 @@
-"""What waits to be shipped to the warehouse."""
+"""The events and players that the loader has not shipped to the warehouse yet."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.event import listen
 
-from warehouse.store.engine import open_engine, unavailable_if_it_fails
-from warehouse.store.file import StoreFile, opening
+from warehouse.store.engine import open_engine, translate_errors
+from warehouse.store.file import StoreFile, translate_open_errors
 from warehouse.store.migrations import migrate
 from warehouse.store.postgres import retrying
 from warehouse.store.protocol import Backlog, Batch, ShippedEvents, ShippedPlayers
-from warehouse.store.tables import events, players, store_identity
+from warehouse.store.tables import STORE_ID, events, players
 
 T = TypeVar("T")
 
-# SQLite takes 32,766 parameters in a statement.
+# SQLite allows 32,766 parameters in a statement.
 IDS_PER_QUERY = 10_000
 ROWS_AT_A_TIME = 1000
 MAX_POSITION = 2**63 - 1
 
 
 def _as_stored(time: Column[datetime]) -> Label[int]:
-    """Select a time as the microseconds that the store keeps, which is what the warehouse gets."""
+    """Select a time as microseconds, the form in which it is stored and shipped."""
     return type_coerce(time, BigInteger).label(time.name)
 
 
@@ -56,14 +56,14 @@ OLDEST_EVENTS = (
 )
 PLAYERS = select(players.c.user_id, players.c.username, _as_stored(players.c.created_at))
 NEW_PLAYERS = PLAYERS.where(~players.c.is_shipped).order_by(players.c.user_id)
-# Lists given when a statement runs: SQLAlchemy takes them without looking at each value.
+# Expanding parameters: SQLAlchemy does not process each value.
 THESE_PLAYERS = PLAYERS.where(players.c.user_id.in_(bindparam("ids", expanding=True)))
 MARK_EVENTS = (
     update(events)
     .where(events.c.event_id.in_(bindparam("ids", expanding=True)))
     .values(is_shipped=true())
 )
-# In their order, as those do who write their events: see `sql_store.LOCK_PLAYERS`.
+# In the same order as `sql_store.LOCK_PLAYERS`, to avoid deadlocks.
 LOCK_PLAYERS = (
     select(players.c.user_id)
     .where(players.c.user_id.in_(bindparam("ids", expanding=True)))
@@ -75,9 +75,9 @@ MARK_PLAYERS = (
     .where(players.c.user_id.in_(bindparam("ids", expanding=True)))
     .values(is_shipped=true())
 )
-# The newest event before all that wait. Events are shipped in their order, so it was shipped last.
-# On PostgreSQL, one that was committed late may wait before others that are shipped: then this is
-# one that was shipped earlier, which the warehouse must have, too.
+# The last shipped event: the newest before all that wait, because events ship in order. On
+# PostgreSQL, an event that committed late may wait before shipped ones. Then this is an earlier
+# shipped event, which the warehouse must have, too.
 LAST_SHIPPED = (
     select(events.c.event_id)
     .where(
@@ -91,7 +91,6 @@ LAST_SHIPPED = (
     .order_by(events.c.position.desc())
     .limit(1)
 )
-STORE_ID = select(store_identity.c.store_id)
 NEWEST_POSITION = select(func.coalesce(func.max(events.c.position), 0))
 SHIP_EVENTS_AGAIN = (
     update(events)
@@ -108,37 +107,37 @@ class SqlOutbox:
         """Open the database and migrate its schema.
 
         Args:
-            url: SQLAlchemy URL.
+            url: The SQLAlchemy URL.
 
         Raises:
             StoreUnavailableError: The database cannot be opened.
         """
-        with opening(url):
+        with translate_open_errors(url):
             self._write_engine = open_engine(url, writes=True)
             migrate(self._write_engine)
         self._file = StoreFile(url)
         self._read_engine = open_engine(url, writes=False)
-        listen(self._read_engine, "do_connect", lambda *_: self._file.confirm())
+        listen(self._read_engine, "do_connect", lambda *_: self._file.require_in_place())
 
     def next_batch(self, limit: int) -> Batch:
         """See `Outbox.next_batch`."""
-        with unavailable_if_it_fails(), self._read_engine.begin() as snapshot:
+        with translate_errors(), self._read_engine.begin() as snapshot:
             *columns, balance_after = _columns(snapshot.execute(OLDEST_EVENTS.limit(limit)))
             oldest = ShippedEvents(*columns)
-            # Events are in their order: what stays is each player's balance after the last of them.
+            # Events are in order, so the last balance of each player remains.
             balances = {
                 user_id: balance
                 for user_id, balance in zip(oldest.user_id, balance_after, strict=True)
                 if balance is not None
             }
             found = {row.user_id: row for row in snapshot.execute(NEW_PLAYERS.limit(limit))}
-            for ids in _cut(list(balances), IDS_PER_QUERY):
+            for ids in _chunks(list(balances)):
                 found |= {row.user_id: row for row in snapshot.execute(THESE_PLAYERS, {"ids": ids})}
             last_shipped = snapshot.execute(LAST_SHIPPED).scalar_one_or_none()
             store_id: str = snapshot.execute(STORE_ID).scalar_one()
         if not oldest and not found:
-            # What was acknowledged before the file went is shipped; there is no more to come.
-            self._file.confirm()
+            # All acknowledged events are shipped. In a deleted file, no more can arrive.
+            self._file.require_in_place()
         return Batch(
             store_id,
             oldest,
@@ -146,7 +145,7 @@ class SqlOutbox:
                 user_id=list(found),
                 username=[row.username for row in found.values()],
                 created_at=[row.created_at for row in found.values()],
-                # A new player without an `earn` among these events has none before them either.
+                # A new player without an `earn` in this batch has no earlier one.
                 balance=[balances.get(user_id, 0) for user_id in found],
             ),
             last_shipped,
@@ -157,13 +156,13 @@ class SqlOutbox:
 
         def mark() -> None:
             with self._write_engine.begin() as connection:
-                for event_ids in _cut(batch.events.event_id, IDS_PER_QUERY):
+                for event_ids in _chunks(batch.events.event_id):
                     connection.execute(MARK_EVENTS, {"ids": event_ids})
-                for user_ids in _cut(sorted(batch.players.user_id), IDS_PER_QUERY):
+                for user_ids in _chunks(sorted(batch.players.user_id)):
                     connection.execute(LOCK_PLAYERS, {"ids": user_ids})
                     connection.execute(MARK_PLAYERS, {"ids": user_ids})
 
-        with unavailable_if_it_fails():
+        with translate_errors():
             retrying(mark)
 
     def ship_again(self) -> int:
@@ -175,20 +174,20 @@ class SqlOutbox:
                 newest: int = connection.execute(NEWEST_POSITION).scalar_one()
             return newest
 
-        def go_on() -> int:
-            few = {"first": last - IDS_PER_QUERY + 1, "last": last}
+        def reset_chunk() -> int:
+            chunk = {"first": last - IDS_PER_QUERY + 1, "last": last}
             with self._write_engine.begin() as connection:
-                return connection.execute(SHIP_EVENTS_AGAIN, few).rowcount
+                return connection.execute(SHIP_EVENTS_AGAIN, chunk).rowcount
 
         count = 0
-        with unavailable_if_it_fails():
-            # On PostgreSQL, an event with a lower position may be committed after this; it waits to
-            # be shipped as any new one does.
+        with translate_errors():
+            # On PostgreSQL, an event with a lower position may commit after this. It ships as a new
+            # one.
             last = retrying(begin)
-            # The newest first, and not all in one transaction, which would keep the requests
-            # waiting. Who dies in between leaves a last shipped event that is still missing.
+            # In several transactions, because one would block the requests for long. The newest
+            # first: after a crash, the last shipped event is still missing in the warehouse.
             while last > 0:
-                count += retrying(go_on)
+                count += retrying(reset_chunk)
                 last -= IDS_PER_QUERY
         return count
 
@@ -198,7 +197,7 @@ class SqlOutbox:
             func.count().label("event_count"),
             func.min(events.c.received_at).label("oldest_received_at"),
         ).where(~events.c.is_shipped)
-        with unavailable_if_it_fails(), self._read_engine.begin() as connection:
+        with translate_errors(), self._read_engine.begin() as connection:
             row = connection.execute(waiting).one()
         return Backlog(row.event_count, row.oldest_received_at)
 
@@ -211,7 +210,7 @@ class SqlOutbox:
 def _columns(result: Result[Any]) -> list[list[Any]]:
     """Read all rows, as a list per column.
 
-    A few rows at a time: with all of them alive, garbage collection would look at each, repeatedly.
+    In chunks, because garbage collection scans all live rows repeatedly.
     """
     columns: list[list[Any]] = [[] for _ in range(len(result.keys()))]
     for rows in result.partitions(ROWS_AT_A_TIME):
@@ -220,6 +219,5 @@ def _columns(result: Result[Any]) -> list[list[Any]]:
     return columns
 
 
-def _cut(ids: list[T], size: int) -> Iterator[list[T]]:
-    """Cut into pieces of at most this size."""
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+def _chunks(ids: list[T]) -> Iterator[list[T]]:
+    return (ids[start : start + IDS_PER_QUERY] for start in range(0, len(ids), IDS_PER_QUERY))

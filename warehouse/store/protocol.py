@@ -1,4 +1,4 @@
-"""What the API and the loader may ask of the operational store, independent of the engine."""
+"""The interface of the operational store for the API and the loader, whatever the engine."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-# What would exceed this is refused. The store could count on to 2^63 - 1, but clients that read
-# numbers of JSON as doubles, such as JavaScript, know whole ones exactly only up to here.
+# The store could count up to 2^63 - 1, but clients that read JSON numbers as doubles, such as
+# JavaScript, represent integers exactly only up to here.
 MAX_BALANCE = 2**53 - 1
 
 
 class StoreError(Exception):
-    """The base of what the store refuses or cannot do."""
+    """The base class of the store's errors."""
 
 
 class UsernameTakenError(StoreError):
-    """Somebody registered this username first."""
+    """The username exists already."""
 
 
 class UnknownPlayerError(StoreError):
-    """There is no player with this id."""
+    """No player has this id."""
 
 
 class BalanceOverflowError(StoreError):
@@ -33,23 +33,23 @@ class IdempotencyKeyReusedError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """The store cannot take the command now: it is overloaded, stopped, or its disk fails.
+    """The store cannot run the command now: it is overloaded, stopped, or its disk fails.
 
-    The command was not carried out, unless the store went away while it committed; repeating it
-    with the same idempotency key is safe.
+    The command had no effect, unless the store failed during the commit. A retry with the same
+    idempotency key is safe.
     """
 
 
 class DiskFullError(StoreUnavailableError):
-    """Too little of the store's disk is free. The command was not carried out; reading goes on."""
+    """The store's disk has too little free space. The command had no effect; reads still work."""
 
 
 class StoreUrlError(StoreUnavailableError, ValueError):
-    """The URL names no store. Nothing of it is told: it may hold a password."""
+    """The URL is not valid. The message leaves it out, because it may contain a password."""
 
 
 class StoreOverloadedError(StoreUnavailableError):
-    """Too many commands wait, or this one waited for too long. It was not carried out."""
+    """Too many commands wait, or this one waited too long. It had no effect."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class Player:
     """An account.
 
     Attributes:
-        user_id: Its id, 1 or greater.
-        username: As given at registration, unique however it is spelled.
-        password_hash: argon2id's encoded hash, which holds the salt.
-        balance: Coins, 0 to MAX_BALANCE; more where an older version let them be earned.
+        user_id: The id, 1 or greater.
+        username: The name as registered, unique across all spellings.
+        password_hash: argon2id's encoded hash, which contains the salt.
+        balance: Coins, 0 to MAX_BALANCE; an older version allowed more.
         created_at: UTC, aware.
-        holds_name: Whether it is found by any spelling of its name. False for an account of before
-            spelling made no difference, where an older one has the same name: its own spelling
-            alone finds it.
+        holds_name: Whether every spelling of the name finds the account. False for an account of an
+            older version if an earlier account has the same name in another spelling: only the
+            exact name finds it.
     """
 
     user_id: int
@@ -80,9 +80,9 @@ class NewEvent:
     """An event as a client reports it.
 
     Attributes:
-        event_type: What happened.
-        occurred_at: When, according to the client; UTC, aware.
-        meta: Details as JSON text of an object, or None.
+        event_type: The type of the event.
+        occurred_at: The client's time of the event; UTC, aware.
+        meta: Details as a JSON object in text form, or None.
     """
 
     event_type: str
@@ -92,15 +92,15 @@ class NewEvent:
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """An event as the store keeps it; `raw.game_events` has the same columns.
+    """An event in the store; `raw.game_events` has the same columns.
 
     Attributes:
         event_id: UUID version 7 as text.
-        user_id: None for an anonymous click.
-        event_type: What happened.
-        occurred_at: When, according to the client; UTC, aware.
-        received_at: When the API took it; UTC, aware.
-        meta: Details as JSON text of an object, or None.
+        user_id: The player; None for an anonymous click.
+        event_type: The type of the event.
+        occurred_at: The client's time of the event; UTC, aware.
+        received_at: The time at which the API received it; UTC, aware.
+        meta: Details as a JSON object in text form, or None.
     """
 
     event_id: str
@@ -113,10 +113,10 @@ class StoredEvent:
 
 @dataclass(frozen=True)
 class ShippedEvents:
-    """Stored events on their way to `raw.game_events`: what StoredEvent has, a list per column.
+    """Events to ship to `raw.game_events`: the fields of StoredEvent, a list per column.
 
-    Times are microseconds since 1970. Objects for a million events and their times would take
-    longer to make than all the rest of shipping them.
+    Times are microseconds since 1970. Creating an object per event and time would take longer than
+    the rest of a shipment.
     """
 
     event_id: list[str]
@@ -127,18 +127,16 @@ class ShippedEvents:
     meta: list[str | None]
 
     def __len__(self) -> int:
-        """Count them."""
         return len(self.event_id)
 
 
 @dataclass(frozen=True)
 class ShippedPlayers:
-    """Players as `raw.players` has them, a list per column: no secrets.
+    """Players to ship to `raw.players`, a list per column, without secrets.
 
     Attributes:
         created_at: Microseconds since 1970.
-        balance: The balance after the last of the player's earns that the batch or an earlier one
-            holds.
+        balance: The balance after the player's last earn in this or an earlier batch.
     """
 
     user_id: list[int]
@@ -147,17 +145,16 @@ class ShippedPlayers:
     balance: list[int]
 
     def __len__(self) -> int:
-        """Count them."""
         return len(self.user_id)
 
 
 @dataclass(frozen=True)
 class Idempotency:
-    """What makes a repeated request the same one.
+    """Identifies a repeated request.
 
     Attributes:
         key: The client's Idempotency-Key.
-        fingerprint: Hash of the endpoint and the body: the same key must come with the same.
+        fingerprint: Hash of the endpoint and the body, which must be the same for the same key.
     """
 
     key: str
@@ -171,7 +168,7 @@ class Recorded:
     Attributes:
         event_id: The event's id.
         balance: The player's balance after an earn; None after any other event.
-        replayed: True where an earlier request with the same idempotency key did the work.
+        replayed: Whether an earlier request with the same idempotency key wrote the event.
     """
 
     event_id: str
@@ -181,12 +178,12 @@ class Recorded:
 
 @dataclass(frozen=True)
 class RevokedToken:
-    """A token that is no longer good.
+    """A revoked token.
 
     Attributes:
-        position: Greater than those of the tokens that were revoked before.
-        token_id: Its `jti`.
-        expires_at: When it would have expired, in seconds since 1970.
+        position: A number that increases with each revocation.
+        token_id: The `jti` of the token.
+        expires_at: The expiry time of the token, in seconds since 1970.
     """
 
     position: int
@@ -198,15 +195,14 @@ class RevokedToken:
 class Batch:
     """Events and players of one snapshot, for the loader.
 
-    The money proof holds on it: with all batches before, the `earn` amounts of each player in it
-    add up to the player's balance in it.
+    For each player in it, the `earn` amounts of this and all earlier batches add up to the balance.
 
     Attributes:
-        store_id: Which store they are of.
-        events: The oldest that wait.
-        players: Those who earn in them, and those who were never shipped.
-        last_shipped: The id of the event before them, which must be in the warehouse; None where
-            there is none.
+        store_id: The id of the store.
+        events: The oldest events that wait.
+        players: Players who earn in these events, and players who were never shipped.
+        last_shipped: The id of the event before them, which must be in the warehouse; None if no
+            event was shipped.
     """
 
     store_id: str
@@ -217,11 +213,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Backlog:
-    """What waits to be shipped.
+    """The size of the backlog.
 
     Attributes:
-        event_count: Events not yet marked as shipped.
-        oldest_received_at: When the oldest of them was received; None where there is none.
+        event_count: The number of events that are not marked as shipped.
+        oldest_received_at: The time at which the oldest was received; None without one.
     """
 
     event_count: int
@@ -229,26 +225,26 @@ class Backlog:
 
 
 class Store(Protocol):
-    """The store as the API uses it. Every method may raise StoreUnavailableError.
+    """The store for the API. Every method may raise StoreUnavailableError.
 
-    A method that writes returns when its transaction is durable, not before.
+    A method that writes returns when its transaction is durable.
     """
 
     def store_id(self) -> str:
-        """Tell which store this is: a user id, and so a player's token, belongs to one store."""
+        """Return the id of the store; user ids and tokens belong to one store."""
 
     def register(self, username: str, password_hash: str) -> Player:
-        """Make an account with balance 0.
+        """Create an account with balance 0.
 
         Raises:
             UsernameTakenError: The username exists, in this or another spelling.
         """
 
     def find_player(self, username: str) -> Player | None:
-        """Look an account up by its username, in any spelling; its own finds it first."""
+        """Find an account by its username, in any spelling; the exact one comes first."""
 
     def get_player(self, user_id: int) -> Player | None:
-        """Look an account up by its id."""
+        """Find an account by its id."""
 
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
@@ -256,9 +252,9 @@ class Store(Protocol):
         """Raise a balance and write an `earn` event with `{"amount", "reason"}`, both or neither.
 
         Raises:
-            UnknownPlayerError: There is no such player.
+            UnknownPlayerError: No player has this id.
             BalanceOverflowError: The balance would exceed MAX_BALANCE.
-            IdempotencyKeyReusedError: The key came before with another fingerprint.
+            IdempotencyKeyReusedError: The key was used with another fingerprint.
         """
 
     def record(
@@ -267,67 +263,62 @@ class Store(Protocol):
         """Write one event; `user_id` is None for an anonymous click.
 
         Raises:
-            UnknownPlayerError: There is no such player.
-            IdempotencyKeyReusedError: The key came before with another fingerprint.
+            UnknownPlayerError: No player has this id.
+            IdempotencyKeyReusedError: The key was used with another fingerprint.
         """
 
     def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
-        """Write all these events in one transaction; returns the outcomes in their order.
+        """Write the events in one transaction; return the outcomes in the same order.
 
         Raises:
-            UnknownPlayerError: There is no such player.
+            UnknownPlayerError: No player has this id.
         """
 
     def recent_events(
         self, user_id: int | None, limit: int, before: str | None = None
     ) -> list[StoredEvent]:
-        """Read the newest events first: of one player, or of everyone where `user_id` is None.
+        """Read the newest events first, of one player or of all.
 
         Args:
-            user_id: Whose.
-            limit: At most this many.
-            before: Only events stored before the one with this id. Where it was pruned, those
-                before the next newer one; none where it is newer than all.
+            user_id: The player; None for all.
+            limit: The maximum number of events.
+            before: Return only events older than the one with this id. If that was pruned, the
+                next newer event counts; if there is none, the result is empty.
         """
 
     def event_counts(self, user_id: int | None) -> dict[str, int]:
-        """Count events per type, of one player or of everyone, pruned ones included."""
+        """Count events per type, of one player or of all, including pruned events."""
 
     def revoke(self, token_id: str, expires_at: float) -> None:
-        """Remember until it would have expired that a token is revoked; twice does no harm."""
+        """Record a revoked token until its expiry; a repetition has no effect."""
 
     def revoked_after(self, position: int) -> list[RevokedToken]:
-        """Read the tokens that were revoked after the one at this position, in their order."""
+        """Read the tokens revoked after this position, in order."""
 
     def ping(self) -> None:
-        """Do nothing, if the store can be read and its disk has room to write."""
+        """Check that the store is readable and that its disk has space."""
 
     def close(self) -> None:
-        """Finish what was submitted, then refuse everything."""
+        """Finish the submitted commands, then reject all others."""
 
 
 class Outbox(Protocol):
-    """The store as the loader uses it. Every method may raise StoreUnavailableError."""
+    """The store for the loader. Every method may raise StoreUnavailableError."""
 
     def next_batch(self, limit: int) -> Batch:
-        """Read the oldest unshipped events, at most `limit`, and the players whom they change.
+        """Read the oldest unshipped events, at most `limit`, and the players to ship with them.
 
-        Those are the players who earn in them, and players who were never shipped. An empty batch
-        means that nothing waits.
+        An empty batch means that nothing waits.
         """
 
     def mark_shipped(self, batch: Batch) -> None:
-        """Note that the batch is in the warehouse. Marking twice does no harm."""
+        """Record that the warehouse has the batch; a repetition has no effect."""
 
     def ship_again(self) -> int:
-        """Note that nothing is in the warehouse: all events and players wait again.
-
-        Returns:
-            How many events had been shipped.
-        """
+        """Mark all events and players as unshipped; return how many events were shipped."""
 
     def backlog(self) -> Backlog:
-        """Measure what waits."""
+        """Measure the backlog."""
 
     def close(self) -> None:
-        """Let the store go."""
+        """Close the store."""

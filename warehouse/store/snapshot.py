@@ -1,4 +1,4 @@
-"""A consistent copy of an SQLite store that is in use."""
+"""Makes a consistent copy of an SQLite store that is in use."""
 
 from __future__ import annotations
 
@@ -13,34 +13,33 @@ from warehouse.store.engine import BUSY_SECONDS
 from warehouse.store.protocol import StoreUnavailableError
 
 PAGES_AT_A_TIME = 4096
-# What every SQLite file begins with.
+# The first bytes of every SQLite file.
 MAGIC = b"SQLite format 3\0"
 
 
 class SqliteSnapshot:
-    """The store as it was when this was opened, however long copying takes and whatever is written.
+    """The state of the store at the moment of opening.
 
-    It reads in one transaction, which in WAL mode keeps nobody from writing.
+    It reads in one transaction, which in WAL mode does not block writers.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, which must be there, and hold on to what it holds now.
+        """Open an existing file and start the transaction.
 
         Raises:
-            StoreUnavailableError: It cannot be read.
+            StoreUnavailableError: The file cannot be read.
         """
-        with _unavailable_if_it_fails(path):
+        with _translate_errors(path):
             address = f"file:{quote(str(path.absolute()))}?mode=rw"
             self._path = path
             self._source = sqlite3.connect(
                 address, uri=True, timeout=BUSY_SECONDS, isolation_level=None
             )
             self._source.execute("begin")
-            # A transaction sees the state of its first read, not that of its begin.
+            # The first read, not the `begin`, determines the state.
             self._source.execute("select count(*) from sqlite_master").fetchall()
 
     def __enter__(self) -> SqliteSnapshot:
-        """Be closed at the end of the block."""
         return self
 
     def __exit__(
@@ -49,41 +48,40 @@ class SqliteSnapshot:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let go of the file."""
         self._source.close()
 
     def copy_to(self, target: Path, on_progress: Callable[[int, int], None]) -> None:
-        """Copy it to a new file, which stands alone: it needs no other file beside it.
+        """Copy the store to a new file, without a WAL file.
 
         Args:
             target: The file.
-            on_progress: Told the bytes copied, and how many there are.
+            on_progress: Called with the number of copied bytes and the total.
 
         Raises:
-            StoreUnavailableError: The store cannot be read, or the copy not be written.
+            StoreUnavailableError: The store cannot be read, or the copy cannot be written.
         """
         (page_bytes,) = self._source.execute("pragma page_size").fetchone()
 
         def report(_: int, remaining: int, total: int) -> None:
             on_progress((total - remaining) * page_bytes, total * page_bytes)
 
-        with _unavailable_if_it_fails(self._path), closing(sqlite3.connect(target)) as copy:
+        with _translate_errors(self._path), closing(sqlite3.connect(target)) as copy:
             self._source.backup(copy, pages=PAGES_AT_A_TIME, progress=report)
             copy.execute("pragma journal_mode = delete")
 
 
-def fold(path: Path) -> None:
-    """Put all that was committed into the file itself, so that it stands alone.
+def merge_wal(path: Path) -> None:
+    """Merge the WAL file into the database file.
 
     Raises:
-        StoreInUseError: Another process has it open.
-        StoreUnavailableError: It is no readable database.
+        StoreInUseError: Another process has the store open.
+        StoreUnavailableError: The file is not a readable database.
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            # SQLite would throw the log of such a file away.
-            raise StoreUnavailableError(f"{path} is no SQLite database.")
-    with _unavailable_if_it_fails(path):
+            # SQLite would delete the WAL file.
+            raise StoreUnavailableError(f"{path} is not an SQLite database.")
+    with _translate_errors(path):
         address = f"file:{quote(str(path.absolute()))}?mode=rw"
         with closing(sqlite3.connect(address, uri=True, timeout=0)) as store:
             store.execute("pragma journal_mode = delete")
@@ -94,7 +92,7 @@ class StoreInUseError(StoreUnavailableError):
 
 
 @contextmanager
-def _unavailable_if_it_fails(path: Path) -> Iterator[None]:
+def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:

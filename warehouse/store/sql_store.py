@@ -34,8 +34,8 @@ from uuid_utils import uuid7
 
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.disk import DiskFloor
-from warehouse.store.engine import is_postgres, open_engine, sqlite_path, unavailable_if_it_fails
-from warehouse.store.file import StoreFile, opening
+from warehouse.store.engine import is_postgres, open_engine, sqlite_path, translate_errors
+from warehouse.store.file import StoreFile, translate_open_errors
 from warehouse.store.migrations import migrate
 from warehouse.store.names import name_key
 from warehouse.store.protocol import (
@@ -54,19 +54,19 @@ from warehouse.store.protocol import (
     UsernameTakenError,
 )
 from warehouse.store.tables import (
+    STORE_ID,
     events,
     idempotency_keys,
     players,
     pruned_events,
     revoked_tokens,
-    store_identity,
 )
 from warehouse.store.writer import GroupCommitWriter
 
 T = TypeVar("T")
 
 EARN = "earn"
-# Requests that read at a time, each on a connection of its own.
+# The number of requests that can read at a time, each on one connection.
 READERS = 32
 
 STORED_EVENT = (
@@ -77,9 +77,9 @@ STORED_EVENT = (
     events.c.received_at,
     events.c.meta,
 )
-# Made once: to make a statement and look up what it compiles to takes longer than to run it.
+# Constants, because building and compiling a statement takes longer than running it.
 REGISTER = insert(players).returning(players.c.user_id)
-PLAYER_OF_NAME = (
+PLAYER_BY_NAME = (
     select(players)
     .where(
         or_(
@@ -90,7 +90,7 @@ PLAYER_OF_NAME = (
     .order_by(case((players.c.username == bindparam("username"), 0), else_=1))
     .limit(1)
 )
-PLAYER_OF_ID = select(players).where(players.c.user_id == bindparam("user_id"))
+PLAYER_BY_ID = select(players).where(players.c.user_id == bindparam("user_id"))
 RAISE_BALANCE = (
     update(players)
     .where(
@@ -100,17 +100,17 @@ RAISE_BALANCE = (
     .values(balance=players.c.balance + bindparam("amount", type_=BigInteger))
     .returning(players.c.balance)
 )
-# Locked in one order by all processes, players cannot keep two of them waiting for each other. And
-# an event gets its position while its player is locked, so the positions of a player's events are
-# in the order of their commits: what is shipped of him is always all up to some earn of his.
+# All processes lock players in the same order, which prevents deadlocks. An event gets its position
+# while its player is locked, so the positions of a player's events are in commit order. Therefore a
+# batch never contains an earn of a player without the earlier ones.
 LOCK_PLAYERS = (
     select(players.c.user_id)
     .where(players.c.user_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
     .order_by(players.c.user_id)
     .with_for_update(key_share=True)
 )
-# Likewise the positions of revoked tokens, behind which other processes look for new ones: nobody
-# gets one before whoever got the last has committed.
+# The positions of revoked tokens must be in commit order, because other processes read the tokens
+# after the last position that they know.
 LOCK_REVOKED = text("lock table revoked_tokens in share row exclusive mode")
 WRITE_EVENTS = insert(events)
 REMEMBERED = select(idempotency_keys).where(
@@ -121,7 +121,7 @@ IS_REVOKED = select(revoked_tokens.c.position).where(
     revoked_tokens.c.token_id == bindparam("token_id")
 )
 REVOKE = insert(revoked_tokens)
-# All but the newest: SQLite would give its position to the next one, which others would overlook.
+# Keep the newest: SQLite would reuse its position, and other processes would miss the next token.
 FORGET_REVOKED = delete(revoked_tokens).where(
     revoked_tokens.c.expires_at < bindparam("now"),
     revoked_tokens.c.position < select(func.max(revoked_tokens.c.position)).scalar_subquery(),
@@ -131,28 +131,27 @@ REVOKED_AFTER = (
     .where(revoked_tokens.c.position > bindparam("position"))
     .order_by(revoked_tokens.c.position)
 )
-STORE_ID = select(store_identity.c.store_id)
-# It reads the file, which `select 1` would not.
+# Unlike `select 1`, this reads the file.
 PING = select(players.c.user_id).limit(1)
 
 
 @dataclass(frozen=True)
-class _Done(Generic[T]):
-    """What a command has done, but for its events: the last statement of a transaction writes all.
+class _Result(Generic[T]):
+    """The outcome of a command, and its events, which the end of the transaction inserts.
 
     Attributes:
-        result: For the caller.
-        events: Rows of the table.
+        value: The return value for the caller.
+        events: Rows of the table `events`.
     """
 
-    result: T
+    value: T
     events: Sequence[Mapping[str, object]] = ()
 
 
 class SqlStore:
     """Implements `protocol.Store`."""
 
-    def __init__(  # noqa: PLR0913 (each setting stands for itself and has a default)
+    def __init__(  # noqa: PLR0913 (independent settings with defaults)
         self,
         url: str,
         *,
@@ -165,36 +164,35 @@ class SqlStore:
         """Open the database, migrate its schema and start the writer.
 
         Args:
-            url: SQLAlchemy URL.
-            clock: Tells when events are received.
-            queue_limit: Commands that may wait for the writer.
-            readers: Threads that read at a time.
-            on_commit: Told after each commit how many commands shared it.
-            disk_floor_bytes: How much of an SQLite file's disk stays free: with less, the store
-                takes nothing but revoked tokens, for which it is kept, among others.
+            url: The SQLAlchemy URL.
+            clock: Returns the time at which an event is received.
+            queue_limit: The maximum number of commands that wait for the writer.
+            readers: The number of threads that read at a time.
+            on_commit: Called after each commit with the number of its commands.
+            disk_floor_bytes: The minimum of free space on an SQLite file's disk. Below it, the
+                store only accepts revoked tokens.
 
         Raises:
             StoreUnavailableError: The database cannot be opened.
         """
         self._clock = clock
         self._disk = DiskFloor(sqlite_path(url), disk_floor_bytes)
-        # SQLite needs microseconds for a row, a server a journey that others need not wait for.
-        self._is_remote = is_postgres(url)
-        with opening(url):
+        self._is_postgres = is_postgres(url)
+        with translate_open_errors(url):
             self._write_engine = open_engine(url, writes=True)
             migrate(self._write_engine)
         self._file = StoreFile(url)
-        # Every method that reads does so with one statement; one of them reads in the main thread.
+        # Every read is a single statement. The main thread reads, too.
         self._read_engine = open_engine(url, writes=False, snapshots=False, connections=readers + 1)
-        # Else a connection that is opened later would read another file, or make an empty one.
-        listen(self._read_engine, "do_connect", lambda *_: self._file.confirm())
+        # A later connection must not open a replaced file, or create an empty one.
+        listen(self._read_engine, "do_connect", lambda *_: self._file.require_in_place())
         self._writer = GroupCommitWriter(
             self._write_engine,
             queue_limit=queue_limit,
-            # On SQLite, a writing transaction has the whole file.
-            prepare=_lock_players if self._is_remote else _lock_nothing,
+            # On SQLite, a writing transaction locks the whole file.
+            prepare=_lock_players if self._is_postgres else lambda _, __: None,
             finish=_write_events,
-            confirm=self._file.confirm,
+            check_after_commit=self._file.require_in_place,
             on_commit=on_commit,
         )
 
@@ -208,9 +206,9 @@ class SqlStore:
         """See `Store.register`."""
         created_at = self._clock()
 
-        def command(connection: Connection) -> _Done[Player]:
+        def command(connection: Connection) -> _Result[Player]:
             key = name_key(username)
-            if _player(connection, PLAYER_OF_NAME, username=username, username_key=key):
+            if _player(connection, PLAYER_BY_NAME, username=username, username_key=key):
                 raise UsernameTakenError(username)
             account = {
                 "username": username,
@@ -220,22 +218,22 @@ class SqlStore:
                 "created_at": created_at,
             }
             user_id: int = connection.execute(REGISTER, account).scalar_one()
-            return _Done(Player(user_id, username, password_hash, 0, created_at))
+            return _Result(Player(user_id, username, password_hash, 0, created_at))
 
-        # Another process may register the name between the look and the insert.
-        return self._carry_out(command, broken_constraint=UsernameTakenError(username))
+        # Another process may register the name between the query and the insert.
+        return self._submit(command, broken_constraint=UsernameTakenError(username))
 
     def find_player(self, username: str) -> Player | None:
         """See `Store.find_player`."""
         with self._reading() as connection:
             return _player(
-                connection, PLAYER_OF_NAME, username=username, username_key=name_key(username)
+                connection, PLAYER_BY_NAME, username=username, username_key=name_key(username)
             )
 
     def get_player(self, user_id: int) -> Player | None:
         """See `Store.get_player`."""
         with self._reading() as connection:
-            return _player(connection, PLAYER_OF_ID, user_id=user_id)
+            return _player(connection, PLAYER_BY_ID, user_id=user_id)
 
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
@@ -245,22 +243,22 @@ class SqlStore:
         meta = json.dumps({"amount": amount, "reason": reason}, ensure_ascii=False)
         event = StoredEvent(str(uuid7()), user_id, EARN, now, now, meta)
 
-        def command(connection: Connection) -> _Done[Recorded]:
+        def command(connection: Connection) -> _Result[Recorded]:
             if known := _replay(connection, user_id, idempotency):
-                return _Done(known)
+                return _Result(known)
             balance = connection.execute(
                 RAISE_BALANCE,
                 {"earner": user_id, "amount": amount, "highest": MAX_BALANCE - amount},
             ).scalar_one_or_none()
             if balance is None:
-                if _player(connection, PLAYER_OF_ID, user_id=user_id):
+                if _player(connection, PLAYER_BY_ID, user_id=user_id):
                     raise BalanceOverflowError(f"the balance would exceed {MAX_BALANCE}")
                 raise UnknownPlayerError(str(user_id))
             outcome = Recorded(event.event_id, balance, replayed=False)
             _remember(connection, event, idempotency, outcome)
-            return _Done(outcome, [_row(event, balance)])
+            return _Result(outcome, [_row(event, balance)])
 
-        return self._carry_out(command, user_id=user_id)
+        return self._submit(command, user_id=user_id)
 
     def record(
         self, user_id: int | None, event: NewEvent, idempotency: Idempotency | None = None
@@ -268,14 +266,14 @@ class SqlStore:
         """See `Store.record`."""
         stored = self._received(user_id, event)
 
-        def command(connection: Connection) -> _Done[Recorded]:
+        def command(connection: Connection) -> _Result[Recorded]:
             if user_id is not None and (known := _replay(connection, user_id, idempotency)):
-                return _Done(known)
+                return _Result(known)
             outcome = Recorded(stored.event_id, None, replayed=False)
             _remember(connection, stored, idempotency, outcome)
-            return _Done(outcome, [_row(stored)])
+            return _Result(outcome, [_row(stored)])
 
-        return self._carry_out(
+        return self._submit(
             command, broken_constraint=UnknownPlayerError(str(user_id)), user_id=user_id
         )
 
@@ -283,11 +281,11 @@ class SqlStore:
         """See `Store.record_many`."""
         stored = [self._received(user_id, event) for event in events]
 
-        def command(_: Connection) -> _Done[list[Recorded]]:
+        def command(_: Connection) -> _Result[list[Recorded]]:
             outcomes = [Recorded(event.event_id, None, replayed=False) for event in stored]
-            return _Done(outcomes, [_row(event) for event in stored])
+            return _Result(outcomes, [_row(event) for event in stored])
 
-        return self._carry_out(
+        return self._submit(
             command,
             broken_constraint=UnknownPlayerError(str(user_id)),
             rows=len(stored),
@@ -302,7 +300,7 @@ class SqlStore:
         if user_id is not None:
             query = query.where(events.c.user_id == user_id)
         if before is not None:
-            # Ids are in the order of time: where that event was pruned, the next one stands for it.
+            # Ids are in time order, so the next one replaces a pruned event.
             known = (
                 select(events.c.position)
                 .where(events.c.event_id >= before)
@@ -324,7 +322,7 @@ class SqlStore:
         if user_id is not None:
             kept = kept.where(events.c.user_id == user_id)
             pruned = pruned.where(pruned_events.c.user_id == user_id)
-        # In one statement, so that no event is counted twice while it is pruned, or not at all.
+        # One statement, so that an event that is being pruned counts exactly once.
         both = union_all(kept, pruned).subquery()
         query = select(
             both.c.event_type, cast(func.sum(both.c.event_count), BigInteger).label("total")
@@ -338,14 +336,14 @@ class SqlStore:
         """See `Store.revoke`."""
         now = self._clock().timestamp()
 
-        def command(connection: Connection) -> _Done[None]:
-            if self._is_remote:
+        def command(connection: Connection) -> _Result[None]:
+            if self._is_postgres:
                 connection.execute(LOCK_REVOKED)
             connection.execute(FORGET_REVOKED, {"now": now})
             if connection.execute(IS_REVOKED, {"token_id": token_id}).one_or_none() is None:
                 revoked = {"token_id": token_id, "expires_at": math.ceil(expires_at)}
                 connection.execute(REVOKE, revoked)
-            return _Done(None)
+            return _Result(None)
 
         self._writer.submit(command)
 
@@ -357,10 +355,10 @@ class SqlStore:
 
     def ping(self) -> None:
         """See `Store.ping`."""
-        self._file.confirm()
+        self._file.require_in_place()
         with self._reading() as connection:
             connection.execute(PING)
-        self._disk.confirm()
+        self._disk.require_space()
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -368,19 +366,18 @@ class SqlStore:
         self._write_engine.dispose()
         self._read_engine.dispose()
 
-    def _carry_out(
+    def _submit(
         self,
-        command: Callable[[Connection], _Done[T]],
+        command: Callable[[Connection], _Result[T]],
         broken_constraint: StoreError | None = None,
         rows: int = 1,
         user_id: int | None = None,
     ) -> T:
-        """Have a command carried out; where it breaks a constraint, raise what that means."""
-        self._disk.confirm()
+        """Run a command; if it violates a constraint, raise `broken_constraint`."""
+        self._disk.require_space()
         try:
-            return self._writer.submit(command, rows, user_id).result
+            return self._writer.submit(command, rows, user_id).value
         except StoreUnavailableError as error:
-            # The database looks closer than we did.
             if broken_constraint and isinstance(error.__cause__, IntegrityError):
                 raise broken_constraint from error
             raise
@@ -397,12 +394,12 @@ class SqlStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with unavailable_if_it_fails(), self._read_engine.connect() as connection:
+        with translate_errors(), self._read_engine.connect() as connection:
             yield connection
 
 
 def stored_event(row: Row[Any]) -> StoredEvent:
-    """Make an event of a row that begins with the columns STORED_EVENT."""
+    """Convert a row that begins with the columns STORED_EVENT."""
     return StoredEvent(*row[: len(STORED_EVENT)])
 
 
@@ -432,18 +429,13 @@ def _row(event: StoredEvent, balance: int | None = None) -> Mapping[str, object]
     }
 
 
-def _lock_nothing(_: Connection, __: Sequence[int]) -> None:
-    """Do nothing."""
-
-
 def _lock_players(connection: Connection, user_ids: Sequence[int]) -> None:
-    """Lock the players of a transaction, in their order."""
     if user_ids:
         connection.execute(LOCK_PLAYERS, {"ids": user_ids})
 
 
-def _write_events(connection: Connection, outcomes: Sequence[_Done[Any]]) -> None:
-    """Write the events of all commands of a transaction, in the order of the commands."""
+def _write_events(connection: Connection, outcomes: Sequence[_Result[Any]]) -> None:
+    """Insert the events of all commands of a transaction, in order."""
     rows = [row for outcome in outcomes for row in outcome.events]
     if rows:
         connection.execute(WRITE_EVENTS, rows)
@@ -452,7 +444,7 @@ def _write_events(connection: Connection, outcomes: Sequence[_Done[Any]]) -> Non
 def _replay(
     connection: Connection, user_id: int, idempotency: Idempotency | None
 ) -> Recorded | None:
-    """Find the outcome of an earlier request with the same key; raise where it was another one."""
+    """Find the outcome of an earlier request with the same key; raise if it was different."""
     if idempotency is None:
         return None
     row = connection.execute(REMEMBERED, {"user_id": user_id, "key": idempotency.key}).one_or_none()

@@ -1,4 +1,4 @@
-"""The tables of the operational store. Changing them takes a migration in `migrations/versions`."""
+"""The tables of the operational store. Each change needs a migration in `migrations/versions`."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     false,
+    select,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# SQLite numbers rows by itself only in a column that is declared `integer`; it holds 64 bits there.
+# SQLite numbers rows only in a column declared as `integer`, which has 64 bits.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time, kept as microseconds since 1970: exact and alike on every engine."""
+    """An aware UTC time, stored as microseconds since 1970 on every engine."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Turn a time into microseconds."""
+        """Convert a time to microseconds."""
         del dialect
         return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Turn microseconds into a time."""
+        """Convert microseconds to a time."""
         del dialect
         return None if value is None else EPOCH + timedelta(microseconds=value)
 
@@ -54,8 +55,8 @@ players = Table(
     Column("balance", BigInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("is_shipped", Boolean, nullable=False, server_default=false()),
-    # What all spellings of the name have in common, see `warehouse/store/names.py`. Null where an
-    # older account has the same: it was registered before spelling made no difference.
+    # The key that all spellings of the name share, see `warehouse/store/names.py`. Null if an
+    # earlier account has the same key: both are from a version that compared exact names.
     Column("username_key", Text),
 )
 Index("players_by_name", players.c.username_key, unique=True)
@@ -69,7 +70,7 @@ Index(
 events = Table(
     "events",
     metadata,
-    # The order in which the store took the events; clients and the warehouse know them by event_id.
+    # The order in which the store received the events. Clients and the warehouse use event_id.
     Column("position", RowNumber, primary_key=True),
     Column("event_id", String(36), nullable=False, unique=True),
     Column("user_id", BigInteger, ForeignKey("players.user_id")),
@@ -77,7 +78,7 @@ events = Table(
     Column("occurred_at", UtcTime, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("meta", Text),
-    # What the player's balance was after an `earn`, as read back from the player; else null.
+    # The player's balance after an `earn`; null for other events.
     Column("balance", BigInteger),
     Column("is_shipped", Boolean, nullable=False, server_default=false()),
 )
@@ -100,32 +101,33 @@ idempotency_keys = Table(
     Column("created_at", UtcTime, nullable=False),
 )
 
-# Tokens that were revoked and have not expired, in the order in which they were.
+# Revoked tokens that have not expired, in the order of their revocation.
 revoked_tokens = Table(
     "revoked_tokens",
     metadata,
     Column("position", RowNumber, primary_key=True),
     Column("token_id", String(64), nullable=False, unique=True),
-    # Seconds since 1970, as in tokens, and rounded up.
+    # Seconds since 1970, rounded up.
     Column("expires_at", BigInteger, nullable=False),
     Index("revoked_tokens_by_expiry", "expires_at"),
 )
 
-# One row: a random id, made by the migration. User ids mean something in this store alone, so
-# tokens and the warehouse name it. A restore, after which ids are given again, makes a new one.
+# One row: a random id, created by the migration. User ids are unique only within a store, so tokens
+# and the warehouse contain its id. A restore creates a new one, because it reuses user ids.
 store_identity = Table(
     "store_identity",
     metadata,
     Column("store_id", String(36), primary_key=True),
 )
+STORE_ID = select(store_identity.c.store_id)
 
-# Whose `pruned_events` those of anonymous clicks are: a key holds no null, and players begin at 1.
+# The `user_id` of anonymous clicks in `pruned_events`, where it cannot be null; players start at 1.
 ANONYMOUS = 0
 
 pruned_events = Table(
     "pruned_events",
     metadata,
-    # How many events were removed once the warehouse had them, see `warehouse/store/upkeep.py`.
+    # The number of events that the store has removed, see `warehouse/store/upkeep.py`.
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
     Column("event_type", String(64), primary_key=True),
     Column("event_count", BigInteger, nullable=False),

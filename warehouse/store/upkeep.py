@@ -1,7 +1,4 @@
-"""What those who run the store do with it: read it whole, give it a new id, prune it.
-
-Everything here goes through the database like the API does, so it works while the API runs.
-"""
+"""Maintains the store while the API runs: reads all of it, gives it a new id, prunes it."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -38,12 +34,13 @@ from sqlalchemy import (
     update,
 )
 
-from warehouse.store.engine import open_engine, unavailable_if_it_fails
-from warehouse.store.file import opening
+from warehouse.store.engine import open_engine, translate_errors
+from warehouse.store.file import translate_open_errors
 from warehouse.store.migrations import migrate
 from warehouse.store.sql_store import EARN
 from warehouse.store.tables import (
     ANONYMOUS,
+    STORE_ID,
     events,
     idempotency_keys,
     players,
@@ -52,7 +49,7 @@ from warehouse.store.tables import (
 )
 
 ROWS_AT_A_TIME = 10_000
-# `GET /events` shows so many at most; pruning leaves them to every player and to anonymous clicks.
+# Pruning keeps the newest events of each player and of anonymous clicks for `GET /events`.
 KEPT_PER_PLAYER = 100
 
 Columns = dict[str, list[Any]]
@@ -90,16 +87,14 @@ COUNT_MORE = (
 FORGET = delete(idempotency_keys).where(
     idempotency_keys.c.user_id == bindparam("whose"), idempotency_keys.c.key == bindparam("name")
 )
-STORE_ID = select(store_identity.c.store_id)
-# Alembic's own table.
+# Alembic's table.
 alembic_version = table("alembic_version", column("version_num"))
 
 
 class StoreReader:
-    """Reads the whole store in one snapshot."""
+    """Reads the whole store in one snapshot; `reading` makes one."""
 
     def __init__(self, connection: Connection) -> None:
-        """Read in the transaction of this connection; see `reading`."""
         self._connection = connection
         self._tables = set(inspect(connection).get_table_names())
 
@@ -109,38 +104,38 @@ class StoreReader:
         return self._connection.dialect.name == "sqlite"
 
     def faults_of_file(self) -> list[str]:
-        """Have SQLite look at its own file; returns what it finds wrong."""
+        """Run SQLite's integrity check; return the faults that it finds."""
         found = [row[0] for row in self._connection.execute(text("pragma integrity_check"))]
         return [] if found == ["ok"] else found
 
     def broken_references(self) -> int:
-        """Count the rows that refer to a row that is not there."""
+        """Count the rows that violate a foreign key."""
         return len(self._connection.execute(text("pragma foreign_key_check")).all())
 
     def schema_version(self) -> str:
-        """Tell the version of the schema; blank where there is none."""
+        """Return the version of the schema; empty without one."""
         if alembic_version.name not in self._tables:
             return ""
         found = self._connection.execute(select(alembic_version.c.version_num)).scalar()
         return str(found or "")
 
     def store_id(self) -> str | None:
-        """Tell which store this is; None for one that an older version made."""
+        """Return the id of the store; None for a store of an older version."""
         if store_identity.name not in self._tables:
             return None
         return str(self._connection.execute(STORE_ID).scalar_one())
 
     def players(self) -> Iterator[Columns]:
-        """Read all players, some at a time, times as microseconds since 1970. No secrets."""
+        """Read all players in chunks, without secrets; times are microseconds since 1970."""
         return self._columns(ALL_PLAYERS)
 
     def events(self) -> Iterator[Columns]:
-        """Read all events in their order, some at a time, times as microseconds since 1970."""
+        """Read all events in order, in chunks; times are microseconds since 1970."""
         return self._columns(ALL_EVENTS)
 
     def pruned(self) -> Iterator[Columns]:
-        """Read how many events of whom were pruned, some at a time."""
-        # A copy that an older version made has no such table.
+        """Read the counts of pruned events, in chunks."""
+        # A backup of an older version lacks the table.
         return self._columns(ALL_PRUNED) if pruned_events.name in self._tables else iter(())
 
     def key_count(self) -> int:
@@ -159,7 +154,7 @@ class StoreReader:
         )
 
     def last_event(self) -> tuple[str, datetime] | None:
-        """Tell the newest event's id and when it was received; None where there is none."""
+        """Return the id of the newest event and the time it was received; None without events."""
         query = select(events.c.event_id, events.c.received_at).order_by(events.c.position.desc())
         row = self._connection.execute(query.limit(1)).one_or_none()
         return None if row is None else (row.event_id, row.received_at)
@@ -178,68 +173,57 @@ def reading(engine: Engine) -> Iterator[StoreReader]:
     Raises:
         StoreUnavailableError: The database cannot be read.
     """
-    with unavailable_if_it_fails(), engine.begin() as connection:
+    with translate_errors(), engine.begin() as connection:
         yield StoreReader(connection)
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """Events that may be pruned if the warehouse has them, a list per column, as ALL_EVENTS."""
-
-    columns: Columns
-
-    def __len__(self) -> int:
-        """Count them."""
-        return len(self.columns["position"])
-
-
 class SqlUpkeep:
-    """Changes a store as a whole. Every method may raise StoreUnavailableError."""
+    """Maintains a store. Every method may raise StoreUnavailableError."""
 
     def __init__(self, url: str) -> None:
         """Open the database and migrate its schema."""
         self._write_engine = open_engine(url, writes=True, connections=1)
         self.read_engine = open_engine(url, writes=False, connections=1)
-        with opening(url):
+        with translate_open_errors(url):
             migrate(self._write_engine)
 
     def close(self) -> None:
-        """Let the store go."""
+        """Close the store."""
         self._write_engine.dispose()
         self.read_engine.dispose()
 
     def store_id(self) -> str:
-        """Tell which store this is."""
-        with unavailable_if_it_fails(), self.read_engine.begin() as connection:
+        """Return the id of the store."""
+        with translate_errors(), self.read_engine.begin() as connection:
             return str(connection.execute(STORE_ID).scalar_one())
 
     def renew_id(self) -> str:
-        """Give the store a new id, since the ids of its players are given again; returns it.
+        """Give the store a new id, because it will reuse user ids; return the id.
 
-        Tokens of before are no longer good, and a warehouse of before is another store's.
+        Older tokens become invalid, and an older warehouse belongs to another store.
         """
         store_id = str(uuid.uuid4())
-        with unavailable_if_it_fails(), self._write_engine.begin() as connection:
+        with translate_errors(), self._write_engine.begin() as connection:
             connection.execute(update(store_identity).values(store_id=store_id))
         return store_id
 
     def last_position(self) -> int:
-        """Tell the position of the last event; 0 in a store without events."""
-        with unavailable_if_it_fails(), self.read_engine.begin() as connection:
+        """Return the position of the last event; 0 without events."""
+        with translate_errors(), self.read_engine.begin() as connection:
             return connection.execute(select(func.max(events.c.position))).scalar() or 0
 
-    def candidates(self, after: int, received_before: datetime, limit: int) -> Candidates:
-        """Find events that may be pruned, the oldest first.
+    def candidates(self, after: int, received_before: datetime, limit: int) -> Columns:
+        """Find events that may be pruned if the warehouse has them, the oldest first.
 
-        They are shipped, received before that time, no `earn`, and neither among the newest
-        KEPT_PER_PLAYER of their player nor of anonymous clicks.
+        They are shipped, are not an `earn`, and are not among the newest KEPT_PER_PLAYER events of
+        their player or of anonymous clicks.
 
         Args:
-            after: Only those behind this position.
-            received_before: The time.
-            limit: At most so many.
+            after: Only events after this position.
+            received_before: Only events received before this time.
+            limit: The maximum number of events.
         """
-        # Two conditions, since PostgreSQL has no use for an index in `is not distinct from`.
+        # Two conditions, because PostgreSQL uses no index for `is not distinct from`.
         newer = events.alias()
         has_enough_newer = or_(
             _has_enough(newer, newer.c.user_id == events.c.user_id),
@@ -257,22 +241,21 @@ class SqlUpkeep:
             .order_by(events.c.position)
             .limit(limit)
         )
-        with unavailable_if_it_fails(), self.read_engine.begin() as connection:
+        with translate_errors(), self.read_engine.begin() as connection:
             result = connection.execute(query)
             names, rows = list(result.keys()), result.all()
-        columns = [[row[index] for row in rows] for index in range(len(names))]
-        return Candidates(dict(zip(names, columns, strict=True)))
+        return {name: [row[index] for row in rows] for index, name in enumerate(names)}
 
     def prune(self, positions: Sequence[int]) -> int:
         """Delete events and count them as pruned, in one transaction.
 
         Args:
-            positions: Of the events; they are few.
+            positions: The positions of a few events.
 
         Returns:
-            How many they were. Another prune may have been there first.
+            The number of deleted events. Another prune may have deleted some before.
         """
-        with unavailable_if_it_fails(), self._write_engine.begin() as connection:
+        with translate_errors(), self._write_engine.begin() as connection:
             these = delete(events).where(events.c.position.in_(positions))
             deleted = connection.execute(these.returning(events.c.user_id, events.c.event_type))
             counts = Counter((row.user_id or ANONYMOUS, row.event_type) for row in deleted)
@@ -286,12 +269,12 @@ class SqlUpkeep:
     def old_keys(
         self, after: tuple[int, str], created_before: datetime, limit: int
     ) -> list[tuple[int, str]]:
-        """Find idempotency keys that were made before a time, in their order.
+        """Find old idempotency keys, in order.
 
         Args:
-            after: Only those behind this player and key.
-            created_before: The time.
-            limit: At most so many.
+            after: Only keys after this player and key.
+            created_before: Only keys created before this time.
+            limit: The maximum number of keys.
         """
         keys = idempotency_keys.c
         query = (
@@ -300,18 +283,18 @@ class SqlUpkeep:
             .order_by(keys.user_id, keys.key)
             .limit(limit)
         )
-        with unavailable_if_it_fails(), self.read_engine.begin() as connection:
+        with translate_errors(), self.read_engine.begin() as connection:
             return [(row.user_id, row.key) for row in connection.execute(query)]
 
     def forget(self, keys: Sequence[tuple[int, str]]) -> None:
         """Delete these idempotency keys, in one transaction."""
         rows = [{"whose": user_id, "name": key} for user_id, key in keys]
-        with unavailable_if_it_fails(), self._write_engine.begin() as connection:
+        with translate_errors(), self._write_engine.begin() as connection:
             connection.execute(FORGET, rows)
 
 
 def _has_enough(newer: FromClause, is_of_same: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Say that an event has KEPT_PER_PLAYER newer ones."""
+    """Return the condition that an event has KEPT_PER_PLAYER newer ones."""
     return exists(
         select(newer.c.position)
         .where(is_of_same, newer.c.position > events.c.position)

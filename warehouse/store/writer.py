@@ -1,4 +1,4 @@
-"""One thread that writes: many commands share a commit, and each waits until it is durable."""
+"""The writing thread: many commands share a commit, and each waits until it is durable."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from warehouse.store.engine import reason
-from warehouse.store.postgres import TRIES, is_passing, retrying
+from warehouse.store.postgres import MAX_ATTEMPTS, is_transient, retrying
 from warehouse.store.protocol import StoreError, StoreOverloadedError, StoreUnavailableError
 
 T = TypeVar("T")
 
-# Commands in one commit. The wait for the disk is shared by all of them, so more would save little,
-# and the first of them would wait for the work of the last.
+# The maximum number of commands in a commit. All of them share one wait for the disk, so more would
+# save little, and the first would wait for the last.
 MAX_BATCH = 256
-# Likewise rows, of which a command may write hundreds; a batch has one command at least.
+# The maximum number of rows in a commit with several commands, each of which may write hundreds.
 MAX_BATCH_ROWS = 2000
-# Rows that may wait: they are in memory.
-WAITING_ROWS = 20_000
-# Who has waited longer than this is refused: what a client that has given up asked for shall not
-# happen later.
-PATIENCE_SECONDS = 10.0
+# The maximum number of rows that wait, in memory.
+MAX_WAITING_ROWS = 20_000
+# A command that waits longer is rejected, because its client may have given up.
+MAX_WAIT_SECONDS = 10.0
 
 
 class _Task:
-    """A command, and its outcome once there is one."""
+    """A command and its outcome."""
 
     __slots__ = ("_outcome", "command", "rows", "submitted_at", "user_id")
 
@@ -43,7 +42,7 @@ class _Task:
         self.rows = rows
         self.user_id = user_id
         self.submitted_at = time.monotonic()
-        # Of one item: cheaper than a Future, at every request.
+        # A queue for one item is cheaper than a Future.
         self._outcome: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
 
     def succeed(self, result: object) -> None:
@@ -53,7 +52,7 @@ class _Task:
         self._outcome.put((None, error))
 
     def outcome(self) -> Any:  # noqa: ANN401 (whatever the command returns)
-        """Wait for the outcome; raises what the command failed with."""
+        """Wait for the outcome; raise the command's error."""
         result, error = self._outcome.get()
         if error is not None:
             raise error
@@ -61,54 +60,53 @@ class _Task:
 
 
 class GroupCommitWriter:
-    """Carries out commands one after the other and commits them together.
+    """Runs commands one after the other and commits them together.
 
-    A command is a function of a connection. It raises a StoreError before it has written anything,
-    or it succeeds. Any other failure undoes the whole transaction; then each command is tried
-    again in a transaction of its own, so that a bad one fails alone. A deadlock with another
-    process, or the like, is no fault of a command: the same transaction is tried again.
+    A command is a function of a connection. It raises a StoreError before it writes anything, or it
+    succeeds. Any other error rolls the whole transaction back; then each command runs in a separate
+    transaction, so that only a bad one fails. After a transient error, such as a deadlock with
+    another process, the same transaction is retried.
 
-    Whose commands they are is told before the first of them to `prepare`, which may lock something.
-    Commands may leave some of their writing to the end of the transaction, where `finish` does it
-    for all of them at once.
+    `prepare` runs before the commands and can lock their players. `finish` runs after them and
+    writes what the commands have left to it.
     """
 
-    def __init__(  # noqa: PLR0913 (each stands for itself, and most have a default)
+    def __init__(  # noqa: PLR0913 (independent settings, most with a default)
         self,
         engine: Engine,
         *,
         queue_limit: int,
-        row_limit: int = WAITING_ROWS,
-        patience_seconds: float = PATIENCE_SECONDS,
+        row_limit: int = MAX_WAITING_ROWS,
+        max_wait_seconds: float = MAX_WAIT_SECONDS,
         prepare: Callable[[Connection, Sequence[int]], None] = lambda _, __: None,
         finish: Callable[[Connection, Sequence[Any]], None] = lambda _, __: None,
-        confirm: Callable[[], None] = lambda: None,
+        check_after_commit: Callable[[], None] = lambda: None,
         on_commit: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Start the thread.
 
         Args:
             engine: A writing engine.
-            queue_limit: Commands that may wait; further ones are refused.
-            row_limit: Rows that the commands that wait may write together.
-            patience_seconds: How long a command may wait; after that it is refused.
-            prepare: Given the players of a transaction, each once and in order; comes before its
-                commands.
-            finish: Given what the commands of a transaction returned, those that refused left out;
-                it writes what they have left, before the commit. Where it fails they fail.
-            confirm: Called after each commit. Where it raises a StoreUnavailableError, what was
-                committed is not where anybody will find it, and the commands fail with that.
-            on_commit: Told after each commit how many commands shared it.
+            queue_limit: The maximum number of commands that wait.
+            row_limit: The maximum number of rows of all commands that wait.
+            max_wait_seconds: How long a command may wait before it is rejected.
+            prepare: Called before the commands of a transaction with their players, without
+                duplicates and in order.
+            finish: Called before the commit with the results of the commands that succeeded. If it
+                fails, the commands fail.
+            check_after_commit: Called after each commit. If it raises a StoreUnavailableError, the
+                commit went to a lost file, and the commands fail with that error.
+            on_commit: Called after each commit with the number of its commands.
         """
         self._engine = engine
         self._prepare = prepare
         self._finish = finish
-        self._confirm = confirm
+        self._check_after_commit = check_after_commit
         self._on_commit = on_commit
         self._queue: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._queue_limit = queue_limit
         self._row_limit = row_limit
-        self._patience_seconds = patience_seconds
+        self._max_wait_seconds = max_wait_seconds
         self._waiting_rows = 0
         self._closing = threading.Lock()
         self._is_closed = False
@@ -118,16 +116,16 @@ class GroupCommitWriter:
     def submit(
         self, command: Callable[[Connection], T], rows: int = 1, user_id: int | None = None
     ) -> T:
-        """Carry out a command and wait until it is durable.
+        """Run a command and wait until it is durable.
 
         Args:
-            command: It writes through the connection that it is given.
-            rows: How many it writes, about.
-            user_id: The player whose command it is, if it is anyone's.
+            command: A function that writes through a connection.
+            rows: The approximate number of rows that it writes.
+            user_id: The player of the command; None for an anonymous one.
 
         Raises:
-            StoreError: What the command refused with.
-            StoreOverloadedError: Too many commands wait, or this one did for too long.
+            StoreError: The command raised it.
+            StoreOverloadedError: Too many commands wait, or this one waited too long.
             StoreUnavailableError: The writer is closed, or the disk fails.
         """
         task = _Task(command, rows, user_id)
@@ -145,7 +143,7 @@ class GroupCommitWriter:
         return outcome
 
     def close(self) -> None:
-        """Carry out what was submitted and stop."""
+        """Finish the submitted commands and stop."""
         with self._closing:
             was_closed, self._is_closed = self._is_closed, True
         if not was_closed:
@@ -158,23 +156,22 @@ class GroupCommitWriter:
             taken, is_last = self._next_tasks()
             with self._closing:
                 self._waiting_rows -= sum(task.rows for task in taken)
-            tasks = [task for task in taken if not self._refuse_late(task)]
-            if not self._commit_together(tasks):
+            tasks = [task for task in taken if not self._reject_expired(task)]
+            if tasks and not self._commit_together(tasks):
                 for task in tasks:
-                    # Each may wait for the disk, and so do those behind it.
-                    if not self._refuse_late(task):
+                    # The commits before this one take time.
+                    if not self._reject_expired(task):
                         self._commit_alone(task)
 
-    def _refuse_late(self, task: _Task) -> bool:
-        """Refuse a task that has waited for too long, before anything of it has happened."""
-        is_late = time.monotonic() - task.submitted_at > self._patience_seconds
-        if is_late:
-            late = StoreOverloadedError("the request waited too long for the store")
-            task.fail(late)
-        return is_late
+    def _reject_expired(self, task: _Task) -> bool:
+        """Reject a task that has waited too long, before it starts; return whether it has."""
+        is_expired = time.monotonic() - task.submitted_at > self._max_wait_seconds
+        if is_expired:
+            task.fail(StoreOverloadedError("the request waited too long for the store"))
+        return is_expired
 
     def _next_tasks(self) -> tuple[list[_Task], bool]:
-        """Wait for a task and take what else waits; the flag says that there will be no more."""
+        """Wait for a task and take all that wait; also return whether the writer must stop."""
         tasks: list[_Task] = []
         rows = 0
         task = self._queue.get()
@@ -190,51 +187,52 @@ class GroupCommitWriter:
         return tasks, True
 
     def _commit_together(self, tasks: list[_Task]) -> bool:
-        """Carry out the tasks in one transaction; False where nothing of it happened."""
-        has_ended = None if tasks else True
-        for _ in range(TRIES):
-            if has_ended is not None:
-                break
-            has_ended = self._try_together(tasks)
-        return has_ended or False
+        """Run the tasks in one transaction; return False if it was rolled back."""
+        for _ in range(MAX_ATTEMPTS):
+            error = self._try_together(tasks)
+            if error is None or not is_transient(error):
+                return error is None
+        return False
 
-    def _try_together(self, tasks: list[_Task]) -> bool | None:
-        """Try to do so; None where it failed for a reason that passes."""
+    def _try_together(self, tasks: list[_Task]) -> Exception | None:
+        """Return the error that rolled the transaction back; None if all tasks have an outcome."""
         try:
             connection = self._engine.connect()
         except (SQLAlchemyError, StoreUnavailableError) as error:
-            return _fail(tasks, error)
+            _fail(tasks, error)
+            return None
         with connection:
             try:
                 transaction = connection.begin()
             except SQLAlchemyError as error:
-                # Locked for too long, for example. Alone, each of them would wait as long again.
-                return _fail(tasks, error)
+                # A lock timeout, for example, which each task alone would wait for again.
+                _fail(tasks, error)
+                return None
             try:
                 outcomes = self._outcomes(tasks, connection)
-            except Exception as error:  # whatever is raised here: nothing was committed
-                # A connection that is lost cannot even be told to undo it.
+            except Exception as error:  # any error of a command; nothing was committed
+                # A lost connection cannot roll back.
                 with suppress(SQLAlchemyError):
                     connection.rollback()
-                return None if is_passing(error) else False
+                return error
             try:
                 transaction.commit()
-                self._confirm()
+                self._check_after_commit()
             except (SQLAlchemyError, StoreUnavailableError) as error:
-                # Nobody knows whether a failed commit took effect, so it must not be tried again.
-                return _fail(tasks, error)
+                # A failed commit may have taken effect, so it must not be retried.
+                _fail(tasks, error)
+                return None
         self._on_commit(len(tasks))
         for task, outcome in zip(tasks, outcomes, strict=True):
             if isinstance(outcome, StoreError):
                 task.fail(outcome)
             else:
                 task.succeed(outcome)
-        return True
+        return None
 
     def _outcomes(self, tasks: list[_Task], connection: Connection) -> list[object]:
-        """Do all the work of a transaction."""
         self._prepare(connection, _players(tasks))
-        outcomes = [_carry_out(task, connection) for task in tasks]
+        outcomes = [_run(task, connection) for task in tasks]
         self._finish(
             connection, [outcome for outcome in outcomes if not isinstance(outcome, StoreError)]
         )
@@ -250,10 +248,10 @@ class GroupCommitWriter:
 
         try:
             outcome = retrying(transact)
-            self._confirm()
+            self._check_after_commit()
         except SQLAlchemyError as error:
             task.fail(_unavailable(error))
-        except Exception as error:  # the caller's to handle, whatever it is
+        except Exception as error:  # the caller handles any error
             task.fail(error)
         else:
             self._on_commit(1)
@@ -264,25 +262,23 @@ def _players(tasks: list[_Task]) -> list[int]:
     return sorted({task.user_id for task in tasks if task.user_id is not None})
 
 
-def _carry_out(task: _Task, connection: Connection) -> object:
+def _run(task: _Task, connection: Connection) -> object:
     try:
         return task.command(connection)
-    except StoreError as refusal:
-        return refusal
+    except StoreError as error:
+        return error
 
 
-def _fail(tasks: list[_Task], error: SQLAlchemyError | StoreUnavailableError) -> bool:
-    """Fail all tasks; true, because there is nothing more to try."""
+def _fail(tasks: list[_Task], error: SQLAlchemyError | StoreUnavailableError) -> None:
     for task in tasks:
         if isinstance(error, StoreUnavailableError):
             task.fail(StoreUnavailableError(str(error)))
         else:
             task.fail(_unavailable(error))
-    return True
 
 
 def _unavailable(error: SQLAlchemyError) -> StoreUnavailableError:
-    # What is wrong with a value would be told with the value.
+    # The message of these errors contains the values.
     why = "" if isinstance(error, IntegrityError | DataError) else f": {reason(error)}"
     unavailable = StoreUnavailableError(f"the database failed{why}")
     unavailable.__cause__ = error

@@ -1,6 +1,7 @@
 {% set is_refund = is_in('status', var('refund_statuses') | map('lower') | list) %}
-{#- By its name in disposition_reason, what makes a row malformed. A refund that names the receipt
-    of its purchase needs no buyer and no amount: the stores' lists of refunds have neither. -#}
+{#- The faults that make a row malformed, by their names in disposition_reason. A refund with the
+    receipt of its purchase needs no id and no amount: the refund lists of app stores have neither.
+    -#}
 {%- set malformed = {
     'missing_appsflyer_id': 'appsflyer_id is null and not is_refund_of_receipt',
     'unparsable_time': 'purchased_at is null',
@@ -52,7 +53,7 @@ refunds_marked as (
     from receipts_judged
 ),
 
--- The order of the rules is the order of the cases: the first that holds wins.
+-- The rules are in order: the first that applies wins.
 ruled as (
     select
         *,
@@ -72,7 +73,7 @@ ruled as (
     from refunds_marked
 ),
 
--- Nearly every receipt occurs once, and its row has nothing to be compared with.
+-- Most receipts occur once, so their rows need no comparison.
 repeated_receipts as (
     select receipt_id
     from ruled
@@ -81,8 +82,8 @@ repeated_receipts as (
     having count(*) > 1
 ),
 
--- Without a receipt, everything the event says must be the same. The identifying columns are null
--- where a receipt exists, so a receipt alone makes its group.
+-- Rows with a receipt are grouped by the receipt alone; their other grouping columns are null. Rows
+-- without one are grouped by id, time, event and amount.
 grouped as (
     select
         purchase_id,
@@ -101,8 +102,8 @@ grouped as (
         or receipt_id is null and first_rule = 'genuine'
 ),
 
--- purchase_id breaks ties: it is the order of the rows in the file. Whatever became of a success: a
--- chargeback with one on record is no orphan.
+-- purchase_id breaks ties in file order. `has_success` counts every row with status success,
+-- including duplicates and false ones: their chargeback is not an orphan.
 compared as (
     select
         purchase_id,

@@ -66,7 +66,7 @@ both_sides as (
     where appsflyer_id in (select unmatched_rows.appsflyer_id from unmatched_rows)
 ),
 
--- Rows of one instant may stand in any order: what one window misses of them, the other sees.
+-- Rows with equal times may sort in any order: each is in one of the two windows.
 neighboured as (
     select
         side,

@@ -44,7 +44,7 @@ paired as (
             and purchases.purchased_at + {{ reconciliation_window() }}
 ),
 
--- Nearly every pair is the only one of its purchase and of its confirmation.
+-- Most pairs are the only one of their purchase and of their confirmation.
 contested_purchases as (
     select purchase_id
     from paired
@@ -59,7 +59,7 @@ contested_confirmations as (
     having count(*) > 1
 ),
 
--- Best first. The ids end the order, so no two pairs of a player share a rank.
+-- Best first. The ids break ties, so no two pairs of a player share a rank.
 contested as (
     select
         purchase_id,

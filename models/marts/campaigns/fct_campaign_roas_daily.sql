@@ -64,7 +64,7 @@ costs_daily as (
     group by campaign, cost_date
 ),
 
--- Every campaign on every day, so that one that stops earning does not vanish.
+-- Every campaign has every day, so a campaign that stops earning does not disappear.
 spined as (
     select
         campaigns.campaign,
@@ -100,8 +100,8 @@ rated as (
     from spined
 ),
 
--- The spine has no gaps, so preceding rows are preceding days. The day itself is not its own past.
--- Their sum has a fixed order, because a report must not change with it.
+-- The spine has no gaps, so preceding rows are preceding days. The day itself is excluded. A fixed
+-- order of the sum keeps the reports reproducible.
 summed as (
     select
         *,
@@ -124,8 +124,8 @@ averaged as (
     from summed
 ),
 
--- The billionth part of the average keeps floating-point noise from flagging a ROAS of exactly the
--- ratio.
+-- The tolerance of a billionth of the average keeps floating-point noise from flagging a ROAS of
+-- exactly the ratio.
 final as (
     select
         campaign,

@@ -24,7 +24,7 @@ counterparts as (
     select * from {{ ref('int_reconciliation__counterparts_traced') }}
 ),
 
--- A row of an uncontested pair, which is taken, has no other candidate.
+-- An uncontested pair is always matched, and its rows have no other candidate.
 contested_pairs as (
     select *
     from pairs
@@ -47,7 +47,7 @@ confirmation_candidates as (
     group by confirmation_id
 ),
 
--- A pair, or a row that has none, with nothing on the other side.
+-- Matched pairs, and unmatched rows with nulls on the other side.
 sides as (
     select
         purchases.purchase_id,

@@ -57,7 +57,7 @@ shared as (
     from totalled
 ),
 
--- A campaign in its first days may not have earned yet, and its costs may come in late.
+-- A new campaign may not have earned yet, and its costs may arrive late.
 final as (
     select
         campaign,

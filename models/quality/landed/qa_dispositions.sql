@@ -8,7 +8,7 @@ as_of as (
     select * from {{ ref('int_as_of__resolved') }}
 ),
 
--- Rows without a time are of no day, so they count in the whole alone.
+-- Rows without a time have no day, so only the period `all` counts them.
 whole_and_recent as (
     select
         'all' as period,

@@ -17,7 +17,7 @@ earned as (
     group by user_id
 ),
 
--- From both sides: coins of nobody are as wrong as a balance that nobody earned.
+-- A full join: coins without an account are as wrong as a balance without earnings.
 joined as (
     select
         coalesce(players.user_id, earned.user_id) as user_id,

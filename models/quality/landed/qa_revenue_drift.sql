@@ -66,9 +66,9 @@ cumulated as (
         )
 ),
 
--- The area between the two cumulative distributions is what it takes to turn one into the other:
--- how many rows have to move, times how far. A new price among the old ones moves few rows a
--- little; another currency or unit moves all of them far.
+-- The area between the two cumulative distributions is the work of turning one into the other: the
+-- number of rows that move, times the distance. A new price moves few rows a little; another
+-- currency or unit moves all rows far.
 moved as (
     select
         source_name,

@@ -62,8 +62,8 @@ counted as (
     group by cast(received_at as date)
 ),
 
--- The files share a calendar, in which D-1 is the last day that is over. The API has its own: its
--- last full day is the one before its newest event.
+-- The files share a calendar, in which D-1 is the last complete day. The last complete day of the
+-- API is the one before its newest event.
 spans as (
     select
         counted.source_name,
@@ -113,7 +113,7 @@ trailed as (
         )
 ),
 
--- A handful of rows a day doubles and halves by chance.
+-- Small daily volumes vary by chance.
 final as (
     select
         source_name,

@@ -90,7 +90,7 @@ unusable_rows as (
     from sessions_rejected
 ),
 
--- Rows that say the same in every column, as the file has them: the text needs no parsing.
+-- Rows that are equal in every column, compared as text.
 distinct_purchases as (
     select distinct
         appsflyer_id,
@@ -166,7 +166,8 @@ counted as (
         on usable_rows.source_name = distinct_rows.source_name
 ),
 
--- Sources are compared with each other and not with a clock: the same files always say the same.
+-- Sources are compared with each other and not with a clock, so the same files give the same
+-- result.
 final as (
     select
         source_name,

@@ -4,7 +4,7 @@ purchases as (
     select * from {{ ref('int_purchases__classified') }}
 ),
 
--- A row without a status is no word that somebody could list.
+-- A row without a status has no word that the vars could list.
 final as (
     select
         status,

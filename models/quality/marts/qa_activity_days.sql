@@ -60,7 +60,7 @@ trailed as (
         )
 ),
 
--- Players and installations have ids of their own, but who pays also plays.
+-- Players and installations have different ids, but every buyer also plays.
 final as (
     select
         trailed.activity_date,

@@ -87,7 +87,7 @@ deep_link_events as (
     where character_id is not null
 ),
 
--- A ratio is counted again from the columns beside it.
+-- Ratios are computed again from the columns of the same row.
 roas_recounted as (
     select
         activity_date,

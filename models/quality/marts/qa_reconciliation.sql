@@ -28,8 +28,8 @@ outcomes as (
     cross join as_of
 ),
 
--- The same receipt of the same player on both sides, at whatever distance: what reconciliation
--- would have matched, had the clocks agreed.
+-- The same receipt of the same player on both sides, at any distance: pairs that would match if the
+-- clocks agreed.
 receipts_apart as (
     select
         {{ quality_period('purchases.purchased_date', 'as_of.d1_date') }} as period,
@@ -52,7 +52,7 @@ offset_by_zone as (
     where period is not null
 ),
 
--- Zones lie half hours apart as well.
+-- Some time zones differ by half an hour.
 zone_steps as (
     select
         period,
@@ -64,8 +64,9 @@ zone_steps as (
     group by period, hours_apart
 ),
 
--- The twenty minutes around a step hold twice as many as the ten between two steps where the queue
--- is just late, by anything. What is above that is a peak, and a wrong zone puts all there.
+-- If confirmations are only late, by any amount, the twenty minutes around a step hold twice as
+-- many as the ten minutes between two steps. More than that is a peak; a wrong time zone puts all
+-- rows there.
 peaks as (
     select
         period,

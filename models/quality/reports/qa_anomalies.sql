@@ -12,7 +12,7 @@ counted as (
     from campaigns
 ),
 
--- Of two campaigns both may collapse; of many, not all on one day.
+-- Two campaigns may collapse on one day; many do not.
 final as (
     select
         judged_campaign_count,

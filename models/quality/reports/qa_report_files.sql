@@ -8,8 +8,8 @@ found as (
     {{ report_files() }}
 ),
 
--- Numbers, because a checkpoint reads all of a view's numbers at once, and each reading hashes the
--- files again.
+-- Numbers, because a checkpoint computes all numeric checks of a view in one query, and each query
+-- hashes the files again.
 final as (
     select
         recorded.file,

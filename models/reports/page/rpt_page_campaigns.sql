@@ -1,4 +1,4 @@
--- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+-- Waits for every mart. depends_on: {{ ref('rpt_period') }}
 with
 
 period as (
@@ -24,7 +24,7 @@ d1_days as (
     where activity_date = d1_date
 ),
 
--- The last day on which a campaign was not as it is on D-1.
+-- The last day on which a campaign had another flag or state than on D-1.
 last_changes as (
     select
         days_until_d1.campaign,

@@ -1,5 +1,5 @@
 {%- set history_days = var('roas_history_window_days') %}
--- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+-- Waits for every mart. depends_on: {{ ref('rpt_period') }}
 with
 
 period as (
@@ -14,14 +14,14 @@ campaign_days as (
     select * from {{ ref('fct_campaign_roas_daily') }}
 ),
 
--- Without gaps, since both have every day of their spans and both spans hold D-1.
+-- There are no gaps: each mart has every day of its span, and both spans include D-1.
 days as (
     select activity_date from activity_days
     union distinct
     select activity_date from campaign_days
 ),
 
--- Revenue without a known spend would make any ROAS look good.
+-- Revenue without a known spend would raise the ROAS.
 paid_daily as (
     select
         activity_date,

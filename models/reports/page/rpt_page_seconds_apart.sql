@@ -1,8 +1,8 @@
-{#- twenty bars up to the window, and three windows in all: enough to see what it cuts off -#}
+{#- Twenty bars up to the window, and three windows in total, to show what the window excludes. -#}
 {%- set window_seconds = var('reconciliation_window_minutes') | int * 60 %}
 {%- set shown_seconds = [3 * window_seconds, 60] | max %}
 {%- set bar_seconds = [window_seconds / 20, 1] | max %}
--- Waits for every mart, see there. depends_on: {{ ref('rpt_period') }}
+-- Waits for every mart. depends_on: {{ ref('rpt_period') }}
 with
 
 ledger as (
@@ -18,7 +18,7 @@ measured as (
     where outcome = 'matched' or reason in ('outside_window', 'same_receipt_outside_window')
 ),
 
--- A bar ends where the window does, which itself is inside: (from, to].
+-- A bar ends at the end of the window, inclusive: (from, to].
 barred as (
     select
         outcome,

@@ -13,7 +13,7 @@ read_meta as (
     from source
 ),
 
--- The pattern comes first because a cast would round an amount that is not whole.
+-- The pattern is checked first because a cast would round a fraction.
 final as (
     select
         event_id,

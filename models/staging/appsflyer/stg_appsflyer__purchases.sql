@@ -1,5 +1,5 @@
-{#- The only reader, int_purchases__classified, keeps all of it. An engine that works a view out
-    anew wherever it is read takes a table. #}
+{#- A view, because the only reader, int_purchases__classified, keeps all columns. Spark computes a
+    view for each reader, so there it is a table. #}
 {{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
 
 with

@@ -1,10 +1,10 @@
-"""The SQL of a `dbt build` as one bare DuckDB script: the floor under what dbt can reach.
+"""The SQL of a `dbt build` as one DuckDB script: the lower bound of dbt's duration.
 
     python -m tests.benchmarks.pipeline.bare_script SCRIPT WAREHOUSE
 
-runs a script that `record` took from a build: the statements that load the seeds, make the models
-and write the reports, in the order in which dbt sent them, in one connection. No test, no look at
-the catalog, no transaction of dbt's own.
+runs a script that `record` took from a build: the statements that load the seeds, create the models
+and write the reports, in dbt's order, on one connection. It omits the tests, the catalog queries
+and dbt's transactions.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.support.harness import DBT, WITHOUT_UNIT_TESTS, Project
 from warehouse.inputs.functions import register_functions
 from warehouse.settings import Settings
 
-# What changes the warehouse or writes a file; all else are questions of dbt's.
+# Statements that change the warehouse or write a file; all others are dbt's queries.
 EFFECTS = ("alter", "copy", "create", "delete", "drop", "insert", "update")
 PUBLICATION = "select publish_reports("
 END_OF_STATEMENT = ";\n"
@@ -36,9 +36,9 @@ class Statement:
     """A statement that dbt sent.
 
     Attributes:
-        node: The model, test, seed or hook that it was for, as dbt names the connection.
-        sql: Without dbt's comment.
-        seconds: How long it took.
+        node: The model, test, seed or hook, as dbt names the connection.
+        sql: The statement without dbt's comment.
+        seconds: Its duration.
     """
 
     node: str
@@ -47,18 +47,18 @@ class Statement:
 
     @property
     def has_effect(self) -> bool:
-        """Whether it changes the warehouse or writes a file."""
+        """Whether the statement changes the warehouse or writes a file."""
         return self.sql.lower().startswith((*EFFECTS, PUBLICATION))
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A build.
+    """A recorded build.
 
     Attributes:
-        statements: All that dbt sent, in their order.
-        cost: Of all of it.
-        start_seconds: What it took before its first node and after its last.
+        statements: All statements in order.
+        cost: Cost of the build.
+        start_seconds: Duration before its first node and after its last node.
     """
 
     statements: list[Statement]
@@ -67,7 +67,7 @@ class Recording:
 
 
 def record(project: Project, environment: Mapping[str, str]) -> Recording:
-    """Build a project that has no warehouse yet.
+    """Build a project without a warehouse, and record the statements.
 
     Raises:
         RuntimeError: The build failed.
@@ -88,7 +88,7 @@ def record(project: Project, environment: Mapping[str, str]) -> Recording:
 
 
 def write_script(statements: list[Statement], path: Path) -> None:
-    """Write those with an effect as a script."""
+    """Write the statements with an effect as a script."""
     path.write_text(
         "".join(f"{s.sql}{END_OF_STATEMENT}" for s in statements if s.has_effect), encoding="utf-8"
     )

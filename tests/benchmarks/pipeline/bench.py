@@ -1,10 +1,10 @@
-"""The pipeline, from four CSVs to reports: dbt, the same SQL without dbt, and pandas.
+"""Measure the pipeline from CSV files to reports: dbt, the same SQL without dbt, and pandas.
 
     python -m tests.benchmarks.pipeline.bench --json pipeline.json
 
-Every run has a process and a warehouse of its own. The subjects take turns; what is told of one is
-the median of its runs. What dbt finds in the data is compared with the truth that the generator
-knows, and the bare script must write the same reports to the byte.
+Each run uses a new process and a new warehouse. The subjects take turns, and the figures are
+medians. The benchmark compares dbt's results with the generator's truth. The bare script must write
+byte-identical reports.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 
 
 class Subject(StrEnum):
-    """Who is measured."""
+    """A measured implementation."""
 
     DBT = "dbt build"
     BARE = "bare script"
@@ -47,18 +47,18 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True)
 class Size:
-    """One size of the data.
+    """The results for one size of data.
 
     Attributes:
-        purchases: Rows that were asked for.
-        rows: Rows of each input.
-        costs: Of each subject; without pandas where it would need too much memory.
-        memory_limit: Of DuckDB, in dbt and in the script; None is DuckDB's own.
-        profile: Seconds of statements by what they were for, from one build.
-        start_seconds: What that build took before its first model and after its last.
-        look: What it costs to look at the build, by the command of `python -m warehouse`.
+        purchases: Requested number of purchases.
+        rows: Number of rows of each input.
+        costs: Costs of each subject; without pandas if it needs too much memory.
+        memory_limit: DuckDB's memory limit in dbt and the script; None is the default.
+        profile: Seconds by purpose of the statements, from one build.
+        start_seconds: Duration of that build before its first and after its last model.
+        look: Costs of the commands of `python -m warehouse` that check and show the build.
         page_bytes: Size of the page.
-        truth: What was found against what really happened.
+        truth: Scores against the generator's truth.
     """
 
     purchases: int
@@ -74,10 +74,10 @@ class Size:
 
 @dataclass(frozen=True)
 class Report:
-    """All that was measured.
+    """The results of the benchmark.
 
     Attributes:
-        sizes: From small to large.
+        sizes: Results by size, smallest first.
         sample_build: A warm `dbt build` of the sample.
         sample_make: A warm `make build` of the sample.
     """
@@ -91,12 +91,12 @@ def measure_size(purchases: int, runs: int, folder: Path, say: Say, *, is_large:
     """Measure all subjects on a game of one size.
 
     Args:
-        purchases: How many.
-        runs: How often.
+        purchases: Number of purchases.
+        runs: Number of runs.
         folder: An empty folder for all files.
-        say: Told what is going on.
-        is_large: Whether it is too large for pandas. Then DuckDB's memory is limited, and the
-            build that is recorded is the one that counts.
+        say: Receives progress messages.
+        is_large: Whether the data is too large for pandas. DuckDB's memory is limited then, and the
+            recorded build is also the measured one.
     """
     project, truth = _game(purchases, folder)
     limit = {"WAREHOUSE_MEMORY_LIMIT": MEMORY_LIMIT} if is_large else {}
@@ -133,7 +133,7 @@ def measure_size(purchases: int, runs: int, folder: Path, say: Say, *, is_large:
             costs[subject].append(cost)
             say(f"{purchases:,} purchases, run {number + 1} of {runs}: {subject}: {_words(cost)}")
             if subject != Subject.PANDAS and _digests(project.reports) != reports:
-                raise RuntimeError(f"{subject} wrote other reports than the first build")
+                raise RuntimeError(f"{subject} wrote different reports from the first build")
     return Size(
         purchases=purchases,
         rows={name: _count_rows(project.root / "seeds" / name) for name in HEADERS},
@@ -148,7 +148,7 @@ def measure_size(purchases: int, runs: int, folder: Path, say: Say, *, is_large:
 
 
 def measure_sample(runs: int, folder: Path, say: Say) -> tuple[Costs, Costs]:
-    """Measure `dbt build` and `make build` on the sample, each after one that is not counted."""
+    """Measure `dbt build` and `make build` on the sample, each after an unmeasured run."""
     project = Project.copy_to(folder / "project")
     generate_sample(project.root / "seeds")
     settings = {
@@ -167,18 +167,18 @@ def measure_sample(runs: int, folder: Path, say: Say) -> tuple[Costs, Costs]:
 
 
 def _game(purchases: int, folder: Path) -> tuple[Project, Path]:
-    """Make a project with a generated game; returns it and the folder of the truth."""
+    """Create a project with a generated game; return it and the folder of the truth."""
     project = Project.copy_to(folder / "project")
     generate_game(folder / "game", purchases)
     for name in HEADERS:
         (folder / "game" / name).rename(project.root / "seeds" / name)
-    # dbt keeps what it parsed; a user has that from the build before.
+    # Fill dbt's parse cache, which a user has from an earlier build.
     project.dbt("parse")
     return project, folder / "game/truth"
 
 
 def _profile(statements: Iterable[Statement]) -> Mapping[str, float]:
-    """Add up the seconds of statements by what they are for."""
+    """Sum the seconds of statements by purpose."""
     seconds: dict[str, float] = defaultdict(float)
     for statement in statements:
         seconds[_purpose(statement)] += statement.seconds
@@ -229,7 +229,7 @@ def _words(cost: Cost) -> str:
 def measure(
     sizes: Sequence[int], large: Sequence[int], runs: int, folder: Path, say: Say
 ) -> Report:
-    """Measure everything; what a size left is removed before the next."""
+    """Measure everything; remove the files of each size before the next."""
 
     def room() -> tempfile.TemporaryDirectory[str]:
         return tempfile.TemporaryDirectory(dir=folder)
@@ -260,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nargs="*",
         default=[],
         metavar="N",
-        help=f"sizes without pandas, once, with a memory limit of {MEMORY_LIMIT}",
+        help=f"sizes for one run without pandas, with a memory limit of {MEMORY_LIMIT}",
     )
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the report here")

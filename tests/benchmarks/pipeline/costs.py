@@ -1,10 +1,11 @@
-"""What a command costs, as the operating system accounts for it."""
+"""The cost of a command according to the operating system."""
 
 from __future__ import annotations
 
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ LOOK_EVERY_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run of a command took.
+    """The cost of one run of a command.
 
     Attributes:
-        seconds: From its start to its end.
-        cpu_seconds: Of processor time, over all cores.
-        peak_memory_bytes: The most memory that its process held.
+        seconds: Elapsed time.
+        cpu_seconds: Processor time over all cores.
+        peak_memory_bytes: Peak memory of its process.
     """
 
     seconds: float
@@ -32,7 +33,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Costs:
-    """Several runs of one command."""
+    """The costs of several runs of one command."""
 
     runs: Sequence[Cost]
 
@@ -58,15 +59,14 @@ def cost_of(
     """Run a command.
 
     Args:
-        command: What to run.
-        folder: Where to run it. What it prints goes to `output.log` there.
-        environment: Variables beside those of this process.
+        command: The command.
+        folder: The working directory.
+        environment: Additional environment variables.
 
     Raises:
-        RuntimeError: It failed; the message holds the end of its output.
+        RuntimeError: The command failed; the message contains the end of its output.
     """
-    log = folder / "output.log"
-    with log.open("wb") as output:
+    with tempfile.TemporaryFile() as output:
         begin = time.monotonic()
         process = subprocess.Popen(
             command,
@@ -77,14 +77,15 @@ def cost_of(
         )
         peak = ended = 0
         while not ended:
-            # Not from the accounting below: there a process begins with the memory of its parent.
+            # Not from wait4, because a child process starts with its parent's memory there.
             peak = max(peak, peak_memory_bytes(process.pid))
             time.sleep(LOOK_EVERY_SECONDS)
-            # wait4 instead of wait: it tells what this very process took.
+            # wait4 returns the resource usage of this process.
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         seconds = time.monotonic() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        end = log.read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{end}")
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            output.seek(0)
+            end = output.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{end}")
     return Cost(seconds, usage.ru_utime + usage.ru_stime, peak)

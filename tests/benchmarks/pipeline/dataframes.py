@@ -1,15 +1,15 @@
-"""The pipeline as it is usually written: pandas, from the four CSVs to the reports.
+"""The pipeline in pandas, from the four CSV files to the reports.
 
     python -m tests.benchmarks.pipeline.dataframes SEEDS REPORTS
 
-follows the rules of docs/metrics.md and writes the reports but for deep links and the manifest.
-It is what a good user of pandas would write: there is no loop over rows, columns that no report
-needs are not read, and texts with few values are parsed once for each value.
+follows the rules of docs/metrics.md and writes all reports except deep links and the manifest. It
+is idiomatic pandas: it has no loops over rows, skips unused columns, and parses each distinct text
+of a column with few values once.
 
-It does less than the warehouse: nothing is kept but the reports, no input is refused, nothing is
-tested, rows that do not count leave a trace only where they explain another one, only D-1 has its
-DAU counted, and the as-of date cannot be set. Amounts are floating-point numbers, rounded to eight
-decimals: half of the last one may be rounded down, and sums of billions lose the last ones.
+It does less than the warehouse: it writes only the reports, does not validate inputs or test
+results, keeps a row that does not count only if it explains another one, counts DAU only for D-1,
+and has no setting for the as-of date. Amounts are floating-point numbers, rounded to eight
+decimals, so the last decimal may be inexact.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ HISTORY_DAYS = 7
 MIN_HISTORY_DAYS = 3
 
 WHITE_SPACE = "\t\n\x0b\x0c\r \xa0\u202f"
-# Digits with an optional point or comma; a comma before exactly three digits could mean thousands.
+# Digits with an optional point or comma. A comma before exactly three digits is ambiguous.
 AMOUNT = r"(?!-?[0-9]+,[0-9]{3}$)-?[0-9]+([.,][0-9]+)?"
-# Sixteen digits before the point.
+# At most sixteen digits before the point.
 MAX_AMOUNT = 1e16
 DATE = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
 HOUR, MINUTE = r"([01][0-9]|2[0-3])", r"[0-5][0-9]"
 TIME = rf"{DATE}([T ]{HOUR}:{MINUTE}(:{MINUTE}([.,][0-9]{{1,9}})?)?(Z|[+-]{HOUR}(:?{MINUTE})?)?)?"
 
 MONEY_DECIMALS = 8
-# What rounding leaves between two averages.
+# Tolerance for rounding errors in averages.
 NOISE = 1e-9
 
 COUNTERPART = [
@@ -70,7 +70,7 @@ def write_reports(seeds: Path, reports: Path) -> None:
 
     Args:
         seeds: The folder of the CSVs.
-        reports: The folder of the reports; made where it is missing.
+        reports: The folder of the reports, created if missing.
     """
     confirmations, rejected = read_confirmations(seeds / "confirmed_purchases.csv")
     purchases, set_aside = read_purchases(seeds / "purchases_raw.csv", confirmations)
@@ -91,15 +91,15 @@ def write_reports(seeds: Path, reports: Path) -> None:
 
 
 def read_purchases(path: Path, confirmations: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read the purchases, the curated ones in the order of their times, then of the file.
+    """Read the purchases, the curated ones in the order of time, then of the file.
 
     Args:
         path: The file `purchases_raw.csv`.
         confirmations: The accepted ones, whose receipts are genuine whatever their form.
 
     Returns:
-        A row for each curated purchase, and one for each other row, which says why; the number in
-        the file is the index.
+        A row for each curated purchase, and one for each other row with its reason; the index is
+        the row number in the file.
     """
     few_values = ["event_name", "revenue_usd", "campaign", "status"]
     raw = _read(path, ["appsflyer_id", "event_time_utc", "receipt_id"], few_values)
@@ -146,7 +146,7 @@ def read_purchases(path: Path, confirmations: pd.DataFrame) -> tuple[pd.DataFram
     )
     is_chargeback = rows["disposition"] == "chargeback"
     is_kept = rows["disposition"] == "duplicate"
-    # A stable sort: the order of the file breaks ties.
+    # A stable sort, so that the file's order breaks ties.
     genuine = rows[is_kept].drop(columns="status").sort_values("purchased_at", kind="stable")
     has_receipt = genuine["receipt_id"].notna()
     all_it_says = ["appsflyer_id", "purchased_at", "event_name", "revenue_usd"]
@@ -170,8 +170,8 @@ def read_confirmations(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         path: The file `confirmed_purchases.csv`.
 
     Returns:
-        A row for each accepted one, and one for each rejected one, which says why; the number in
-        the file is the index.
+        A row for each accepted one, and one for each rejected one with its reason; the index is
+        the row number in the file.
     """
     raw = _read(path, ["appsflyer_id", "event_time_utc", "receipt_id"], ["revenue_usd"])
     rows = pd.DataFrame(
@@ -221,8 +221,8 @@ def read_sessions(path: Path) -> pd.DataFrame:
 def find_pairs(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataFrame:
     """Find all pairs of one player within the window.
 
-    What lies within the window of a moment is in its slot of time or in one beside it, so joining
-    on the slot keeps a player with very many rows from meeting all of them for each.
+    Rows within the window are in the same or an adjacent time slot. The join uses the slot, so that
+    a player with many rows does not produce all pairs.
 
     Args:
         purchases: As `read_purchases` returns them.
@@ -231,7 +231,7 @@ def find_pairs(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataF
     Returns:
         The row numbers `purchase` and `confirmation`, and whether it `is_same_receipt`, best first.
     """
-    # Numbers join faster than texts.
+    # Numbers join faster than text.
     players, _ = pd.factorize(
         pd.concat([purchases["appsflyer_id"], confirmations["appsflyer_id"]], ignore_index=True)
     )
@@ -263,7 +263,7 @@ def find_pairs(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataF
         confirmations["receipt_id"].reindex(pairs["confirmation"]).to_numpy() == receipts
     ) & pd.notna(receipts)
     difference = (pairs["confirmed_revenue_usd"] - pairs["af_revenue_usd"]).abs()
-    # The last key is the first one to sort by.
+    # lexsort sorts by the last key first.
     order = np.lexsort(
         (
             pairs["confirmation"],
@@ -279,16 +279,16 @@ def find_pairs(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataF
 
 
 def match(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Take the best pair, then the best of the rows still free, and so on.
+    """Match greedily by rank.
 
-    Each round takes all pairs that are the best of both their rows, which is what taking them one
-    by one would come to.
+    Each round takes all pairs that are the best for both rows, which equals taking the best pairs
+    one by one.
 
     Args:
-        pairs: Best first.
+        pairs: The pairs, best first.
 
     Returns:
-        Those taken.
+        The matched pairs.
     """
     rounds = []
     while len(pairs) > 0:
@@ -485,7 +485,7 @@ def rate_campaigns(purchases: pd.DataFrame, costs: pd.DataFrame, d1: pd.Timestam
         d1: The day.
 
     Returns:
-        A row for each campaign, in the order of their names.
+        A row for each campaign, ordered by name.
     """
     paid = purchases[_is_paid(purchases["campaign"])]
     paid_costs = costs[_is_paid(costs["campaign"])]
@@ -500,7 +500,7 @@ def rate_campaigns(purchases: pd.DataFrame, costs: pd.DataFrame, d1: pd.Timestam
     revenue = revenue.reindex(index=days, columns=campaigns).fillna(0)
     cost = cost.reindex(index=days, columns=campaigns)
     roas = (revenue / cost).where(cost > 0)
-    # The days have no gaps, so the rows before are the days before.
+    # The days have no gaps, so previous rows are previous days.
     history = roas.shift(1).rolling(HISTORY_DAYS, min_periods=1)
     rated = pd.DataFrame(
         {
@@ -584,7 +584,7 @@ def arpdau_report(
 
 def _read(path: Path, texts: Sequence[str], few_values: Sequence[str] = ()) -> pd.DataFrame:
     dtypes = dict.fromkeys(texts, "str") | dict.fromkeys(few_values, "category")
-    # Only what is empty is missing: a player may be called "null".
+    # Only empty text is missing: a player's id may be "null".
     rows = pd.read_csv(
         path, dtype=dtypes, usecols=list(dtypes), keep_default_na=False, na_values=[""]
     )
@@ -593,7 +593,7 @@ def _read(path: Path, texts: Sequence[str], few_values: Sequence[str] = ()) -> p
 
 
 def _each_value(column: pd.Series, change: Callable[[pd.Series], pd.Series]) -> pd.Series:
-    """Change every value of a category once."""
+    """Apply a function once to each distinct value of a category."""
     changed = change(pd.Series(column.cat.categories, dtype="str"))
     if changed.dtype == "str":
         changed = changed.astype("category")
@@ -621,7 +621,7 @@ def _parse_money(text: pd.Series) -> pd.Series:
 
 
 def _parse_times(text: pd.Series) -> pd.Series:
-    """Parse times as UTC; pandas alone would take much more than ISO 8601, such as `now`."""
+    """Parse ISO 8601 times as UTC; pandas also accepts other forms, such as `now`."""
     cleaned = _clean(text)
     valid = cleaned.where(cleaned.str.fullmatch(TIME)).str.replace(",", ".", regex=False)
     times = pd.to_datetime(valid, format="ISO8601", utc=True, errors="coerce")
@@ -639,7 +639,7 @@ def _microseconds(times: pd.Series) -> np.ndarray:
 
 
 def _nearest(rows: pd.DataFrame, time: str, others: pd.DataFrame, other_time: str) -> pd.Series:
-    """Seconds from rows without a candidate to the nearest of the player's on the other side."""
+    """Return the seconds from rows without candidates to the player's nearest row."""
     alone = rows.loc[rows["candidates"].isna(), ["appsflyer_id", time]].sort_values(time)
     found = pd.merge_asof(
         alone,
@@ -658,7 +658,7 @@ def _is_paid(campaign: pd.Series) -> pd.Series:
 
 
 def _daily_sums(amounts: pd.Series, days: pd.Series, campaigns: pd.Series) -> pd.DataFrame:
-    """Add up amounts by day, with a column for each campaign."""
+    """Sum amounts by day, with a column for each campaign."""
     sums = amounts.groupby([days, campaigns], observed=True).sum().round(MONEY_DECIMALS)
     return sums.unstack().rename(columns=str)
 
@@ -674,7 +674,7 @@ def _faults(faults: dict[str, pd.Series]) -> pd.Series:
 
 
 def _labels(*cases: tuple[pd.Series, str | None]) -> pd.Series:
-    """Label rows by the first case that holds; null where none does."""
+    """Label rows by the first true case, or null."""
     conditions = [condition for condition, _ in cases]
     codes = np.select(conditions, np.arange(len(cases)), default=-1)
     labels = np.array([label for _, label in cases] + [None], dtype=object)
@@ -682,7 +682,7 @@ def _labels(*cases: tuple[pd.Series, str | None]) -> pd.Series:
 
 
 def _time_texts(times: pd.Series) -> pd.Series:
-    """Write times with a fraction only where there is one."""
+    """Format times, with a fraction only if it is not zero."""
     moments = times.to_numpy()
     texts = np.datetime_as_string(moments, unit="s", timezone="UTC").astype(object)
     has_fraction = _microseconds(times) % 1_000_000 != 0
@@ -695,7 +695,7 @@ def _write(rows: pd.DataFrame, path: Path) -> None:
 
 
 def _write_ledger(ledger: pd.DataFrame, path: Path) -> None:
-    """Write the ledger below its summary."""
+    """Write the summary and the ledger."""
     outcome, rule = ledger["type"], ledger["match_rule"]
     summary = {
         **{name: int((outcome == name).sum()) for name in outcome.cat.categories},

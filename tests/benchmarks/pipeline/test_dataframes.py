@@ -1,4 +1,4 @@
-"""Pandas and the warehouse write the same reports, so that their times may be compared."""
+"""Pandas and the warehouse write the same reports, so that their durations are comparable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Folders = tuple[Path, Path]
 
 @pytest.fixture(scope="module", params=["sample", "game"])
 def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """The folders of the warehouse's reports and of those by pandas."""
+    """The folders of the warehouse's and pandas' reports."""
     folder = tmp_path_factory.mktemp(request.param)
     project = Project.copy_to(folder / "project")
     seeds = project.root / "seeds"
@@ -58,7 +58,7 @@ def test_report_equals_that_of_the_warehouse(written: Folders, name: str) -> Non
 
 
 def test_data_hold_what_the_rules_tell_apart(written: Folders) -> None:
-    """Reports that agree say little where a rule has nothing to decide."""
+    """Check that the data exercises the rules, so that equal reports are meaningful."""
     purchases = read(written[1] / "purchases_curated.json")
     ledger = read(written[1] / "reconciliation.json")["details"]
     assert any(row["duplicates_removed"] > 0 for row in purchases)
@@ -76,7 +76,7 @@ def test_data_hold_what_the_rules_tell_apart(written: Folders) -> None:
 
 
 def test_settings_are_those_of_the_project() -> None:
-    """Few data lie near a limit, so reports may agree although limits do not."""
+    """Equal reports do not prove equal limits, because few rows are near a limit."""
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     settings = {
         "purchase_event_names": dataframes.PURCHASE_EVENTS,
@@ -93,7 +93,7 @@ def test_settings_are_those_of_the_project() -> None:
 
 
 def rounded(row: dict[str, Any]) -> dict[str, Any]:
-    """A row that equals one whose numbers differ by a millionth at most."""
+    """Round the numbers of a row to a millionth."""
     return {
         key: pytest.approx(value, rel=0, abs=1e-6) if is_number(value) else value
         for key, value in row.items()
@@ -101,7 +101,7 @@ def rounded(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a number; true and false are none."""
+    """Return whether a value is a number and not a boolean."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

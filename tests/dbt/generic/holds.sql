@@ -1,9 +1,9 @@
-{# What a model promises of its rows, asked in one scan. A check that is broken comes back as a row:
-   its name, and how many rows break it.
-   `key`: no two rows share it; one of several columns may hold nulls, which count as equal.
-   `never_null`: columns that hold a value on every row.
-   `unique`: columns in which no two rows share a value, nulls left out.
-   `one_of`: columns with the values that they may hold, beside null.
+{# Checks the rows of a model in one scan. Each broken check is a row of the result: its name and
+   the number of rows that break it.
+   `key`: unique; one of several columns may be null, and nulls count as equal.
+   `never_null`: columns without nulls.
+   `unique`: columns whose values are unique, except for nulls.
+   `one_of`: columns with their allowed values, in addition to null.
    `conditions`: true on every row; a null counts as broken. #}
 {% test holds(model, key=[], never_null=[], unique=[], one_of={}, conditions=[]) %}
 

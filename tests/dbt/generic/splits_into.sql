@@ -1,5 +1,5 @@
-{# No two rows of the model share its key, which is never null; every row stands in exactly one of
-   the parts, and the parts hold nothing else. #}
+{# The key of the model is unique and never null; every row is in exactly one of the parts, and the
+   parts have no other rows. #}
 {% test splits_into(model, key, parts) %}
     
 

@@ -1,7 +1,6 @@
--- The money proof: what the earn events of a player add up to is the balance, for every player, and
--- nobody else earned anything. An earn event without a readable amount breaks it, too. It asks the
--- landed rows themselves, which the loader ships in one snapshot, so it holds between builds as
--- well.
+-- The money proof: the coins of a player's earn events add up to the balance, and only players with
+-- an account earn. An earn event without a readable amount fails, too. The test reads the landed
+-- rows, which the loader ships in one snapshot, so it also holds between builds.
 with
 
 events as (

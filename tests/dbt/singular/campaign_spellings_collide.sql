@@ -1,8 +1,7 @@
--- Campaigns join on the trimmed, upper-cased name. Lists the spellings that this merges and that
--- nobody has acknowledged yet: mend them where they come from, or add them to var
--- acknowledged_campaign_spellings. Lists as well the spellings whose marks stand apart from their
--- letters (Unicode's NFD): they look like those of one character each (NFC), and are campaigns of
--- their own.
+-- Campaigns join on the trimmed, upper-cased name. This test lists merged spellings that are not
+-- acknowledged: correct them at the source, or add them to var acknowledged_campaign_spellings. It
+-- also lists spellings with decomposed characters (Unicode NFD): they look like composed ones (NFC)
+-- but are separate campaigns.
 {{ config(severity='warn', store_failures=true, schema='test_failures') }}
 
 with

@@ -1,4 +1,4 @@
--- Every duplicate is counted by exactly the purchase that was kept instead of it.
+-- Every duplicate counts for exactly one curated purchase.
 with
 
 classified as (

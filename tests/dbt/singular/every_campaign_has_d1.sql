@@ -1,4 +1,4 @@
--- A campaign that stopped earning must not vanish from the day that the reports are about.
+-- A campaign that stopped earning still has a row for D-1.
 with
 
 campaign_days as (

@@ -1,4 +1,4 @@
--- No candidate is left with both its sides unmatched: the matching ran to its end.
+-- No candidate has both sides unmatched: the matching is complete.
 with
 
 pairs as (

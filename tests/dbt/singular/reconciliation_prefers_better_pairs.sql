@@ -1,7 +1,7 @@
--- Nobody was passed over: a candidate that was not taken lost one of its sides to a better pair.
+-- Every unmatched candidate lost one of its sides to a better pair.
 with
 
--- An uncontested pair has no rank: it comes before all that could pass it over.
+-- An uncontested pair has no rank and counts as the best.
 pairs as (
     select
         purchase_id,

@@ -1,4 +1,4 @@
--- A report shows all that its mart holds for it.
+-- A report has all rows of its mart.
 with
 
 purchases as (

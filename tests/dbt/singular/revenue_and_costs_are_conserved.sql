@@ -1,4 +1,4 @@
--- The daily marts add up to the purchases and costs they are made of.
+-- The daily marts add up to their purchases and costs.
 with
 
 purchases as (

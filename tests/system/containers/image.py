@@ -1,4 +1,4 @@
-"""What the Dockerfile, the compose file and .dockerignore say."""
+"""Parse the Dockerfile, the compose file and .dockerignore."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import yaml
 from tests.support.harness import ROOT
 
 SERVICES = ["api", "warehouse"]
-# Those of the profile postgres that are the same image.
+# Services of the profile postgres that use the same image.
 NODES = ["node-1", "node-2"]
 LOADER = "loader"
 SPARK = ["spark-build", "spark-thrift", "spark-worker-1", "spark-worker-2", "spark-master"]
@@ -25,7 +25,7 @@ SPARK = ["spark-build", "spark-thrift", "spark-worker-1", "spark-worker-2", "spa
 
 @dataclass(frozen=True)
 class Instruction:
-    """An instruction of the Dockerfile, such as `ENV` and what stands behind it."""
+    """An instruction of the Dockerfile, such as `ENV`, and its arguments."""
 
     name: str
     rest: str
@@ -48,7 +48,7 @@ def stages() -> dict[str, list[Instruction]]:
 
 
 def dockerfile() -> list[Instruction]:
-    """Tell what makes the image that all services but Spark's run."""
+    """Return the instructions of the image of all services except Spark's."""
     return stages()["base"]
 
 
@@ -68,13 +68,13 @@ def image_environment() -> dict[str, str]:
 
 @cache
 def compose() -> dict[str, Any]:
-    """Read the compose file; the parser has resolved its anchors."""
+    """Read the compose file with resolved anchors."""
     parsed: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     return parsed
 
 
 def command(service: str) -> list[str]:
-    """Tell what a service runs: its own command, or the image's."""
+    """Return the command of a service or of its image."""
     words: list[str] = compose()["services"][service].get("command") or json.loads(
         instruction("CMD")
     )
@@ -82,7 +82,7 @@ def command(service: str) -> list[str]:
 
 
 def healthcheck(service: str) -> list[str]:
-    """Tell how a service's health is found out: its own way, or the image's."""
+    """Return the health check of a service or of its image."""
     own = compose()["services"][service].get("healthcheck")
     test: list[str] = (
         own["test"]
@@ -94,7 +94,7 @@ def healthcheck(service: str) -> list[str]:
 
 
 def service_environment(service: str, shell: dict[str, str]) -> dict[str, str]:
-    """Tell the variables of a service as compose does, for a shell with these variables."""
+    """Return the environment of a service for a shell with these variables."""
     environment = image_environment()
     for name, text in compose()["services"][service]["environment"].items():
         if text is not None:
@@ -105,12 +105,12 @@ def service_environment(service: str, shell: dict[str, str]) -> dict[str, str]:
 
 
 def interpolated(text: str, shell: dict[str, str]) -> str:
-    """Put in what a shell with these variables gives, or else the default."""
+    """Interpolate a shell's variables and the defaults."""
     return re.sub(r"\$\{(\w+):-(.*?)\}", lambda m: shell.get(m[1]) or m[2], text)
 
 
 def is_ignored(path: PurePosixPath) -> bool:
-    """Tell whether .dockerignore keeps a path out of the image: the last pattern decides."""
+    """Return whether .dockerignore excludes a path; the last matching pattern decides."""
     ignored = False
     text = (ROOT / ".dockerignore").read_text(encoding="utf-8")
     for line in text.splitlines():
@@ -123,7 +123,7 @@ def is_ignored(path: PurePosixPath) -> bool:
 
 
 def copy_image_to(root: Path) -> None:
-    """Copy what `COPY . .` copies; nothing else is in the image's working directory."""
+    """Copy the files that `COPY . .` copies."""
     assert instructions("COPY")[-1] == ". ."
     for folder, folders, files in os.walk(ROOT):
         within = PurePosixPath(os.path.relpath(folder, ROOT))

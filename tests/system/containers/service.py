@@ -1,7 +1,7 @@
-"""A service within the walls that the Dockerfile and the compose file put around it.
+"""Run a service in a sandbox that the Dockerfile and the compose file describe.
 
-There is no container engine here. The kernel builds the same walls for `walls.sh`: a root file
-system of the service's own that is read-only, a user without rights, a network that is none.
+The tests have no container engine. `sandbox.sh` builds the same sandbox with kernel features: a
+read-only root file system, an unprivileged user and no network.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from tests.system.containers.image import (
     service_environment,
 )
 
-WALLS = Path(__file__).with_name("walls.sh")
-# Of this machine, what the base image brings: system programs, their libraries, and Python.
+SANDBOX = Path(__file__).with_name("sandbox.sh")
+# Folders of this machine that replace the base image: system programs, libraries and Python.
 SYSTEM = ["/usr", "/etc"]
 # Long enough for a slow machine; nothing here waits for its end where all is well.
-PATIENCE_SECONDS = 120
+MAX_WAIT_SECONDS = 120
 
 
 @cache
 def as_root() -> list[str]:
-    """Tell what to put before a command that only root may run: nothing, or sudo.
+    """Return the prefix of a root command: nothing, or sudo.
 
-    Where walls cannot be built, the tests that need them are left out.
+    Tests that need the sandbox are skipped if this machine cannot create it.
     """
     prefix = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
     mount = ["unshare", "--mount", "--net", "mount", "-t", "tmpfs", "tmpfs", tempfile.gettempdir()]
@@ -54,7 +54,7 @@ def as_root() -> list[str]:
         why = (
             f"no {', '.join(missing)}" if missing else f"no right to mount ({tried.stderr.strip()})"
         )
-        leave_out(f"a service cannot be walled in here: {why}. Run this as root, or with sudo")
+        leave_out(f"this machine cannot create a sandbox: {why}. Run this as root, or with sudo")
     return prefix
 
 
@@ -63,9 +63,9 @@ class Service:
     """A service of the compose file.
 
     Attributes:
-        name: Its name there.
-        folder: Holds the image's working directory, the volume, and the service's log.
-        packages: The virtual environment that stands for the image's own packages.
+        name: Its name in the compose file.
+        folder: Contains the image's working directory, the volume and the service's log.
+        packages: The virtual environment that replaces the image's packages.
         environment: The service's variables.
     """
 
@@ -76,7 +76,7 @@ class Service:
 
     @classmethod
     def set_up(cls, name: str, folder: Path, packages: Path, **shell: str) -> Service:
-        """Take a service as compose does for a shell with these variables."""
+        """Set up a service as compose does for a shell with these variables."""
         for needed in (f"{name}-root", "data"):
             (folder / needed).mkdir(exist_ok=True)
         subprocess.run([*as_root(), "chown", instruction("USER"), folder / "data"], check=True)
@@ -89,27 +89,27 @@ class Service:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the compose file says of it."""
+        """The service's settings in the compose file."""
         settings: dict[str, Any] = compose()["services"][self.name]
         return settings
 
     @property
     def image(self) -> Path:
-        """What is mounted as the image's working directory."""
+        """The folder mounted as the image's working directory."""
         return self.folder / "image"
 
     @property
     def data(self) -> Path:
-        """What is mounted as the volume."""
+        """The folder mounted as the volume."""
         return self.folder / "data"
 
     @property
     def log(self) -> Path:
-        """What the running service has printed."""
+        """The output of the service."""
         return self.folder / f"{self.name}.log"
 
-    def walled(self, words: list[str], pid_file: str = os.devnull) -> list[str]:
-        """Tell the command that runs a command within the walls of the service."""
+    def sandboxed(self, words: list[str], pid_file: str = os.devnull) -> list[str]:
+        """Return a command that runs `words` in the service's sandbox."""
         settings = self.settings
         assert settings["read_only"] is True
         assert settings["cap_drop"] == ["ALL"]
@@ -120,8 +120,8 @@ class Service:
         return [
             *as_root(),
             *("unshare", "--mount", *(["--net"] if settings.get("network_mode") == "none" else [])),
-            *("sh", str(WALLS), str(self.folder / f"{self.name}-root")),
-            *(tmpfs.removeprefix("/tmp:"), instruction("USER")),  # noqa: S108 (inside the walls)
+            *("sh", str(SANDBOX), str(self.folder / f"{self.name}-root")),
+            *(tmpfs.removeprefix("/tmp:"), instruction("USER")),  # noqa: S108 (inside the sandbox)
             *(str(settings["pids_limit"]), pid_file),
             *(f"ro={path}={path}" for path in dict.fromkeys(seen)),
             f"ro={self.image}={workdir}",
@@ -132,8 +132,8 @@ class Service:
         ]
 
     def run(self, words: list[str]) -> Run:
-        """Run a command within the walls to its end, as `docker compose exec` does."""
-        run = subprocess.run(self.walled(words), capture_output=True, text=True, check=False)
+        """Run a command in the sandbox, as `docker compose exec` does."""
+        run = subprocess.run(self.sandboxed(words), capture_output=True, text=True, check=False)
         return Run(run.returncode, run.stdout + run.stderr)
 
     def is_healthy(self) -> bool:
@@ -142,24 +142,26 @@ class Service:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Run it; at the end it stops in order on SIGTERM, as `docker compose stop` sends it."""
+        """Run the service; at the end, stop it with SIGTERM as `docker compose stop` does."""
         pid_file = self.folder / f"{self.name}.pid"
         with (
             self.log.open("wb") as log,
             subprocess.Popen(
-                self.walled(command(self.name), str(pid_file)), stdout=log, stderr=subprocess.STDOUT
+                self.sandboxed(command(self.name), str(pid_file)),
+                stdout=log,
+                stderr=subprocess.STDOUT,
             ) as process,
         ):
             try:
                 yield
                 self._signal("TERM")
-                assert process.wait(PATIENCE_SECONDS) == 0, self.log.read_text()
+                assert process.wait(MAX_WAIT_SECONDS) == 0, self.log.read_text()
             finally:
                 if process.poll() is None:
                     self._signal("KILL")
 
     def status(self) -> dict[str, str]:
-        """Read what the kernel says of the running process."""
+        """Read the kernel's status of the running process."""
         lines = Path(f"/proc/{self._pid()}/status").read_text().splitlines()
         return {name: text.strip() for name, _, text in (line.partition(":") for line in lines)}
 
@@ -174,12 +176,12 @@ class Service:
         self._wait_until(self.is_healthy)
 
     def wait_until_logged(self, *texts: str) -> None:
-        """Wait until it has printed these texts, in this order."""
+        """Wait until the service has printed these texts in this order."""
         pattern = re.compile(".*".join(map(re.escape, texts)), re.DOTALL)
         self._wait_until(lambda: pattern.search(self.log.read_text()) is not None)
 
     def _wait_until(self, is_so: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
         while not is_so():
             assert time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.2)

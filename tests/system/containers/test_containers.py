@@ -1,4 +1,4 @@
-"""What the image and the services are told, held together."""
+"""The Dockerfile, the compose file and the settings are consistent."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_the_proxy_is_on_another_port_than_the_api() -> None:
 
 
 def published(service: str, **shell: str) -> str:
-    """Tell where a service's one port is reached, for a shell with these variables."""
+    """Return the published port of a service for a shell with these variables."""
     (port,) = compose()["services"][service]["ports"]
     return interpolated(port, shell)
 
@@ -190,7 +190,7 @@ def test_no_secret_is_in_the_image() -> None:
 
 
 def test_image_belongs_to_root() -> None:
-    """What runs cannot change what it runs, even where the root file system is not read-only."""
+    """A service cannot change its code, even with a writable root file system."""
     assert not any("--ch" in copy for copy in instructions("COPY"))
     assert not any(re.search("chown|chmod", run) for run in instructions("RUN"))
 
@@ -225,7 +225,7 @@ def test_interval_comes_from_the_shell_or_is_five_minutes() -> None:
         "docker-compose.override.yml",
     ],
 )
-def test_what_belongs_to_this_machine_stays_out_of_the_image(path: str) -> None:
+def test_local_files_are_not_in_the_image(path: str) -> None:
     assert is_ignored(PurePosixPath(path))
 
 

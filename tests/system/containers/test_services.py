@@ -1,4 +1,4 @@
-"""Both services at work within their walls: as `docker compose up` runs them, in every command."""
+"""Both services run in their sandboxes with the commands of `docker compose up`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.system.containers.service import Service, as_root
 
 PASSED = "build, check, docs, page passed"
 
-# Tries to make a file in every folder there is; tells what came of it, and where it could.
+# Tries to create a file in every folder; prints the results and the writable folders.
 TRY_EVERY_FOLDER = """
 import errno, json, os
 outcomes = {}
@@ -40,20 +40,32 @@ print(json.dumps(outcomes))
 """
 
 
+# Options of the Dockerfile's pip that uv does not have or that disable its cache.
+PIP_ONLY = {"--no-cache-dir", "--disable-pip-version-check", "--root-user-action=ignore"}
+
+
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment made by the Dockerfile's own `pip install`."""
+    """A virtual environment with the packages that the Dockerfile installs.
+
+    uv finds them in its cache, where `make setup` put them. If uv fails, pip installs them.
+    """
     as_root()
     packages = tmp_path_factory.mktemp("packages") / "python"
-    subprocess.run([sys.executable, "-m", "venv", packages], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", packages], check=True)
     (install,) = (run for run in instructions("RUN") if run.startswith("pip install"))
-    subprocess.run([packages / "bin/python", "-m", *shlex.split(install)], cwd=ROOT, check=True)
+    options = shlex.split(install.removeprefix("pip install"))
+    for_uv = ["--compile-bytecode", *(word for word in options if word not in PIP_ONLY)]
+    uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--python", str(packages)]
+    if subprocess.run([*uv, *for_uv], cwd=ROOT, check=False).returncode != 0:
+        pip = [sys.executable, "-m", "pip", "--python", str(packages), "install"]
+        subprocess.run([*pip, *options], cwd=ROOT, check=True)
     return packages
 
 
 @dataclass(frozen=True)
 class Running:
-    """Both services, and the reports of the build that passed."""
+    """Both services, and the reports of the successful build."""
 
     api: Service
     warehouse: Service
@@ -62,7 +74,7 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Both services, healthy, with one volume, after one build that passed and one that failed."""
+    """Both services, healthy, on one volume, after a successful and a failed build."""
     folder = tmp_path_factory.mktemp("services")
     copy_image_to(folder / "image")
     api = Service.set_up("api", folder, packages)
@@ -78,7 +90,7 @@ def running(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             warehouse.wait_until_logged(PASSED, "build failed")
             yield Running(api, warehouse, reports)
     finally:
-        # So that whoever runs the tests can remove what the services' user has written.
+        # So that the user of the tests can remove the files of the services' user.
         owner = f"{os.getuid()}:{os.getgid()}"
         subprocess.run([*as_root(), "chown", "--recursive", owner, folder / "data"], check=True)
 
@@ -103,7 +115,7 @@ def service(request: pytest.FixtureRequest, running: Running) -> Service:
 
 
 def call(api: Service, path: str, body: object = None, token: str = "") -> tuple[int, bytes]:
-    """Ask the API, from outside."""
+    """Send a request to the API from outside the sandbox."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{api.environment['PORT']}{path}",
         data=None if body is None else json.dumps(body).encode(),
@@ -131,7 +143,7 @@ def test_service_has_no_rights(service: Service) -> None:
 def test_service_writes_to_its_volume_and_to_memory_alone(service: Service) -> None:
     outcomes = json.loads(service.run(["python", "-c", TRY_EVERY_FOLDER]).output)
     written = [path for path in outcomes.pop("written") if not path.startswith("/data/")]
-    assert sorted(written) == ["/data", "/dev/shm", "/tmp"]  # noqa: S108 (inside the walls)
+    assert sorted(written) == ["/data", "/dev/shm", "/tmp"]  # noqa: S108 (inside the sandbox)
     # Everywhere else the file system refuses, whatever the rights to the folder. What holds the
     # packages in a test may lie below /tmp, and belongs to root.
     refused = outcomes.pop("EROFS")
@@ -178,10 +190,10 @@ def test_failed_build_leaves_reports_and_health(running: Running) -> None:
 @pytest.mark.parametrize(
     ("leave_nothing_out", "outcome"), [("1", pytest.fail.Exception), ("", pytest.skip.Exception)]
 )
-def test_where_no_walls_can_be_built_that_is_said(
+def test_missing_sandbox_is_reported(
     monkeypatch: pytest.MonkeyPatch, leave_nothing_out: str, outcome: type[BaseException]
 ) -> None:
     monkeypatch.setenv("PATH", os.devnull)
     monkeypatch.setenv("LEAVE_NOTHING_OUT", leave_nothing_out)
-    with pytest.raises(outcome, match="LEFT OUT: a service cannot be walled in here: no "):
+    with pytest.raises(outcome, match="LEFT OUT: this machine cannot create a sandbox: no "):
         as_root.__wrapped__()

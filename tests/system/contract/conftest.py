@@ -1,4 +1,4 @@
-"""A server to send anything to."""
+"""A server for contract tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.api.game import Process
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the server keeps everything: reports of a build, too."""
+    """The server's folder, with the reports of a build."""
     folder = tmp_path_factory.mktemp("game")
     (folder / "reports/data_docs").mkdir(parents=True)
     for name in ("index.html", "data_docs/index.html"):
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[Process]:
-    """`python -m api serve`, which refuses nobody for coming too often."""
+    """`python -m api serve` without rate limits."""
     process = Process(folder)
     yield process
     process.kill()
@@ -31,5 +31,5 @@ def server(folder: Path) -> Iterator[Process]:
 
 @pytest.fixture(scope="module")
 def alice(server: Process) -> dict[str, str]:
-    """The headers of a player's requests."""
+    """The request headers of a player."""
     return server.login()

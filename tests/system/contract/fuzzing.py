@@ -1,4 +1,4 @@
-"""Runs Schemathesis against a server: what the description says is tried, and its opposite."""
+"""Run Schemathesis against a server, with valid and invalid requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import requests
 from tests.support.harness import ROOT
 from tests.system.contract.roles import ROLE_VARIABLE, USER_ID_VARIABLE
 
-# What Schemathesis takes as it is, where valid data was sent; see the checks in `hooks`.
+# Statuses that Schemathesis accepts for valid data; `hooks` checks more.
 _TAKEN = ["2xx", "3xx", "401", "403", "404", "409", "429", "503"]
 _REFUSED = ["400", "401", "403", "404", "405", "409", "413", "415", "422", "429"]
 _SERIES = re.compile(r'gamehouse_http_requests_total\{method="(.*)",route="(.*)",status="(.*)"\}')
@@ -25,13 +25,13 @@ _SERIES = re.compile(r'gamehouse_http_requests_total\{method="(.*)",route="(.*)"
 
 @dataclass(frozen=True)
 class Role:
-    """Who sends the requests.
+    """The sender of the requests.
 
     Attributes:
-        name: One of those that `hooks` knows.
-        authorization: The configuration of what proves it, by the name of the security scheme.
-        user_id: Of a player.
-        left_out: Paths that are the same for everyone, and tried by one role.
+        name: A role that `hooks` knows.
+        authorization: Schemathesis' configuration by security scheme.
+        user_id: The player's id.
+        left_out: Paths that another role tests.
     """
 
     name: str
@@ -65,17 +65,17 @@ database = "none"
 
 {schemes}
 
-# These refuse valid data by rules that OpenAPI cannot say; a check of ours looks at which.
+# These refuse some valid data by rules that OpenAPI cannot express; `hooks` checks which.
 [[operations]]
 include-path = ["/login", "/earn", "/event"]
 {_expected(accepts, [*_TAKEN, "400", "422"])}
 
-# Each of these hashes a password, which is made to take long.
+# Each of these hashes a password, which is slow by design.
 [[operations]]
 include-path = "/login"
 generation.max-examples = {max(examples // 10, 8)}
 
-# A batch with wrong events is taken; a check of ours looks at what it says of them.
+# The server accepts a batch with invalid events; `hooks` checks the results.
 [[operations]]
 include-path = "/events"
 include-method = "POST"
@@ -84,17 +84,17 @@ include-method = "POST"
 
 
 def fuzz(url: str, role: Role, *, examples: int, seed: int, folder: Path) -> str | None:
-    """Send what Schemathesis thinks of, in all its phases and with all its checks.
+    """Run all phases and checks of Schemathesis.
 
     Args:
-        url: Of the server.
-        role: Whose requests they are.
-        examples: How many per operation and phase that makes them up.
-        seed: The same one makes the same requests up.
-        folder: Where the configuration may be written.
+        url: The server.
+        role: The sender of the requests.
+        examples: Number of examples per operation and generating phase.
+        seed: Seed of the generated requests.
+        folder: Folder for the configuration.
 
     Returns:
-        What failed, as Schemathesis reports it; None where nothing did.
+        Schemathesis' report of failures, or None.
     """
     configuration = folder / f"{role.name}.toml"
     configuration.write_text(_configuration(role, examples), encoding="utf-8")
@@ -116,7 +116,7 @@ def fuzz(url: str, role: Role, *, examples: int, seed: int, folder: Path) -> str
 
 
 def count_requests(url: str) -> Counter[tuple[str, int]]:
-    """Ask a server how many requests it has answered: by method and route, and by status."""
+    """Read the number of answered requests by method and route, and status."""
     found: Counter[tuple[str, int]] = Counter()
     for line in requests.get(f"{url}/metrics", timeout=30).text.splitlines():
         series, _, value = line.rpartition(" ")

@@ -1,6 +1,6 @@
-"""Checks of ours for Schemathesis, which loads this module; its own know nothing of this game.
+"""Project-specific checks, which Schemathesis loads.
 
-It runs as a program of its own, so what these checks have to know comes in the environment.
+Schemathesis runs in a separate process, so the checks read their input from the environment.
 """
 
 from __future__ import annotations
@@ -13,43 +13,51 @@ import schemathesis
 from schemathesis import Case, CheckContext, Response
 from schemathesis.core.parameters import ParameterLocation
 
-from tests.system.contract.roles import NOBODY, OPERATOR, PLAYER, ROLE_VARIABLE, USER_ID_VARIABLE
+from tests.system.contract.roles import (
+    FOR_BOTH,
+    FOR_OPERATORS,
+    FOR_PLAYERS,
+    NOBODY,
+    OPERATOR,
+    PLAYER,
+    ROLE_VARIABLE,
+    USER_ID_VARIABLE,
+)
 
-_FOR_PLAYERS = {"POST /earn", "POST /event", "POST /events", "GET /balance"}
-_FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
-_FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}
 _FORBIDDEN = {
-    PLAYER: _FOR_OPERATORS,
-    OPERATOR: _FOR_PLAYERS,
-    NOBODY: _FOR_PLAYERS | _FOR_OPERATORS | _FOR_BOTH,
+    PLAYER: FOR_OPERATORS,
+    OPERATOR: FOR_PLAYERS,
+    NOBODY: FOR_PLAYERS | FOR_OPERATORS | FOR_BOTH,
 }
 
-# Rules that OpenAPI cannot say: how many bytes of JSON a value makes and how deep it is, what is
-# easily guessed, and what was sent before. Nothing else excuses the refusal of valid data.
+# Rules that OpenAPI cannot express: the size and depth of JSON, weak passwords, and reused keys.
+# Only these may refuse valid data.
 _RULES_BEYOND = {"meta_too_large", "meta_too_deep", "idempotency_key_reused"}
 _RULES_BEYOND |= {"unsafe_password", "too_guessable", "too_short"}
 
 
 def _is_described(response: Response, case: Case[Any]) -> bool:
-    """Tell whether the request is one of the description; other methods are sent, too."""
+    """Return whether the description contains the request's method; others are sent too."""
     return bool(response.request.method == case.operation.method.upper())
 
 
 @schemathesis.check
 def only_the_right_role_succeeds(_: CheckContext, response: Response, case: Case[Any]) -> None:
-    """Nobody gets in or sees what is not theirs."""
+    """Only the right role succeeds, and players see only their own data."""
     if not _is_described(response, case):
         return
     role = os.environ[ROLE_VARIABLE]
     if case.operation.label in _FORBIDDEN[role]:
-        assert response.status_code >= 400, f"{role} was let in"
+        assert response.status_code >= 400, f"{role} was admitted"
     if role == PLAYER and response.status_code == 200:
         user_id = int(os.environ[USER_ID_VARIABLE])
         if case.operation.label == "GET /balance":
             assert response.json()["userId"] == user_id
         wanted = parse_qs(urlsplit(str(response.request.url)).query).get("userId", [str(user_id)])
-        if case.operation.label in _FOR_BOTH:
-            assert {int(other) for other in wanted} == {user_id}, "another one's data is shown"
+        if case.operation.label in FOR_BOTH:
+            assert {int(other) for other in wanted} == {user_id}, (
+                "the answer has another player's data"
+            )
         if case.operation.label == "GET /events":
             assert {event["userId"] for event in response.json()["events"]} <= {user_id}
 
@@ -58,7 +66,7 @@ def only_the_right_role_succeeds(_: CheckContext, response: Response, case: Case
 def valid_data_is_refused_by_a_rule_alone(
     _: CheckContext, response: Response, case: Case[Any]
 ) -> None:
-    """What the description allows is refused for what it cannot say, and for nothing else."""
+    """Valid data is refused only by a rule that the description cannot express."""
     is_valid = case.meta is not None and case.meta.generation.mode.is_positive
     if is_valid and _is_described(response, case) and response.status_code in (400, 422):
         problem: dict[str, Any] = response.json()
@@ -72,7 +80,7 @@ def valid_data_is_refused_by_a_rule_alone(
 def each_event_of_a_batch_has_its_result(
     _: CheckContext, response: Response, case: Case[Any]
 ) -> None:
-    """A batch is taken with events that are refused, which its answer says for each."""
+    """The answer to a batch has one result for each event."""
     is_batch = case.operation.label == "POST /events" and _is_described(response, case)
     if not is_batch or response.status_code != 200:
         return

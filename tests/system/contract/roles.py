@@ -1,12 +1,17 @@
-"""Who sends requests, as the harness and the checks that Schemathesis loads both call them.
+"""Role names for the test harness and the Schemathesis checks.
 
-Apart from both, since whoever collects tests would import Schemathesis otherwise.
+This module is separate, so that collecting the tests does not import Schemathesis.
 """
 
 from __future__ import annotations
 
 PLAYER, OPERATOR, NOBODY = "player", "operator", "nobody"
 
-# In the environment of the checks: whose requests they look at.
+# Environment variables of the checks: the sender of the requests.
 ROLE_VARIABLE = "CONTRACT_ROLE"
 USER_ID_VARIABLE = "CONTRACT_USER_ID"
+
+# The operations that need a token, by who may call them.
+FOR_PLAYERS = {"POST /earn", "POST /event", "POST /events", "GET /balance"}
+FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
+FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}

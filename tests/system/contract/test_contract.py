@@ -1,4 +1,4 @@
-"""The API does what /openapi.json says, and nothing else: everything in it, tried at random."""
+"""The API conforms to /openapi.json for random requests."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tests.system.postgres.proxies import HAPROXY, Node, running
 
 EXAMPLES = 300 if IS_LONG else 12
 SEED = random.randrange(2**32) if IS_LONG else 1
-# Whoever asks, the answer is the same.
+# Endpoints with the same answer for every role.
 PUBLIC = ("/login", "/health", "/health/live", "/metrics", "/reports")
-# With a token it would be the last request that comes to anything.
+# A request with a token would revoke the token for all later requests.
 ENDS_ALL = ("/logout",)
-# What the description promises and random requests come by.
+# Documented statuses that random requests reach.
 STATUSES = {
     "POST /login": {200, 201, 400, 415},
     "POST /logout": {401},
@@ -50,7 +50,7 @@ PROXIED = "granian behind HAProxy"
 
 @dataclass(frozen=True)
 class Api:
-    """Where requests go, and where the server that answers them counts them."""
+    """The address for requests, and the address of the server that counts them."""
 
     url: str
     counting_url: str
@@ -58,7 +58,7 @@ class Api:
 
 @pytest.fixture(params=["waitress", *([PROXIED] if IS_LONG else [])])
 def api(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> Iterator[Api]:
-    """`python -m api serve` or, in the long form, a node of the compose file behind its proxy."""
+    """`python -m api serve`; in the long form also a node of the compose file behind its proxy."""
     if request.param != PROXIED:
         server: Process = request.getfixturevalue("server")
         yield Api(server.url, server.url)

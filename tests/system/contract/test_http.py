@@ -1,6 +1,6 @@
-"""What HTTP allows and few clients do, and what it does not allow, on a bare port.
+"""Rare and invalid uses of HTTP, without a proxy.
 
-The proxy refuses some of it before the API sees it: `tests/system/postgres/test_behind_proxy.py`.
+The proxy refuses some of them first: see `tests/system/postgres/test_behind_proxy.py`.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ def balance(server: Process, alice: dict[str, str]) -> int:
     ],
     ids=lambda value: repr(value)[:60],
 )
-def test_no_request_hides_behind_one_without_a_clear_end(
+def test_ambiguous_framing_hides_no_second_request(
     server: Process, request_: bytes, statuses: list[int]
 ) -> None:
     answers = send(server.port, request_ + HIDDEN)
 
-    # The connection has ended, and what was hidden has no answer.
+    # The connection ended without an answer to the hidden request.
     assert [answer.status for answer in answers] == statuses
     assert is_healthy(server)
 
 
-def test_a_request_has_one_host(server: Process) -> None:
+def test_a_request_needs_exactly_one_host(server: Process) -> None:
     for hosts in (b"", b"Host: a\r\nHost: b\r\n"):
         answer = send(server.port, GET + hosts + b"\r\n")[0]
         assert (answer.status, answer.code) == (400, "malformed_request"), hosts
@@ -86,7 +86,7 @@ def test_requests_sent_at_once_are_answered_in_their_order(
     assert json.loads(answers[-1].body) == {"status": "ok"}
 
 
-def test_client_that_waits_for_leave_gets_it(server: Process, alice: dict[str, str]) -> None:
+def test_client_that_expects_100_continue_gets_it(server: Process, alice: dict[str, str]) -> None:
     expecting = head("/earn", alice, f"Content-Length: {len(BODY)}", "Expect: 100-continue")
     connection = Connection(server.port, expecting)
     with connection.socket:
@@ -95,9 +95,7 @@ def test_client_that_waits_for_leave_gets_it(server: Process, alice: dict[str, s
         assert connection.answer().status == 201
 
 
-def test_client_that_is_done_before_its_request_is_gets_nothing(
-    server: Process, alice: dict[str, str]
-) -> None:
+def test_incomplete_request_has_no_effect(server: Process, alice: dict[str, str]) -> None:
     before = balance(server, alice)
 
     assert send(server.port, post("/earn", COINS, alice)[:-1]) == []
@@ -105,10 +103,10 @@ def test_client_that_is_done_before_its_request_is_gets_nothing(
     assert balance(server, alice) == before
 
 
-def test_clients_that_leave_at_once_do_no_harm(server: Process, alice: dict[str, str]) -> None:
+def test_clients_that_disconnect_at_once_do_no_harm(server: Process, alice: dict[str, str]) -> None:
     for _ in range(5000 if IS_LONG else 50):
         connection = Connection(server.port, post("/earn", COINS, alice))
-        # The connection is reset.
+        # Closing now resets the connection.
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.socket.close()
 
@@ -133,14 +131,14 @@ def test_a_body_that_is_too_large_is_413(
     answer = server.ask("POST", "/earn", alice, data=body, headers=JSON)
 
     assert answer.status_code == 413
-    # What is larger still does not get as far as the application.
+    # The server refuses larger bodies before the application.
     if size == 300_000:
         assert answer.headers["Content-Type"] == PROBLEM
         assert answer.json()["code"] == "body_too_large"
 
 
 @pytest.mark.parametrize("name", ["X-Header", "chunk"])
-def test_what_has_no_end_is_refused_by_its_size(
+def test_endless_requests_are_refused_by_their_size(
     server: Process, alice: dict[str, str], name: str
 ) -> None:
     start, piece, status = b"GET / HTTP/1.1\r\n", b"X-Header: x\r\n" * 100, 431

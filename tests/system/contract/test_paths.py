@@ -1,4 +1,4 @@
-"""A path has one spelling: what a proxy hides is not to be had by another one."""
+"""A path has one canonical form, so no other form bypasses a proxy rule."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ask(server: Process, target: str) -> Answer:
 
 
 @pytest.mark.parametrize("target", [*NOT_CANONICAL, *UNKNOWN], ids=lambda text: text[:40])
-def test_other_spellings_and_unknown_paths_lead_nowhere(server: Process, target: str) -> None:
+def test_noncanonical_and_unknown_paths_are_404(server: Process, target: str) -> None:
     answer = ask(server, target)
 
     assert (answer.status, answer.code) == (404, "not_found")
@@ -42,7 +42,7 @@ def test_other_spellings_and_unknown_paths_lead_nowhere(server: Process, target:
         ("/track?character=//%6d/../x", 200),
         ("http://x/health", 200),
         ("/health?//%6d", 200),
-        # They are spelled as they must be; the guard at the door says what follows.
+        # These are canonical, but need a token.
         *(("/reports/a%20b%25%C5%BE.json", 401), ("/reports/..a/b..json", 401)),
     ],
 )

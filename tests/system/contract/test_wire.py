@@ -1,4 +1,4 @@
-"""Whatever bytes come on a connection, well-formed answers go back, and others are still served."""
+"""The server sends well-formed answers to arbitrary bytes and continues to serve other clients."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ CHUNKS = st.lists(
 
 @st.composite
 def near_requests(draw: st.DrawFn) -> bytes:
-    """A request, or almost one."""
+    """A request that may be invalid."""
     end = draw(st.sampled_from(ENDS))
     lines = [
         draw(st.sampled_from(METHODS))
@@ -110,7 +110,7 @@ def near_requests(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def good_requests(draw: st.DrawFn) -> bytes:
-    """A request that is well framed, so that the next one on the connection is found."""
+    """A request with correct framing, so that the server finds the next request."""
     method = draw(st.sampled_from([b"GET", b"POST", b"HEAD", b"OPTIONS", b"PUT"]))
     target = draw(st.sampled_from(GOOD_TARGETS))
     body = draw(st.sampled_from(BODIES))
@@ -125,7 +125,7 @@ def good_requests(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def spoilt(draw: st.DrawFn, source: st.SearchStrategy[bytes]) -> bytes:
-    """Bytes in which some were put in, taken out, repeated or exchanged."""
+    """Bytes with random insertions, deletions, repetitions and replacements."""
     data = draw(source)
     for _ in range(draw(st.integers(0, 3))):
         start = draw(st.integers(0, len(data)))
@@ -144,7 +144,7 @@ def is_healthy(server: Process) -> bool:
 
 @FUZZ
 @given(data=spoilt(st.lists(near_requests(), min_size=1, max_size=3).map(b"".join)))
-def test_almost_requests_are_answered_or_end(server: Process, data: bytes) -> None:
+def test_nearly_valid_requests_are_answered_or_end(server: Process, data: bytes) -> None:
     for answer in send(server.port, data):
         assert_documented(answer)
     assert is_healthy(server)

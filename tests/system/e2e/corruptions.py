@@ -1,8 +1,8 @@
-"""What goes wrong with data that was good, one fault at a time.
+"""Faults that corrupt good data.
 
-Each function spoils a project that was built from the sample and from some events of the API, the
-way a broken export, a wrong clock or a helping hand would. `docs/checkpoints.md` says what catches
-each of them.
+Each function corrupts a project that was built from the sample and some API events, as a broken
+export, a wrong clock or a manual edit would. `docs/checkpoints.md` lists the checks that detect
+them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Corruption:
     """One fault.
 
     Attributes:
-        what: What is wrong, in words.
-        spoil: Does it to a project.
-        needs_build: It shows after the next build; all others show at once.
+        what: Description of the fault.
+        spoil: Applies the fault to a project.
+        needs_build: Whether the fault is visible only after the next build.
     """
 
     what: str
@@ -298,7 +298,7 @@ def revenue_edited_in_mart(project: Project) -> None:
 
 @_after_build
 def roas_edited_in_mart(project: Project) -> None:
-    """A campaign's ROAS of D-1 was raised by hand, and nothing else."""
+    """Only a campaign's ROAS of D-1 was raised by hand."""
     _execute(
         project,
         "update marts.fct_campaign_roas_daily set roas = 1.5"
@@ -355,7 +355,7 @@ def events_lost(project: Project) -> None:
 
 @_after_build
 def events_invented(project: Project) -> None:
-    """An event was written into the warehouse that the API never recorded."""
+    """The warehouse contains an event that the API never recorded."""
     _execute(
         project,
         "insert into raw.game_events by name"
@@ -378,7 +378,7 @@ def events_twice(project: Project) -> None:
 
 @_after_build
 def amounts_unreadable(project: Project) -> None:
-    """Amounts of earn events arrive as words."""
+    """Amounts of earn events are words."""
     _execute(
         project,
         """update raw.game_events set meta = '{"amount": "ten"}' where event_type = 'earn'""",
@@ -417,8 +417,8 @@ def report_deleted(project: Project) -> None:
 
 # --- What goes together ---------------------------------------------------------------------------
 
-# Faults that leave each other alone: they lie in different files or tables, and what catches one
-# catches no other. So one build shows of each of them that it is caught. All others stand alone.
+# Independent faults: they affect different files or tables, and each check detects only one of
+# them. So one build can test all of them. Each other fault needs its own build.
 TOGETHER: list[list[Callable[[Project], None]]] = [
     [chargebacks_for_every_tenth, confirmations_an_hour_late, costs_twice, user_ids_missing],
     [purchases_twice, confirmations_in_euros, costs_of_d1_missing, sessions_of_one_user],
@@ -440,7 +440,7 @@ TOGETHER: list[list[Callable[[Project], None]]] = [
 
 
 def tried(*, is_long: bool) -> list[list[Corruption]]:
-    """Tell which faults to put into one project: in the long form, each has one of its own."""
+    """Return the faults to combine in one project; in the long form, each fault is separate."""
     together = [] if is_long else [[each.__name__ for each in group] for group in TOGETHER]
     grouped = [name for group in together for name in group]
     alone = [[each.name] for each in CORRUPTIONS if each.name not in grouped]
@@ -467,7 +467,7 @@ def _write(project: Project, name: str, rows: list[Row]) -> None:
 
 
 def _edit(project: Project, name: str, change: Callable[[Row], Row | None]) -> None:
-    """Change every row of a file; None drops it."""
+    """Change each row of a file; None drops a row."""
     changed = (change(row) for row in _read(project, name))
     _write(project, name, [row for row in changed if row is not None])
 
@@ -487,7 +487,7 @@ def _time_column(row: Row) -> str:
 
 
 def _day(row: Row) -> date:
-    """The day as the file writes it; rows without a readable one count as very old."""
+    """Return the day in the file's form; a malformed day counts as very old."""
     try:
         return date.fromisoformat(row[_time_column(row)].strip()[:10])
     except ValueError:
@@ -526,7 +526,7 @@ def _day_first(row: Row) -> Row:
 
 
 def _scaled(column: str, factor: float) -> Callable[[Row], Row]:
-    """Multiply what can be read as a number."""
+    """Multiply a value if it is a number."""
 
     def scale(row: Row) -> Row:
         try:

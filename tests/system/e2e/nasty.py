@@ -1,4 +1,4 @@
-"""Random nasty inputs: everything that real exports contain, far more often than they do.
+"""Random nasty inputs with the irregularities of real exports at a high rate.
 
 Players, receipts, amounts and moments come from small sets, so that one data set of some hundred
 rows holds hundreds of collisions: ties, chains of candidates, duplicates, chargebacks, moments on
@@ -66,12 +66,12 @@ SCENARIOS = (
 CAMPAIGNS = (
     "Summer",
     "Summer Sale",
-    "Summer  Sale",  # two spaces inside: another campaign
+    "Summer  Sale",  # two inner spaces: another campaign
     "Été",
     "日本",
     'Say "Hi", Now',
     "Line\nBreak",
-    "null",  # a word like any other
+    "null",  # an ordinary word
     "Organic",
     "(Organic)",
     "Organic 2",  # a real campaign
@@ -138,19 +138,19 @@ PADDING = ("", "", "", "", " ", "  ", "\t", "\u00a0", "\n", "\r\n", " \u00a0\t\v
 
 
 def pad(random: Random, text: str) -> str:
-    """Put whitespace around a text, which nobody may notice."""
+    """Add surrounding whitespace, which the models must ignore."""
     return random.choice(PADDING) + text + random.choice(PADDING)
 
 
 def recase(random: Random, text: str) -> str:
-    """Write a text in another case; only for what compares without case."""
+    """Change the case of a case-insensitive text."""
     return random.choice((text, text, text.lower(), text.upper(), text.swapcase()))
 
 
 def spell_amount(random: Random, amount: str) -> str:
-    """Write an amount with a comma, or more zeros: the value stays, or becomes unreadable.
+    """Write an amount with a comma or more zeros.
 
-    It becomes unreadable where the comma ends up before exactly three digits.
+    The amount becomes malformed if the comma is before exactly three digits.
     """
     zeros = random.choice(("", "", "", "", "0", "00", "000000000000000000"))
     text = f"-{zeros}{amount[1:]}" if amount.startswith("-") else zeros + amount
@@ -179,7 +179,7 @@ def spell_time(random: Random, moment: datetime) -> str:
 
 
 def read_offset(suffix: str) -> timedelta:
-    """The distance from UTC of a suffix this module writes itself."""
+    """Return the UTC offset of a suffix that this module writes."""
     digits = suffix[1:].replace(":", "").ljust(4, "0")
     if not suffix or suffix == "Z":
         return timedelta(0)
@@ -197,7 +197,7 @@ def spell_fraction(random: Random, microsecond: int) -> str:
 
 
 def write_csv(random: Random, header: str, rows: Sequence[Fields]) -> str:
-    """Join the rows; quotes stand where they must and, by chance, where they need not."""
+    """Join the rows with required and random unnecessary quotes."""
     line_end = random.choice(("\n", "\r\n"))
     lines = [header]
     for row in rows:
@@ -206,7 +206,7 @@ def write_csv(random: Random, header: str, rows: Sequence[Fields]) -> str:
 
 
 def write_field(random: Random, text: str) -> str:
-    """Quote one field where CSV demands it, or for no reason."""
+    """Quote a field if CSV requires it, or randomly."""
     if any(sign in text for sign in ',"\r\n\v\f') or random.random() < 0.1:
         return '"' + text.replace('"', '""') + '"'
     return text
@@ -219,7 +219,7 @@ class Generator:
     """Collects the rows of one data set; everything random comes from its seed."""
 
     def __init__(self, seed: int) -> None:
-        """Start empty. Odd seeds have no sessions at the end, even ones no purchases."""
+        """Odd seeds have no sessions on the last day; even seeds have no purchases."""
         self.random = Random(seed)
         self.sessions_end_early = seed % 2 == 1
         self.purchases: list[Fields] = []
@@ -409,7 +409,7 @@ class Generator:
     def add_chargeback(
         self, player: str, moment: datetime, amount: str, receipts: list[str]
     ) -> None:
-        """Take back a purchase of the cluster, or one that nobody ever made."""
+        """Charge back a purchase of the cluster, or an unknown one."""
         receipt = self.random.choice((*receipts, *receipts, "RCP-888888", "", "RCP-3"))
         self.add_purchase(
             self.random.choice((player, player, "")),
@@ -423,9 +423,9 @@ class Generator:
     # --- Rows that must not count, in places where counting them would show ----------------------
 
     def add_rows_out_of_range(self) -> None:
-        """Add rows after the last active day that are no activity, and some from other centuries.
+        """Add rows after the last active day that do not count, and rows of other centuries.
 
-        Their amounts are as large as the rules allow; no report shows them.
+        Their amounts are as large as the rules allow; no report contains them.
         """
         later = datetime(2026, 2, 4, 10, tzinfo=UTC)
         for status, amount, receipt in (
@@ -445,10 +445,10 @@ class Generator:
         self.confirmations.append(["af_2", "", "2200-12-31T23:59:59Z", "-1", "", "RCP-2"])
         self.sessions.append([later.isoformat(), " ", "session_start"])
         self.sessions.append(["2026-02-04T25:00:00Z", "af_1", "session_start"])
-        self.costs.append(["2026-02-02", "Summer", "7"])  # a cost is no activity
+        self.costs.append(["2026-02-02", "Summer", "7"])  # a cost is not activity
 
     def add_every_rejected_form(self) -> None:
-        """Add each unreadable form once to each input, in rows that are flawless but for it."""
+        """Add each malformed form once to each input, in otherwise valid rows."""
         good, day = "2026-01-12T10:00:00Z", "2026-01-12"
         times = [(bad, "4.99") for bad in BAD_TIMES]
         amounts = [(good, bad) for bad in BAD_AMOUNTS]
@@ -478,7 +478,7 @@ class Generator:
     def add_planned_campaigns(self, yesterday: date) -> None:
         """Add campaigns whose ROAS of `yesterday` lies exactly on an edge of the anomaly rule.
 
-        Each has a list of (revenue, cost) per day, the last one for `yesterday`; `None` is no row.
+        Each has a list of (revenue, cost) per day, ending with `yesterday`; `None` omits the row.
         """
         plans: dict[str, Sequence[tuple[str | None, str | None]]] = {
             "Tie Two Thirds": [("2", "3")] * 7 + [("1", "3")],

@@ -1,4 +1,4 @@
-"""A model that breaks each kind of check that the data test `holds` knows, for any engine."""
+"""A model that breaks each kind of check of the data test `holds`, for any engine."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ BROKEN = {
 
 
 def broken_build(project: Project, *arguments: str, environment: dict[str, str]) -> Run:
-    """Build the model, and one that stands on it."""
+    """Build the model and a dependent one."""
     project.write_inputs(GOOD)
     models = project.root / "models/staging"
     (models / "pieces.sql").write_text(ROWS)
@@ -58,7 +58,7 @@ def broken_build(project: Project, *arguments: str, environment: dict[str, str])
 
 
 def assert_told_and_stopped(run: Run) -> None:
-    """Each broken check is named once, no other is, and nothing stands on the model."""
+    """Each broken check is named once, no other is named, and the dependent model is not built."""
     assert run.exit_code == 1, run.output
     told = re.findall(r"\S+: \".+\" is broken, rows: \d+", run.output)
     assert sorted(told) == sorted(BROKEN), run.output

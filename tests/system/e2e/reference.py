@@ -1,4 +1,4 @@
-"""The whole pipeline a second time, the slow and obvious way: the judge of the SQL.
+"""A slow, simple second implementation of the whole pipeline, as a reference for the SQL.
 
 Everything here is a loop over rows that follows one sentence of the rules (`docs/metrics.md`) and
 uses nothing but the standard library, so that a reader can check it by eye. It shares no code and
@@ -24,7 +24,7 @@ Row = dict[str, Value]
 Record = dict[str, str | None]
 
 DAY = timedelta(days=1)
-# What takes a purchase back, in lower case.
+# Refund statuses, in lower case.
 REFUNDS = (
     *("chargeback", "charge_back", "refund", "refunded", "voided", "revoked"),
     *("canceled", "cancelled"),
@@ -40,7 +40,7 @@ class Reconciliation(TypedDict):
 
 
 class Reports(TypedDict):
-    """What the reports must hold, and what became of every input row on the way."""
+    """The expected reports and the fate of every input row."""
 
     purchases_curated: list[Row]
     reconciliation: Reconciliation
@@ -79,7 +79,7 @@ def upper(text: str | None) -> str | None:
 
 
 def parse_amount(text: str | None) -> Decimal | None:
-    """An exact amount, or None for every form that is not beyond doubt one.
+    """Return an exact amount, or None for every malformed or ambiguous form.
 
     A comma with exactly three digits after it may separate thousands or be a decimal comma.
     """
@@ -307,7 +307,7 @@ def classify(
     ]
     duplicate_of = find_duplicates(unique)
 
-    # A chargeback is no orphan if any row claims success for its receipt, whatever became of it.
+    # A chargeback is not an orphan if any success row has its receipt, even a discarded one.
     success_receipts = {
         record["receipt_id"] for record in records if lower(record["status"]) == "success"
     } - {None}
@@ -366,7 +366,7 @@ def report_purchases(curated: list[Curated]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A confirmed purchase of the store whose id, time and amount can be read."""
+    """A confirmed purchase of an app store with a valid id, time and amount."""
 
     row: int
     appsflyer_id: str
@@ -678,7 +678,7 @@ def unmatched_detail(
 
 @dataclass(frozen=True)
 class Cost:
-    """What one row of the cost file says was spent."""
+    """The amount spent according to one row of the cost file."""
 
     day: date
     campaign: str
@@ -859,7 +859,7 @@ def reference(  # noqa: PLR0913 (the vars of the project)
     roas_min_history_days: int = 3,
 ) -> Reports:
     """All reports for the four CSV texts. The keyword arguments are the vars of the project."""
-    # A sum that had to be rounded would be a wrong sum: raise instead.
+    # Raise an error instead of rounding a sum.
     with localcontext(Context(prec=100, traps=[Inexact])):
         records = {name: read_csv(text) for name, text in inputs.items()}
         confirmations = read_confirmations(records["confirmed_purchases"])

@@ -1,4 +1,4 @@
-"""Clients that write without pause and remember what was acknowledged; and whether it is there."""
+"""Clients that write without pause, and checks that everything acknowledged is stored."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ SHIPPED_WITHIN_SECONDS = 10
 
 @dataclass
 class Storm:
-    """Players that earn and send events until told to stop.
+    """Players that earn and send events until `stop`.
 
-    A request that fails is sent again with the same idempotency key until it is acknowledged, as a
-    game client does after a lost connection, so that at the end every request counts exactly once.
+    A player repeats a failed request with the same idempotency key until it is acknowledged, as a
+    game client does after a lost connection. At the end, every request must count exactly once.
 
     Attributes:
-        server: Where to.
-        others: Further processes on the same store. Players begin at each of them in turn, and go
-            to the next one when theirs fails.
-        clients: How many at once, each a player of its own.
+        server: The server.
+        others: More processes on the same store. Players start at them in turn, and switch to the
+            next process after a failure.
+        clients: Number of concurrent players.
         event_ids: The ids of all acknowledged events.
         coins: Acknowledged coins by user id.
         failures: Answers other than 201 and lost connections, as text.
@@ -51,7 +51,7 @@ class Storm:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
-        """Register the players and let them write."""
+        """Register the players and start them."""
         for number in range(self.clients):
             username, password = f"storm-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
             credentials = {"username": username, "password": password}
@@ -65,7 +65,7 @@ class Storm:
             thread.start()
 
     def stop(self) -> None:
-        """Let every player finish the request it is at."""
+        """Stop after each player's current request."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -117,7 +117,7 @@ class Storm:
 
 
 def in_warehouse(path: Path, query: str) -> list[tuple[object, ...]]:
-    """Ask the warehouse, waiting while the loader has it."""
+    """Query the warehouse; wait while the loader holds it."""
     while True:
         try:
             with duckdb.connect(str(path), read_only=True) as warehouse:
@@ -127,7 +127,7 @@ def in_warehouse(path: Path, query: str) -> list[tuple[object, ...]]:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until a condition holds; False where it did not in time."""
+    """Wait until a condition is true; return False on a timeout."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

@@ -33,12 +33,12 @@ ENDPOINTS = {
 }
 # curl reads this file of CURL_HOME, so it reports each call without an option on the page.
 CURLRC = r'write-out = "\n%{stderr}%{method} %{url_effective} %{http_code}\n"'
-PATIENCE_SECONDS = 60
+MAX_WAIT_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request that curl made."""
+    """A request by curl."""
 
     method: str
     path: str
@@ -47,12 +47,12 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the examples did.
+    """The results of the examples.
 
     Attributes:
         calls: All requests, in order.
-        answers: The JSON objects that were printed, in order.
-        operations: Method and path of all that the API describes itself as doing.
+        answers: The printed JSON objects, in order.
+        operations: Method and path of all documented operations.
     """
 
     calls: list[Call]
@@ -88,7 +88,7 @@ def api(tmp_path_factory: pytest.TempPathFactory, url: str) -> Iterator[Project]
     port = str(urlsplit(url).port)
     with project.start(sys.executable, "-m", "api", "serve", environment={"PORT": port}) as process:
         try:
-            deadline = time.monotonic() + PATIENCE_SECONDS
+            deadline = time.monotonic() + MAX_WAIT_SECONDS
             while not is_up(url):
                 assert process.poll() is None, process.communicate()[0]
                 assert time.monotonic() < deadline
@@ -111,7 +111,7 @@ def is_up(url: str) -> bool:
 
 @pytest.fixture(scope="module")
 def outcome(api: Project, url: str) -> Outcome:
-    """Run the examples in bash, with the `python` of this environment."""
+    """Run the examples in bash with this environment's `python`."""
     (api.root / ".curlrc").write_text(CURLRC)
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     (api.root / "examples.sh").write_text(examples())
@@ -145,7 +145,7 @@ def test_every_call_gets_the_status_it_is_said_to_get(outcome: Outcome) -> None:
     assert [call.status for call in outcome.calls] == [status for status, _ in stated()]
 
 
-def test_answers_are_as_they_are_said_to_be(outcome: Outcome) -> None:
+def test_answers_are_as_documented(outcome: Outcome) -> None:
     expected = [answer for _, answer in stated() if answer]
     assert len(outcome.answers) == len(expected)
     for answer, abridged in zip(outcome.answers, expected, strict=True):

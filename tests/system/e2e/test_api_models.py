@@ -1,4 +1,4 @@
-"""What the API's loader lands, through `dbt build`, to the marts and `deep_links.json`."""
+"""The loader's events through `dbt build` to the marts and `deep_links.json`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Event = tuple[str, int | None, str, str, str | None]
 Account = tuple[int, str, int]
 
 NOON = "2026-02-01 12:00:00"
-# What the store once let a player own, and what a bigint holds.
+# The largest bigint, which an older store accepted as a balance.
 MAX_BALANCE = 2**63 - 1
 
 HOSTILE = [
@@ -47,7 +47,7 @@ HOSTILE = [
     "x" * 100_000,
 ]
 
-# Clicks that name no character.
+# Clicks without a valid character.
 NAMELESS = [
     None,
     "",
@@ -75,7 +75,7 @@ ACCOUNTS: list[Account] = [(1, "ann", 12), (2, "bob", MAX_BALANCE), (3, "idle", 
 
 
 def hostile_clicks() -> list[Event]:
-    """An anonymous click for every character; every other one is escaped to ASCII in its JSON."""
+    """Return an anonymous click for every character, with every second JSON escaped to ASCII."""
     metas = [
         json.dumps({"character": character}, ensure_ascii=index % 2 == 0)
         for index, character in enumerate(HOSTILE)
@@ -93,7 +93,7 @@ def land(
     accounts: Iterable[Account] = (),
     loaded_at: str = NOON,
 ) -> None:
-    """Write rows as the loader does; an account that is there already is replaced."""
+    """Write rows as the loader does; replace existing accounts."""
     with duckdb.connect(str(project.warehouse)) as warehouse:
         for event_id, user_id, event_type, occurred_at, meta in events:
             warehouse.execute(
@@ -109,7 +109,7 @@ def land(
 
 @pytest.fixture(scope="module")
 def silent(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Built from a fresh clone, where no API ever ran. Read it, do not change it."""
+    """A build of a fresh clone without API data. Read it, do not change it."""
     project = Project.copy_to(tmp_path_factory.mktemp("silent") / "project")
     project.write_inputs(GOOD)
     run = project.build()
@@ -119,7 +119,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="module")
 def landed(silent: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The same, built again when everything above had landed. Read it, do not change it."""
+    """The same project after another build with the rows above. Read it, do not change it."""
     project = silent.clone_to(tmp_path_factory.mktemp("landed") / "project")
     land(project, [*EARNED, *OTHERS, *hostile_clicks()], ACCOUNTS)
     run = project.build()
@@ -129,7 +129,7 @@ def landed(silent: Project, tmp_path_factory: pytest.TempPathFactory) -> Project
 
 @pytest.fixture
 def project(landed: Project, tmp_path: Path) -> Project:
-    """A copy of what has landed and is built."""
+    """A copy of the project `landed`."""
     return landed.clone_to(tmp_path / "project")
 
 
@@ -146,6 +146,7 @@ def test_build_needs_no_api(silent: Project) -> None:
 def test_store_tables_and_source_have_the_same_columns(
     silent: Project, table: str, shipped: type[ShippedEvents] | type[ShippedPlayers]
 ) -> None:
+    assert silent.dbt("parse").exit_code == 0
     manifest = json.loads((silent.root / "target/manifest.json").read_text(encoding="utf-8"))
     source = manifest["sources"][f"source.gamehouse.api.{table}"]
     described = [(name, column["data_type"]) for name, column in source["columns"].items()]
@@ -224,7 +225,7 @@ def test_players_and_their_days(landed: Project) -> None:
 
 
 def test_events_change_no_other_report(silent: Project, landed: Project) -> None:
-    """The days of the events are later than all else, and still no as-of date."""
+    """The API's events are the newest rows, but do not determine the as-of date."""
     assert landed.report("manifest")["as_of_date"] == silent.report("manifest")["as_of_date"]
     before, after = silent.report_bytes(), landed.report_bytes()
     changed = {name for name in after if after[name] != before[name]}
@@ -251,7 +252,7 @@ def test_tampered_balance_stops_every_report(project: Project) -> None:
     assert project.report_bytes() == before
 
 
-def test_money_proof_names_whoever_breaks_it(project: Project) -> None:
+def test_money_proof_names_the_player_who_breaks_it(project: Project) -> None:
     events: list[Event] = [
         ("b-1", 12, "earn", NOON, '{"amount": 5}'),
         ("b-2", 13, "earn", NOON, '{"amount": "five"}'),
@@ -277,7 +278,7 @@ def test_money_proof_names_whoever_breaks_it(project: Project) -> None:
 
 
 def test_tests_pass_between_builds(project: Project) -> None:
-    """The API goes on while the marts still hold what the last build read."""
+    """New API events arrive while the marts contain the last build's data."""
     land(
         project,
         [("later-1", 4, "earn", NOON, '{"amount": 3}'), ("later-2", 1, "login", NOON, None)],

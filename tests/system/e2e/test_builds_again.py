@@ -1,4 +1,4 @@
-"""What a warehouse was built from before leaves no trace in what a build makes of it."""
+"""The result of a build does not depend on earlier builds."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ FIRST_DAYS = {
     + "2026-01-01T09:00:00Z,p1,session_start\n2026-01-02T09:00:00Z,p2,session_start\n",
     "costs_daily": COSTS + "2026-01-01,A,10\n2026-01-01,B,10\n2026-01-02,B,10\n",
 }
-# Every kind of row that changes what is known of an earlier day.
+# All kinds of rows that change earlier days.
 GROWN = {
     "purchases_raw": FIRST_DAYS["purchases_raw"]
-    # an earlier success with a receipt that is known: the known row becomes the duplicate
+    # an earlier success with a known receipt: the known row becomes the duplicate
     + "p2,purchase,2026-01-01T11:59:00Z,3.00,B,RCP-2,success\n"
-    # the same again, without a receipt
+    # the same without a receipt
     + "p1,purchase,2026-01-01T11:00:00Z,4.00,A,,success\n"
-    # charges back what was matched
+    # a chargeback of a matched purchase
     + "p3,purchase,2026-01-03T08:00:00Z,9.00,B,RCP-3,chargeback\n"
-    # late, and nearer to the confirmation that went to another purchase
+    # late, and nearer to a confirmation that another purchase matched
     + "p1,purchase,2026-01-01T10:01:30Z,5.00,A,RCP-9,success\n"
     # a new day, a new player
     + "p4,purchase,2026-01-03T10:00:00Z,2.00,A,RCP-4,success\n"
     + "p4,purchase,no time,2.00,A,RCP-5,success\n",
     "confirmed_purchases": FIRST_DAYS["confirmed_purchases"]
-    # late: what was af_only is matched
+    # late: an af_only purchase is matched
     + "p1,purchase,2026-01-01T11:02:00Z,4.00,A,RCP-8\n"
     + "p2,purchase,2026-01-01T11:58:00Z,3.00,B,RCP-2\n"
     + "p5,purchase,2026-01-03T10:00:00Z,2.00,A,RCP-6\n",
@@ -54,7 +54,7 @@ GROWN = {
     + "2026-01-01T23:00:00Z,p9,session_start\n2026-01-03T09:00:00Z,p1,session_start\n",
     "costs_daily": COSTS + "2026-01-01,A,7\n2026-01-02,B,\n2026-01-03,A,1\n",
 }
-# A row that left, one that changed, and a late one in the middle, as in an export sorted by time.
+# A removed row, a changed row and a late row in the middle, as in an export sorted by time.
 SHRUNK = {
     "purchases_raw": "".join(FIRST_DAYS["purchases_raw"].splitlines(keepends=True)[:-1]),
     "confirmed_purchases": FIRST_DAYS["confirmed_purchases"].replace(
@@ -64,7 +64,7 @@ SHRUNK = {
 }
 RULES: dict[str, object] = {"receipt_patterns": ["X"], "reconciliation_window_minutes": 5}
 LEFT_BY_EARLIER_VERSIONS = {"builds", "input_loads", "input_files"}
-# Neither the checkpoints' views nor the tests change a table.
+# The checkpoints' views and the tests do not change tables.
 ONLY_REPORTS = ["--exclude", "path:models/quality", "--exclude-resource-type", "test"]
 
 
@@ -76,7 +76,7 @@ def build(project: Project, variables: dict[str, object] | None = None) -> None:
 def assert_as_in_a_new_warehouse(
     project: Project, folder: Path, variables: dict[str, object] | None = None
 ) -> None:
-    """Build once more, and then beside it what had no build before."""
+    """Build again, and compare with a build of a new warehouse."""
     before = project.report_bytes()
     build(project, variables)
     new = project.clone_to(folder)
@@ -110,7 +110,7 @@ def test_inputs_that_grow_and_shrink_and_other_rules(project: Project, tmp_path:
 
 
 def test_nasty_rows_that_come_in_another_order(project: Project, tmp_path: Path) -> None:
-    """Some of them first, shuffled, so that late ones abound, and a part of a build in between."""
+    """Build a shuffled part first, so that many rows are late, with a partial build in between."""
     chance = random.Random(6)
     halves, wholes = {}, {}
     for name, text in nasty_inputs(6, 800).items():

@@ -1,4 +1,4 @@
-"""A click on a deep link, all the way: the API, its store, the loader, the build, the report."""
+"""A click on a deep link from the API through the store, the loader and a build to the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad inputs, settings and disks: a clear error, and the earlier reports as they were."""
+"""Bad inputs, settings and disks give a clear error and leave the earlier reports unchanged."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.support.harness import DBT, GOOD, Project
+from tests.support.harness import DBT, GOOD, ROOT, Project
 from warehouse.inputs.headers import HEADERS
 
 
@@ -20,7 +21,7 @@ def assert_refused(
     variables: dict[str, object] | None = None,
     environment: dict[str, str] | None = None,
 ) -> None:
-    """The build fails with these words in its output and leaves reports and raw rows alone."""
+    """The build fails with this output and does not change reports and raw rows."""
     reports = project.report_bytes()
     rows = project.query("select * from raw.costs_daily")
     run = project.build(variables=variables, environment=environment)
@@ -44,14 +45,14 @@ def test_renamed_column(good: Project) -> None:
 
 
 def test_other_columns_other_order_and_other_line_ends_do_no_harm(good: Project) -> None:
-    """As a spreadsheet saves it: byte order mark, CRLF, quoted names, a comma at the end."""
+    """As saved by a spreadsheet: byte order mark, CRLF, quoted names, trailing comma."""
     good.write_inputs(
         {
             "costs_daily": '\ufeff"campaign", ad_cost_usd,note,date,\r\n'
             'A,"20,5","say ""hi"",\r\nthen go",2026-01-05,\r\n'
         }
     )
-    run = good.build()
+    run = good.build("--select", "+stg_ads__costs")
     assert run.exit_code == 0, run.output
     assert good.query(
         "select cost_date::text, campaign, ad_cost_usd::double from staging.stg_ads__costs"
@@ -115,7 +116,7 @@ def test_files_that_dbt_cannot_read_are_named_before_it_starts(good: Project) ->
     assert run.output.splitlines() == [
         "seeds/costs_daily.csv is missing. Put the export there, with the header line"
         " date,campaign,ad_cost_usd",
-        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it again as UTF-8.",
+        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it as UTF-8.",
     ]
 
 
@@ -131,29 +132,27 @@ def test_missing_file(good: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        (
-            "receipt_patterns",
-            "^RCP-[0-9]+$",
-            "It must be a list of regular expressions, one or more",
-        ),
         ("as_of_date", "2026-02-30", "a date that exists, as YYYY-MM-DD"),
         ("as_of_date", "yesterday", "a date that exists, as YYYY-MM-DD"),
         ("reconciliation_window_minutes", -1, "a whole number, 0 or greater"),
         ("roas_anomaly_ratio", "half", "a number, 0 or greater"),
-        ("purchase_event_names", "purchase", "a list"),
-        ("last_day_is_complete", "yes", "true where the data end with a whole day, else false"),
+        ("purchase_event_names", "purchase", "a list of texts"),
+        ("refund_statuses", ["refund", None], "a list of texts"),
+        ("allow_empty_inputs", "no", "true or false"),
+        ("last_day_is_complete", "yes", "true or false"),
+        ("receipt_patterns", "^RCP-[0-9]+$", "a list of one or more regular expressions"),
+        ("receipt_patterns", [], "a list of one or more regular expressions"),
+        (
+            "receipt_patterns",
+            ["RCP-1", "RCP-[0-9"],
+            "a list of one or more regular expressions of RE2 (missing ]: [0-9)",
+        ),
+        ("receipt_pattern", "X", "unknown: nothing reads it. Did you mean receipt_patterns?"),
+        ("roas_anomly_ratio", 0.4, "unknown: nothing reads it. Did you mean roas_anomaly_ratio?"),
     ],
 )
 def test_bad_setting(good: Project, name: str, value: object, expected: str) -> None:
     assert_refused(good, f"Var {name} is", expected, variables={name: value})
-
-
-def test_former_name_of_a_setting(good: Project) -> None:
-    assert_refused(
-        good,
-        'Var receipt_pattern is "X". It is called receipt_patterns now and is a list',
-        variables={"receipt_pattern": "X"},
-    )
 
 
 @pytest.mark.parametrize(
@@ -177,7 +176,7 @@ def test_former_name_of_a_setting(good: Project) -> None:
 def test_purchases_that_a_setting_sets_aside(
     good: Project, receipt: str, event: str, message: str
 ) -> None:
-    """No error, because it may be so; but nobody should find it out from a revenue of 0."""
+    """No error, because the data may be so; but a revenue of 0 should not be the only sign."""
     rows = [f"p1,{event},2026-01-05 1{hour}:00,5,A,{receipt},success\n" for hour in range(3)]
     good.write_inputs({"purchases_raw": f"{HEADERS['purchases_raw.csv']}\n{''.join(rows)}"})
     run = good.build()
@@ -185,7 +184,26 @@ def test_purchases_that_a_setting_sets_aside(
     assert f"successes_are_curated: {message}" in " ".join(run.output.split())
 
 
-def test_file_that_is_no_warehouse(good: Project) -> None:
+def test_vars_in_the_project_file(good: Project) -> None:
+    """A var that something reads is allowed; a misspelt one stops the build."""
+    settings = good.root / "dbt_project.yml"
+    text = settings.read_text()
+    (good.root / "models/own.sql").write_text("select {{ var('own_number') }} as n")
+    settings.write_text(text.replace("vars:\n", "vars:\n  own_number: 5\n"))
+    run = good.dbt("run", "--select", "own")
+    assert run.exit_code == 0, run.output
+    settings.write_text(text.replace("vars:\n", "vars:\n  own_number: 5\n  landings: x\n"))
+    assert_refused(good, "Var landings is unknown: nothing reads it. Did you mean landing?")
+
+
+def test_every_var_of_the_project_has_a_rule() -> None:
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    rules = (ROOT / "macros/inputs/setting_rules.sql").read_text(encoding="utf-8")
+    without = [name for name in project["vars"] if f"'{name}'" not in rules]
+    assert without == [], "add rules for these vars to macros/inputs/setting_rules.sql"
+
+
+def test_file_that_is_not_a_warehouse(good: Project) -> None:
     (good.root / "notes.txt").write_text("no database")
     assert_refused(
         good,
@@ -197,7 +215,7 @@ def test_file_that_is_no_warehouse(good: Project) -> None:
 
 @pytest.fixture
 def unwritable(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody may write, not even root: an empty file system mounted read-only."""
+    """A folder that not even root can write: an empty file system mounted read-only."""
     folder = tmp_path / "unwritable"
     folder.mkdir()
     if os.geteuid() == 0:
@@ -216,7 +234,7 @@ def test_disk_that_cannot_be_written(good: Project, unwritable: Path, setting: s
     assert_refused(
         good,
         f"Cannot write to {unwritable}.",
-        f"set {setting} to a place that can be written",
+        f"set {setting} to a writable path",
         environment={setting: str(target)},
     )
 
@@ -233,11 +251,11 @@ def test_warehouse_that_another_process_holds(good: Project) -> None:
     assert holder.stdout.readline() == "held\n"
     build = good.start(DBT, "build", "--select", "rpt_roas_d1")
     assert build.stdout is not None
-    told = next((line for line in build.stdout if "is held by" in line), "dbt did not say")
+    told = next((line for line in build.stdout if "is locked by" in line), "dbt did not say")
     holder.kill()
     holder.communicate()
     output, _ = build.communicate()
-    assert f"(PID {holder.pid}); waiting up to 63 s for it." in told
+    assert f"(PID {holder.pid}); waiting up to 63 s." in told
     assert build.returncode == 0, output
 
 
@@ -248,7 +266,7 @@ def test_memory_limit_that_is_none_is_named(good: Project) -> None:
 
 
 def test_memory_limit_holds_in_a_build(good: Project) -> None:
-    """One that is too small for any build fails it, so that a larger one is kept, too."""
+    """A limit that is too small fails the build, which proves that limits apply."""
     run = good.build(environment={"WAREHOUSE_MEMORY_LIMIT": "1MB"})
     assert run.exit_code != 0
     assert "Out of Memory" in run.output

@@ -1,4 +1,4 @@
-"""Campaigns whose names are markup, act on a terminal, or look like others."""
+"""Campaign names with markup, terminal escapes or confusable characters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from warehouse.inputs.headers import HEADERS
 WAREHOUSE = [sys.executable, "-m", "warehouse"]
 LONG = "Q" * 87
 ACTING = {"\x1b", "\x07", "\x9b", "\u202e", "\u200b"}
-# By the name: how the summary shows it, at 80 columns.
+# The summary's form of each name at 80 columns.
 NAMES = {
     "Sale [/EU]": "SALE [/EU]",
     "Sale [#1]": "SALE [#1]",
@@ -34,7 +34,7 @@ NAMES = {
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project in whose inputs these campaigns are, built."""
+    """A built project with these campaigns."""
     project = Project.copy_to(tmp_path_factory.mktemp("hostile") / "project")
     costs = io.StringIO()
     writer = csv.writer(costs, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""What a model promises of its rows is checked in one test, which tells what is broken."""
+"""One data test checks all row rules of a model and names the broken ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The judge is judged first: the reference against results worked out by hand.
+"""Check the reference against results calculated by hand.
 
-Also proves that the nasty inputs contain what they promise; a property test over data in which
-nothing happens would pass for ever and say nothing.
+The tests also check that the nasty inputs contain the promised irregularities. A property test on
+data without them would always pass.
 """
 
 from collections import Counter
@@ -71,7 +71,7 @@ NO_COUNTERPART = {
 
 
 def csv(name: str, lines: str) -> str:
-    """One input file: its header and the indented lines of a test."""
+    """Create an input file from a header and indented lines."""
     return "\n".join([HEADERS[name], *(line.strip() for line in lines.strip().splitlines())]) + "\n"
 
 
@@ -114,7 +114,7 @@ def pairs(reports: Reports) -> set[tuple[str, str]]:
 
 
 def unmatched(reports: Reports) -> list[tuple[object, ...]]:
-    """Type, reason, candidates and nearest distance of what is left."""
+    """Return the type, reason, candidates and nearest distance of unmatched rows."""
     keys = ("type", "reason", "candidate_count", "is_ambiguous", "nearest_seconds_apart")
     return [
         tuple(detail[key] for key in keys)
@@ -124,7 +124,7 @@ def unmatched(reports: Reports) -> list[tuple[object, ...]]:
 
 
 def dispositions(reports: Reports) -> list[object]:
-    """What became of each raw purchase, in file order."""
+    """Return the disposition of each raw purchase in file order."""
     return [row["disposition"] for row in reports["dispositions"]]
 
 
@@ -348,7 +348,7 @@ def test_csv_is_read_with_quotes_line_breaks_and_blanks() -> None:
     ]
 
 
-def test_rejected_rows_are_counted_and_take_no_part() -> None:
+def test_rejected_rows_are_counted_and_excluded() -> None:
     reports = run(
         confirmations="""
             ,purchase,2026-01-10T10:00:00Z,4.99,A,
@@ -410,7 +410,9 @@ def test_duplicate_receipt_keeps_the_earliest_even_of_another_player() -> None:
         purchase("10:02:00", receipt="RCP-1")
         + purchase("10:01:00", receipt="RCP-1", player="af_2", amount="9.99")
         + purchase("10:01:00", receipt="RCP-1", player="af_3")
-        + purchase("10:00:00", receipt="RCP-1", amount="0")  # a false success keeps no one out
+        + purchase(
+            "10:00:00", receipt="RCP-1", amount="0"
+        )  # a false success does not cause duplicates
     )
     assert [row["duplicate_of"] for row in reports["dispositions"]] == [2, None, 2, None]
     assert dispositions(reports) == ["duplicate", "curated", "duplicate", "false_success"]
@@ -432,7 +434,7 @@ def test_duplicate_without_receipt_needs_everything_equal() -> None:
     assert [row["duplicate_of"] for row in reports["dispositions"]] == [None, 1, *[None] * 5]
 
 
-def test_chargeback_takes_the_money_of_its_receipt_wherever_it_stands() -> None:
+def test_chargeback_takes_the_money_of_its_receipt_at_any_position() -> None:
     reports = run(
         """
         af_9,purchase,2026-01-01T00:00:00Z,0,A,RCP-1,Refund
@@ -499,7 +501,7 @@ def test_edge_of_the_window_belongs_to_it(
 
 
 def test_best_pair_leaves_first_even_where_more_could_be_matched() -> None:
-    """10:09 takes 10:06, its nearest; so 10:00 and 10:17 stay alone though both had candidates."""
+    """10:09 takes 10:06, its nearest; so 10:00 and 10:17 remain although both had candidates."""
     reports = run(
         purchase("10:00:00") + purchase("10:09:00"),
         confirmation("10:06:00") + confirmation("10:17:00"),
@@ -552,7 +554,7 @@ def test_two_missing_receipts_are_not_the_same_receipt() -> None:
 
 
 def counterparts(reports: Reports) -> list[tuple[object, ...]]:
-    """Type and reason of what is left, and the row that explains it."""
+    """List type and reason of the unmatched rows, and the row that explains each."""
     keys = ("row_number", "disposition", "reason", "seconds_apart")
     return [
         (detail["type"], detail["reason"], *(detail[f"counterpart_{key}"] for key in keys))
@@ -561,7 +563,7 @@ def counterparts(reports: Reports) -> list[tuple[object, ...]]:
     ]
 
 
-def test_receipt_outside_the_window_is_no_candidate_and_the_reason() -> None:
+def test_receipt_outside_the_window_is_not_a_candidate_but_the_reason() -> None:
     reports = run(purchase("10:00:00", receipt="RCP-1"), confirmation("10:30:00", receipt="RCP-1"))
     reason = "same_receipt_outside_window"
     assert unmatched(reports)[0] == ("af_only", reason, 0, False, None)
@@ -654,7 +656,7 @@ def test_players_do_not_match_each_other() -> None:
 
 
 def history(*roas: str | None) -> tuple[str, str]:
-    """Purchases and costs of 2 dollars a day, the last value for 2026-01-10; None is no cost."""
+    """Purchases and costs of 2 dollars a day, ending on 2026-01-10; None omits the cost."""
     purchases, costs = [], []
     for days_back, value in enumerate(reversed(roas)):
         day = date(2026, 1, 10) - timedelta(days=days_back)
@@ -742,7 +744,7 @@ def test_missing_sessions_is_not_zero() -> None:
 
 
 def test_as_of_date_is_the_last_active_day_by_default() -> None:
-    """Costs, confirmations and purchases that do not count are no activity."""
+    """Costs, confirmations and discarded purchases do not count as activity."""
     inputs = dict(WORKED_EXAMPLE)
     inputs["purchases_raw"] += "af_1,purchase,2026-01-20T00:00:00Z,1,A,,failed\n"
     inputs["confirmed_purchases"] += "af_1,purchase,2026-01-20T00:00:00Z,1,A,\n"
@@ -909,7 +911,7 @@ def test_nasty_inputs_hold_ties_and_chains(scenario: Scenario) -> None:
     """Ties, chains of several rounds; and the greedy result equals that of mutually best pairs."""
     minutes = cast("int", scenario.variables.get("reconciliation_window_minutes", 10))
     found = candidates(scenario, minutes)
-    for deep in (3, 5):  # alike up to the amounts; alike up to the times, so the file decides
+    for deep in (3, 5):  # equal up to the amounts; equal up to the times, so the file order decides
         for side in (0, 1):
             ties = Counter((pair[side].row, *rank(pair)[:deep]) for pair in found)
             assert max(ties.values()) > 1

@@ -1,4 +1,4 @@
-"""The project against the judge: nasty inputs through `dbt build`, every report row for row.
+"""Compare the project with the reference: nasty inputs through `dbt build`, all report rows.
 
 One build takes seconds, so each scenario is one test that compares everything and shows the first
 differences of each report, next to the raw CSV lines they come from.
@@ -41,7 +41,7 @@ SUBJECTS = {"confirmed_purchases": "confirm", "costs_daily": "cost", "sessions":
 
 
 def is_same(expected: Value, actual: object) -> bool:
-    """Whether a reported value is the expected one; the type of the latter says how exactly."""
+    """Return whether a reported value equals the expected one; its type defines the precision."""
     if expected is None or isinstance(expected, bool | str):
         return type(actual) is type(expected) and actual == expected
     if isinstance(actual, bool) or not isinstance(actual, int | float | Decimal):
@@ -89,7 +89,7 @@ def first_out_of_order(expected: list[Row], actual: list[dict[str, Any]]) -> int
 
 
 def raw_lines(text: str) -> Iterator[str]:
-    """The data rows of a CSV text as they stand there, line breaks and quotes included."""
+    """Return the raw data rows of a CSV text, with line breaks and quotes."""
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -128,7 +128,7 @@ def sources(inputs: dict[str, str], row: dict[str, Any]) -> list[str]:
 
 
 def sources_of_purchase(inputs: dict[str, str], row: dict[str, Any]) -> list[str]:
-    """Rows with the same receipt, and what else the player did within the hour."""
+    """Return rows with the same receipt, and the player's other rows within the hour."""
     keys = ("event_time_utc", "af_event_time_utc", "confirmed_event_time_utc")
     moments = [moment for moment in (parse_time(row.get(key)) for key in keys) if moment]
 
@@ -149,7 +149,7 @@ def sources_of_purchase(inputs: dict[str, str], row: dict[str, Any]) -> list[str
 
 
 def sources_of_campaign(inputs: dict[str, str], row: dict[str, Any]) -> list[str]:
-    """Costs and purchases of the day; where an average is reported, also of the days before."""
+    """Return the day's costs and purchases and, for an average, those of the days before."""
     last = date.fromisoformat(row["date"])
     days = 7 if "avg7" in row else 0
 
@@ -212,7 +212,7 @@ def compare(
     *,
     in_order: bool = True,
 ) -> str:
-    """What is wrong with one report, or nothing."""
+    """Return the differences in one report."""
     missing, unexpected = unpaired(expected, actual)
     text: list[str] = []
     if missing or unexpected:
@@ -268,7 +268,7 @@ def compare_reconciliation(project: Project, inputs: dict[str, str], expected: R
 
 
 def compare_dispositions(project: Project, inputs: dict[str, str], expected: Reports) -> str:
-    """What became of every raw purchase; `purchase_id` is its row number in the CSV."""
+    """Compare all dispositions; `purchase_id` is the row number in the CSV."""
     found = project.query(
         """
         select
@@ -300,7 +300,7 @@ def compare_dispositions(project: Project, inputs: dict[str, str], expected: Rep
 
 
 def compare_rejected(project: Project, expected: Reports) -> str:
-    """How many rows of each other input were kept apart; their models end in `_rejected`."""
+    """Compare the numbers of rejected rows of each other input."""
     relations = project.query(
         """
         select table_schema, table_name

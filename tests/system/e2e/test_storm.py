@@ -1,4 +1,4 @@
-"""What was acknowledged is kept, once, whatever happens meanwhile."""
+"""Every acknowledged event and coin is kept once, whatever else happens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOLD_SECONDS = 60 if IS_LONG else 5
 
 @pytest.fixture
 def server(project: Project) -> Iterator[Server]:
-    """An API that writes into the warehouse of the project."""
+    """An API that ships to the project's warehouse."""
     server = Server(project.warehouse)
     server.start()
     yield server

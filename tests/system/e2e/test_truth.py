@@ -1,6 +1,6 @@
-"""What the warehouse finds against what really happened, on a game of 20,000 purchases.
+"""Compare the warehouse's results with the truth on a game of 20,000 purchases.
 
-The generator knows the truth of every row; the warehouse sees the files alone. Classification and
+The generator knows the truth of every row; the warehouse sees only the files. Classification and
 anomaly flags must be without fault. Matching cannot be: some true pairs no rule can find, and where
 receipts are missing, nearness may mislead. What it misses and what it gets wrong is counted here,
 class by class.
@@ -33,7 +33,7 @@ DISPOSITIONS = [
 
 @dataclass(frozen=True)
 class Game:
-    """A built game, and the folder of its truth."""
+    """A built game and the folder of its truth."""
 
     project: Project
     truth: Path
@@ -47,7 +47,7 @@ class Game:
 
 @pytest.fixture(scope="module")
 def game(tmp_path_factory: pytest.TempPathFactory) -> Game:
-    """The game, built whole with all its data tests. Read it, do not change it."""
+    """The game after a build with all data tests. Read it, do not change it."""
     folder = tmp_path_factory.mktemp("truth")
     project = Project.copy_to(folder / "project")
     generate_game(folder / "game", PURCHASES)
@@ -57,7 +57,7 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> Game:
 
 
 def line(name: str, score: Score) -> str:
-    """One line of a table."""
+    """Format one line of a table."""
     counts = f"{score.right:>7,}{score.wrong:>7,}{score.missed:>7,}"
     return f"{name:<24}{counts}   {score.precision:.5f}   {score.recall:.5f}"
 
@@ -134,7 +134,7 @@ def test_every_planted_collapse_is_flagged_and_no_other_day(game: Game) -> None:
 
 
 def test_matching_errs_only_where_nothing_but_nearness_tells(game: Game) -> None:
-    """Every error takes a class that explains it, and errors are fewer than one in a thousand."""
+    """Each error has an explanation, and fewer than one row in a thousand is wrong."""
     truth = game.read_truth("matches", "purchase_row_number, confirmation_row_number, story")
     story_of: dict[Pair, str] = {
         (purchase, confirmation): story
@@ -180,7 +180,7 @@ def test_matching_errs_only_where_nothing_but_nearness_tells(game: Game) -> None
     assert score.precision > 0.999
     assert score.recall > 0.999
     assert nearest_score.recall > 0.95
-    # A crossing shows: the ledger calls it ambiguous. And whoever was missed lost one side to one.
+    # The ledger marks crossed pairs as ambiguous. A missed pair lost one side to a crossed pair.
     assert all(found[pair][1] for pair in wrong if error_of[pair] == "crossed")
     assert missed
     taken_purchases = {purchase for purchase, _ in wrong}
@@ -193,7 +193,7 @@ def test_matching_errs_only_where_nothing_but_nearness_tells(game: Game) -> None
 
 
 def test_scores_of_the_benchmark_are_these(game: Game) -> None:
-    """The benchmark counts in SQL what is counted row by row here."""
+    """The benchmark's SQL counts the same as the row-by-row count here."""
     scores = compare_with_truth(game.project.warehouse, game.truth)
     truth = game.read_truth("matches", "purchase_row_number, confirmation_row_number, story")
     in_reach = {row[:2] for row in truth if None not in row and row[2] not in OUT_OF_REACH}
@@ -214,7 +214,7 @@ def test_scores_of_the_benchmark_are_these(game: Game) -> None:
 
 
 def error_class(wrong: Pair, in_reach: set[Pair]) -> str:
-    """Why two rows could be matched that do not belong together.
+    """Return why two rows of different purchases could be matched.
 
     `crossed`: the player bought twice within minutes, and each row is nearer to the other
     purchase's partner than to its own. `left over`: one of the rows has no partner that it could be

@@ -23,7 +23,7 @@ def disk() -> Iterator[Disk]:
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
-    """The API on a store of its own."""
+    """The API on a new store."""
     api = Api(tmp_path)
     yield api
     api.close()

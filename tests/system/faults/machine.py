@@ -24,12 +24,12 @@ def need_root() -> None:
 
 @dataclass(frozen=True)
 class Disk:
-    """A small file system of its own."""
+    """A small file system."""
 
     path: Path
 
     def fill(self, leave_bytes: int = 0) -> None:
-        """Write until nothing, or this much, is left, whoever else writes meanwhile."""
+        """Write until no space, or this much, is left."""
         with (self.path / FILLING).open("ab", buffering=0) as file, suppress(OSError):
             while (free := self._free_bytes()) > leave_bytes:
                 file.write(b"x" * (free - leave_bytes))
@@ -39,7 +39,6 @@ class Disk:
         return found.f_bavail * found.f_frsize
 
     def free(self) -> None:
-        """Make room again."""
         (self.path / FILLING).unlink(missing_ok=True)
 
 
@@ -64,7 +63,7 @@ def small_disk(megabytes: int) -> Iterator[Disk]:
 
 @contextmanager
 def read_only(disk: Disk) -> Iterator[None]:
-    """Let nobody open a file of a disk for writing in the block.
+    """Prevent all processes from opening a file of a disk for writing in the block.
 
     Linux makes no file system read-only while a file is open for writing; a second mount in its
     place can be.

@@ -42,7 +42,7 @@ def assert_whole(reports: Path) -> None:
 
 
 def reports_in(folder: Path) -> dict[str, bytes]:
-    """What stands in a folder of reports, under every name."""
+    """The content of all files in a folder of reports."""
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
@@ -69,7 +69,7 @@ def test_disk_is_full_while_dbt_builds(good: Project, setting: str) -> None:
         run = build(good, environment)
         assert run.exit_code != 0, run.output
         assert "No space left on device" in run.output
-        # Of its own folder dbt says it with a traceback.
+        # For its own folder, dbt prints a traceback.
         assert "Traceback" not in run.output or setting == "DBT_TARGET_PATH"
         assert reports_in(reports) == before
         disk.free()

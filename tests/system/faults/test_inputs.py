@@ -18,27 +18,25 @@ from warehouse.inputs import headers
 HEADER = b"date,campaign,ad_cost_usd\n"
 ROW = b"2026-01-05,A,10\n"
 LONG_BYTES = 1_000_000_000 if IS_LONG else 20_000_000
-NUL = (
-    "holds NUL bytes: see line {}. It is damaged, or it is UTF-16 text: export it again, as UTF-8."
-)
+NUL = "contains NUL bytes: see line {}. It is damaged or UTF-16 text. Export it again as UTF-8."
 LINE_ENDS = (
-    "has different line ends: line {} ends with {}, the lines before it with {}. Save it again with"
+    "has different line ends: line {} ends with {}, the lines before it with {}. Save it with"
     " one kind."
 )
 UNCLOSED = (
-    "has quotes that never close: see line {}. Close them, or double the quote where it belongs to"
-    " the value, or export the file again: it may be cut off."
+    "has an unclosed quote: see line {}. Close the quote, or double it if it belongs to the value."
+    " If the file is truncated, export it again."
 )
 LONG_LINE = (
-    "has a line of more than 2,000,000 characters: see line 2. Export it again, with a line for"
-    " each row."
+    "has a line of more than 2,000,000 characters: see line 2. Export it again, with one line per"
+    " row."
 )
-NOT_UTF8 = "is not UTF-8 text: see line {}. Save it again as UTF-8."
+NOT_UTF8 = "is not UTF-8 text: see line {}. Save it as UTF-8."
 # Found before dbt starts, by `python -m warehouse inputs`, with which `make build` begins.
 FOUND_BEFORE: dict[str, tuple[bytes, str]] = {
     "cut inside a character": (HEADER + ROW + "2026-01-06,é".encode()[:-1], NOT_UTF8.format(3)),
     "Latin-1": (HEADER + ROW + "2026-01-06,é,1\n".encode("latin-1"), NOT_UTF8.format(3)),
-    "UTF-16": ((HEADER + ROW).decode().encode("utf-16"), "is UTF-16 text. Save it again as UTF-8."),
+    "UTF-16": ((HEADER + ROW).decode().encode("utf-16"), "is UTF-16 text. Save it as UTF-8."),
     "UTF-16 without a mark": ((HEADER + ROW).decode().encode("utf-16-le"), NUL.format(1)),
     "gzip": (b"\x1f\x8b\x08\x08" + bytes(range(1, 200)), NOT_UTF8.format(1)),
     "NUL in a value": (HEADER + ROW + b"2026-01-06,A\0B,1\n", NUL.format(3)),
@@ -50,7 +48,7 @@ FOUND_BEFORE: dict[str, tuple[bytes, str]] = {
     ),
     "blank first lines": (
         b"\n\n" + HEADER + ROW,
-        "begins with a blank line, and its header is line 3. Remove the lines before the header.",
+        "begins with a blank line; its header is line 3. Remove the lines before the header.",
     ),
     "cut inside quotes": (HEADER + ROW + b'2026-01-06,"A', UNCLOSED.format(3)),
     "LF, then CR": (HEADER + ROW[:-1] + b"\r" + ROW, LINE_ENDS.format(2, "CR", "LF")),
@@ -69,7 +67,7 @@ BAD_HEADERS: dict[str, tuple[bytes, str]] = {
         "has no column ad_cost_usd. It has: date, campaign, Ad Cost USD. Did you mean ad_cost_usd"
         " by Ad Cost USD?" + MUST,
     ),
-    "signs that nobody sees": (
+    "invisible characters": (
         "date,campaign\u200b,ad_cost_usd\n".encode() + ROW,
         "has no column campaign. It has: date, campaign<U+200B>, ad_cost_usd. Did you mean campaign"
         " by campaign<U+200B>?" + MUST,
@@ -109,7 +107,7 @@ FOUND_BY_DBT: dict[str, tuple[bytes, str]] = {
     ),
     "quotes that never close in a large file": (
         HEADER + b'2026-01-05,"A,10\n' + ROW * 200_000,
-        "has a value of more than 2,000,000 characters, or quotes that never close: see line 2.",
+        "has a value of more than 2,000,000 characters or an unclosed quote: see line 2.",
     ),
     "text behind quotes": (
         HEADER + b'2026-01-05,"A"B,10\n',
@@ -215,10 +213,10 @@ def test_input_is_a_folder_or_a_link_to_nowhere(seeds: Path) -> None:
     costs = seeds / "costs_daily.csv"
     costs.unlink()
     costs.mkdir()
-    assert fault_of(seeds) == "is a folder. Put the export there as a file."
+    assert fault_of(seeds) == "is a folder. Replace it with the exported file."
     costs.rmdir()
     costs.symlink_to("/nowhere/costs.csv")
-    told = "is a link to /nowhere/costs.csv, which does not exist. Put the export there."
+    told = "links to /nowhere/costs.csv, which does not exist. Put the export there."
     assert fault_of(seeds) == told
 
 
@@ -231,7 +229,7 @@ def test_input_may_not_be_read(seeds: Path) -> None:
     assert run.returncode == 1
     assert run.stderr == (
         f"{seeds}/costs_daily.csv cannot be read: Permission denied."
-        " Give this user the right to, and run again.\n"
+        " Give this user read access, and run again.\n"
     )
 
 

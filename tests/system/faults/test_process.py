@@ -9,9 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -211,27 +209,6 @@ def test_kill_in_the_middle_of_a_commit(tmp_path: Path, moment: str, durable: in
     assert player.balance == 5 * durable
     store.close()
     outbox.close()
-
-
-def test_end_is_asked_for_while_a_commit_waits(server: Server) -> None:
-    """SIGTERM: what is in flight is answered, once it can be, and durable."""
-    server.environment = {"LOADER": "off"}
-    server.start()
-    token = _login(server)
-    earn = Request("POST", "/earn", {"amount": 5, "reason": "quest"}, token)
-    path = server.warehouse.with_suffix(".store.sqlite")
-    with (
-        closing(sqlite3.connect(path, isolation_level=None)) as other,
-        ThreadPoolExecutor() as pool,
-    ):
-        other.execute("begin immediate")
-        asked = [pool.submit(server.call, earn) for _ in range(5)]
-        time.sleep(1)  # until all of them are in flight: what comes later is refused
-        stopped = pool.submit(server.stop)
-        other.execute("rollback")
-        assert [answer.result()[0] for answer in asked] == [201] * 5
-        assert stopped.result() == 0
-        assert other.execute("select balance from players").fetchall() == [(25,)]
 
 
 def test_kill_during_the_first_migration(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def earn(api: Api, player: Caller, key: str | None = None) -> int:
 def assert_refused(api: Api, player: Caller, told: str) -> None:
     """Earning is answered with a problem document, and the log says why."""
     problem = assert_problem(api.post("/earn", EARN, player), 503, "store_unavailable")
-    assert problem["detail"] == "The store cannot take the request now."
+    assert problem["detail"] == "The store is unavailable. Retry after `Retry-After` seconds."
     (*_, line) = [line for line in api.log_lines() if line["event"] == "store_unavailable"]
     assert told in line["reason"]
     assert "Traceback" not in api.log.getvalue()
@@ -78,7 +78,7 @@ def test_store_is_deleted_while_it_is_open(api: Api, lost: str) -> None:
     assert_refused(api, player, "was deleted or replaced while it was open")
     assert_problem(api.get("/health"), 503, "store_unavailable")
     assert api.get("/health/live").status_code == 200
-    assert not (api.folder / lost).exists()  # nobody makes an empty one in its place
+    assert not (api.folder / lost).exists()  # no process creates an empty one
     aside.rename(api.folder / lost)
     assert api.get("/health").status_code == 200
     assert earn(api, player) == 201
@@ -91,7 +91,7 @@ def test_store_is_replaced_while_it_is_open(api: Api) -> None:
     with closing(sqlite3.connect(store_of(api))) as store:
         store.execute("vacuum into ?", [str(backup)])
     backup.rename(store_of(api))
-    assert_refused(api, player, "Put it back with its -wal file, or a backup, and restart")
+    assert_refused(api, player, "Put it back with its -wal file, or restore a backup, and restart")
     assert_problem(api.get("/health"), 503, "store_unavailable")
     (api.folder / "w.store.sqlite-wal").unlink()
     (api.folder / "w.store.sqlite-shm").unlink()
@@ -146,10 +146,10 @@ def test_store_is_damaged_while_it_is_open(api: Api) -> None:
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ("folder", "unable to open database file. See that its folder exists"),
-        ("text", "file is not a database. Move it away and put a backup in its place"),
-        ("newer", "made by a newer version of this program: install that one"),
-        ("malformed", "It is damaged: move it away and put a backup in its place"),
+        ("folder", "unable to open database file. Check that its folder exists"),
+        ("text", "file is not a database. Move it away and restore a backup"),
+        ("newer", "A newer version of this program created it: install that version"),
+        ("malformed", "It is damaged: move it away and restore a backup"),
     ],
 )
 def test_store_that_cannot_be_opened_at_the_start(
@@ -187,14 +187,14 @@ def test_store_on_a_read_only_disk_at_the_start(
     with read_only(disk):
         said = start_refused(disk.path, capsys)
     assert "Cannot open the store" in said
-    assert "See that its folder exists and that this user may write there" in said
+    assert "Check that its folder exists and that this user can write to it" in said
     SqlStore(f"sqlite:///{disk.path}/w.store.sqlite").close()
 
 
 def test_store_without_permission_at_the_start(tmp_path: Path) -> None:
     said = started_without_rights(tmp_path)
     assert "The API cannot start: Cannot open the store" in said
-    assert "See that its folder exists and that this user may write there" in said
+    assert "Check that its folder exists and that this user can write to it" in said
     assert "Traceback" not in said
 
 

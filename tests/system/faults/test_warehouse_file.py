@@ -1,4 +1,4 @@
-"""Faults of the DuckDB file: the store keeps what waits, the loader goes on, commands say why."""
+"""Faults of the DuckDB file: the store keeps the events, the loader continues, commands say why."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import StoreUnavailableError
 
 MAKE_ANEW = (
-    "Move it away and run `make build`, which makes it anew from the inputs; the loader ships all"
-    " events to it again. The store and the reports are as they were."
+    "Move it away and run `make build`, which rebuilds it from the inputs; the loader ships all"
+    " events to it again. The store and the reports are unchanged."
 )
 DAMAGED = f"The file is damaged. {MAKE_ANEW}"
-OTHER_FILE = "Perhaps it is no DuckDB database: then set WAREHOUSE_PATH to another."
+OTHER_FILE = "If it is not a DuckDB database, set WAREHOUSE_PATH to another file."
 
 
 def _truncate(path: Path) -> None:
@@ -57,7 +57,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "zero length": (lambda path: path.write_bytes(b""), OTHER_FILE),
     "text": (lambda path: path.write_text("no database\n" * 1000), OTHER_FILE),
     "folder": (_make_folder, "It is a folder. Set WAREHOUSE_PATH to a file."),
-    "SQLite": (_make_sqlite, "it is a database of SQLite, perhaps the store."),
+    "SQLite": (_make_sqlite, "it is an SQLite database, perhaps the store."),
 }
 # Killed inside the transaction, which is neither committed nor rolled back.
 KILLED_BEFORE_COMMIT = """
@@ -121,7 +121,7 @@ def test_loader_meets_a_damaged_file(
     game.play(players, 10, seed=1)
     with running(loader):
         eventually(lambda: loader.status.trouble is not None)
-        game.play(players, 5, seed=2)  # the store goes on
+        game.play(players, 5, seed=2)  # the store still accepts events
         assert str(game.warehouse) in str(loader.status.trouble)
         assert told in str(loader.status.trouble)
         assert game.outbox.backlog().event_count == 15
@@ -210,10 +210,10 @@ def test_warehouse_is_deleted_while_the_loader_runs(
     assert_all_shipped(game)
     (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert warning.message.startswith(
-        f"{game.warehouse} lacks events that were shipped to it: it was deleted, replaced, or put"
-        " back from an older state. All "
+        f"{game.warehouse} lacks events that were shipped to it: it was deleted, replaced, or"
+        " restored from an older state. Shipping all "
     )
-    assert warning.message.endswith(" shipped events are shipped to it again.")
+    assert warning.message.endswith(" events to it again.")
 
 
 def test_older_warehouse_is_put_back_while_nothing_runs(game: Game) -> None:

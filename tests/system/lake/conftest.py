@@ -16,7 +16,7 @@ from warehouse.store.sql_store import SqlStore
 
 @pytest.fixture
 def game(tmp_path: Path) -> Iterator[LakeGame]:
-    """A game that nobody has played yet."""
+    """A game without players."""
     url = f"sqlite:///{tmp_path}/store.sqlite"
     store, outbox = SqlStore(url), SqlOutbox(url)
     yield LakeGame(url, store, outbox, tmp_path / "game.duckdb", Lake(f"{tmp_path}/a lake's Ü"))

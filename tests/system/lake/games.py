@@ -23,7 +23,6 @@ class LakeGame(Game):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of a process that works on this game."""
         return {**super().environment, "EVENTS_URI": str(self.lake)}
 
     def loader(
@@ -33,22 +32,20 @@ class LakeGame(Game):
         clock: Clock = utc_now,
         after_commit: Callable[[], None] = lambda: None,
     ) -> Loader:
-        """A loader of its own, whose `clock` runs between looking at the lake and writing to it."""
+        """Make a loader whose `clock` is called between reading the lake and writing to it."""
         return Loader(
             self.outbox,
             self.warehouse,
             destination=LakeDestination(self.lake, clock),
             batch_size=batch_size,
-            patience_seconds=20,
+            max_wait_seconds=20,
             after_commit=after_commit,
         )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the lake as it is now."""
         return ask(self.lake.pin(), sql)
 
     def assert_all_arrived(self) -> None:
-        """Everything is there, once, and nothing waits."""
         assert self.shipped_ids() == self.stored_ids()
         assert self.outbox.backlog().event_count == 0
         self.assert_money_holds()

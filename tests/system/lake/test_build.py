@@ -1,4 +1,4 @@
-"""Builds on the lake: the same reports, of one state, and a clear word where there is none."""
+"""Builds on the lake: the same reports, of one state, and a clear message without a lake."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_build_on_the_lake_is_the_build_on_the_file(good: Project, played: Lak
     check = [sys.executable, "-m", "warehouse", "check", "--checkpoint", "landed"]
     run = good.run(*check, environment=lake)
     assert "events_landed_once" in run.output
-    assert "as the last build found them in the lake" in run.output, run.output
+    assert "the build has the events of an earlier state of the lake" in run.output, run.output
 
 
 def test_before_the_loader_came_a_build_finds_no_events(tmp_path: Path) -> None:
@@ -84,5 +84,5 @@ def test_a_lake_that_cannot_be_read_stops_the_build_and_leaves_the_reports(good:
     run = good.build(environment={"EVENTS_URI": "nosuch://bucket/lake"})
     assert run.exit_code != 0
     assert "Cannot read the lake nosuch://bucket/lake: Unknown scheme: nosuch." in run.output
-    assert "Set EVENTS_URI to a folder" in run.output
+    assert "Set EVENTS_URI to a readable" in run.output
     assert good.report_bytes() == before

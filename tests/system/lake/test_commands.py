@@ -62,7 +62,7 @@ def test_verify_finds_what_the_lake_lacks(
     (tmp_path / "older").rename(str(shipped.lake))
     capsys.readouterr()
     assert main(["verify"]) == 1
-    assert "what was shipped has arrived: not event" in capsys.readouterr().out
+    assert "shipped events have arrived: not event" in capsys.readouterr().out
 
 
 def test_prune_asks_the_lake(
@@ -105,7 +105,7 @@ def test_a_backup_says_what_is_not_in_it(
     assert f"events and players in the lake {shipped.lake}" in capsys.readouterr().out
     (backup,) = (tmp_path / "backups").iterdir()
     assert main(["verify", str(backup)]) == 0
-    assert "events are in a lake (no part of a backup)" in capsys.readouterr().out
+    assert "events are in a lake (not in the backup)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

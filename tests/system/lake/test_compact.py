@@ -1,4 +1,4 @@
-"""`python -m warehouse compact`: few files, the same rows, and nobody is disturbed."""
+"""`python -m warehouse compact`: few files, the same rows, and no conflict with others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_it_merges_files_and_sums_the_log_up(
     for name, text in game.environment.items():
         monkeypatch.setenv(name, text)
     assert main(["compact"]) == 0
-    assert "game_events: 6 files are 1 now; 0 old ones removed" in capsys.readouterr().out
+    assert "game_events: merged 6 files into 1, removed 0 old files" in capsys.readouterr().out
     after = game.lake.pin()
     assert (len(after.event_files), len(after.player_files)) == (1, 1)
     assert after.batch_number == pinned.batch_number
@@ -40,7 +40,7 @@ def test_it_merges_files_and_sums_the_log_up(
     assert ask(pinned, ALL) == rows
     assert set(files) < set(parquet_files(game))
     assert list(Path(f"{game.lake}/game_events/_delta_log").glob("*.checkpoint.parquet"))
-    # Nothing to do is no change.
+    # A second compaction changes nothing.
     main(["compact"])
     assert game.lake.pin().event_files == after.event_files
     game.play([1, 2], 5, seed=1)
@@ -109,5 +109,5 @@ def test_a_lake_that_is_not_there_yet_is_no_error(
 ) -> None:
     monkeypatch.setenv("EVENTS_URI", str(game.lake))
     assert main(["compact"]) == 0
-    assert "players: nothing there yet" in capsys.readouterr().out
+    assert "players: no table yet" in capsys.readouterr().out
     assert not Path(str(game.lake)).exists()

@@ -27,7 +27,7 @@ from warehouse.store.protocol import Batch, NewEvent
 
 
 class PowerLossError(Exception):
-    """Ends a loader where it stands."""
+    """Ends a loader at once."""
 
 
 def lose_power() -> datetime:
@@ -75,7 +75,7 @@ def test_events_are_in_the_folder_of_the_utc_day_that_they_were_received_on(
 def test_other_programs_read_it_as_a_plain_delta_table(game: LakeGame) -> None:
     game.play(game.register("ann"), 3)
     game.loader().ship_all()
-    events = DeltaTable(game.lake.address(EVENTS_TABLE))
+    events = DeltaTable(game.lake.table_uri(EVENTS_TABLE))
     assert (events.protocol().min_reader_version, events.protocol().min_writer_version) == (1, 2)
     assert events.metadata().partition_columns == ["received_date"]
     assert events.count() == 3
@@ -156,7 +156,7 @@ def test_players_whose_events_never_came_are_not_seen(
         patch.setattr(warehouse.loader.lake_destination, "_append", die_before_events)
         with pytest.raises(PowerLossError):
             game.loader(10).ship_once()
-    players_now = DeltaTable(game.lake.address(PLAYERS_TABLE))
+    players_now = DeltaTable(game.lake.table_uri(PLAYERS_TABLE))
     assert players_now.count() > 2
     game.assert_money_holds()
     assert len(game.shipped_ids()) == 5
@@ -225,7 +225,7 @@ def test_many_writers_at_once_do_no_harm(game: LakeGame) -> None:
                 game.warehouse,
                 destination=LakeDestination(game.lake),
                 batch_size=size,
-                patience_seconds=60,
+                max_wait_seconds=60,
             )
             while loader.ship_once():
                 game.assert_money_holds()
@@ -331,7 +331,7 @@ def test_switching_to_the_file_and_back_loses_nothing_and_repeats_nothing(game: 
     [
         ("/proc/no/lake", "Cannot write to the lake /proc/no/lake: .*\nSet EVENTS_URI to"),
         ("nosuch://bucket/lake", "Cannot read the lake nosuch://bucket/lake: Unknown scheme"),
-        ("/proc/50%25", "Cannot use the lake /proc/50%25: its name has a % in it"),
+        ("/proc/50%25", "Cannot use the lake /proc/50%25: its path contains a %"),
         ("/etc/hostname", "Cannot write to the lake /etc/hostname: .*"),
     ],
 )

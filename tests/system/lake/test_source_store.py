@@ -30,13 +30,13 @@ def strangers(game: LakeGame, tmp_path: Path) -> Iterator[LakeGame]:
 def test_a_lake_of_another_store_is_refused(game: LakeGame, strangers: LakeGame) -> None:
     game.play(game.register("ann"), 5)
     game.loader().ship_all()
-    versions = DeltaTable(game.lake.address(EVENTS_TABLE)).version()
+    versions = DeltaTable(game.lake.table_uri(EVENTS_TABLE)).version()
     strangers.play(strangers.register("mallory"), 3)
 
-    with pytest.raises(AnotherStoreError, match=f"{game.lake} holds the events of the store"):
+    with pytest.raises(AnotherStoreError, match=f"{game.lake} contains the events of the store"):
         strangers.loader().ship_all()
 
-    assert DeltaTable(game.lake.address(EVENTS_TABLE)).version() == versions
+    assert DeltaTable(game.lake.table_uri(EVENTS_TABLE)).version() == versions
     game.assert_all_arrived()
     assert strangers.outbox.backlog().event_count == 3
 
@@ -47,7 +47,7 @@ def test_a_lake_of_before_is_this_stores_from_the_next_shipment_on(
     players = game.register("ann")
     game.play(players, 5)
     game.loader().ship_all()
-    DeltaTable(game.lake.address(EVENTS_TABLE)).alter.set_table_description("")
+    DeltaTable(game.lake.table_uri(EVENTS_TABLE)).alter.set_table_description("")
     assert game.lake.pin().store_id is None
     game.play(players, 2, seed=1)
     game.loader().ship_all()
@@ -95,5 +95,5 @@ def test_a_lake_that_is_ahead_of_the_store_is_not_adopted(
 
     assert main(["adopt"]) == 2
 
-    assert f"{game.lake} is not this store's" in capsys.readouterr().err
+    assert f"{game.lake} belongs to another store" in capsys.readouterr().err
     assert game.lake.pin().store_id == game.store.store_id()

@@ -1,4 +1,4 @@
-"""CSV files whose rows lie on the boundaries of the pieces in which an engine reads them."""
+"""CSV files with rows on the boundaries of the blocks in which an engine reads them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.support.long import IS_LONG
 from warehouse.inputs.headers import HEADERS
 
 HEADER = HEADERS["costs_daily.csv"]
-# A piece of this size is cheap to fill, and longer than every row.
+# A block of this size is cheap to fill and longer than every row.
 PIECE_BYTES = 128
 FILES_PER_LINE_END = PIECE_BYTES * (20 if IS_LONG else 1)
-# Rows whose parts look like rows, or like the end of one.
+# Rows with parts that look like rows or line ends.
 ROWS = [
     "2026-01-05,A,10",
     ",,",
@@ -33,10 +33,10 @@ Rows = list[tuple[str | None, ...]]
 
 
 def files() -> Iterator[bytes]:
-    """Files in which every byte of every row comes to lie on a boundary.
+    """Generate files so that each byte of each row lies on a boundary in one of them.
 
-    Two first rows that are together a byte longer in each file move all others. The order of these
-    is always the same in the short form, and new in each run of the long one.
+    The first two rows are together one byte longer in each file and shift the others. The order of
+    the others is fixed in the short form and random in the long form.
     """
     order = random.Random(None if IS_LONG else 1)
     for end in ("\n", "\r\n", "\r"):
@@ -51,23 +51,23 @@ def files() -> Iterator[bytes]:
 
 
 def boundaries(content: bytes) -> int:
-    """How many boundaries a file has."""
+    """Return the number of block boundaries in a file."""
     return len(content) // PIECE_BYTES
 
 
 def rows_of(content: bytes) -> Rows:
-    """What Python's `csv` reads below the header; engines take an empty text for a missing one."""
+    """Read rows with Python's `csv`, without the header; empty text is null."""
     _, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
     return [tuple(value or None for value in row) for row in rows]
 
 
 def with_rows_at(header: str, filler: str, rows: dict[int, str]) -> bytes:
-    """A large file that has rows at given places.
+    """Create a large file with rows at given positions.
 
     Args:
         header: The header.
-        filler: The row that all other lines hold. It ends with a value that may be longer.
-        rows: Rows by the place of their first byte, in their order.
+        filler: The row for all other lines. Its last value may be longer.
+        rows: Rows by the position of their first byte, in order.
     """
     content = bytearray(f"{header}\n".encode())
     line = f"{filler}\n".encode()

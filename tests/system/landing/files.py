@@ -1,4 +1,4 @@
-"""Lays inputs out as files of a landing folder."""
+"""Write inputs as files of a landing folder."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ Rows = list[list[str]]
 
 
 def read_rows(text: str) -> Rows:
-    """Read a CSV text, its header first."""
+    """Parse CSV text; the first row is the header."""
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
-    """Write a CSV file, its header first, and the folders it is in."""
+    """Write a CSV file and its folders; the first row is the header."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def write_parquet(path: Path, rows: Rows, types: dict[str, str] | None = None) -> None:
-    """Write a Parquet file of text, or of these types; a blank is a null, as in a CSV.
+    """Write a Parquet file; blank text is null, as in CSV.
 
     Args:
-        path: Where to.
-        rows: The rows, the header first.
-        types: DuckDB's types of columns that are not text.
+        path: The file.
+        rows: The rows; the first one is the header.
+        types: DuckDB types of columns that are not text.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     header, *values = rows
@@ -44,20 +44,20 @@ def write_parquet(path: Path, rows: Rows, types: dict[str, str] | None = None) -
 
 
 def reordered(rows: Rows) -> Rows:
-    """Let the columns be the other way round, and let there be one more."""
+    """Reverse the columns and add one."""
     header, *values = rows
     return [[*reversed(header), "note"], *([*reversed(row), "x"] for row in values)]
 
 
 def write_numbered(path: Path, name: str, others: Sequence[str], numbers: range, kind: str) -> None:
-    """Write a CSV or Parquet file whose column `name` counts, beside columns of some text.
+    """Write a CSV or Parquet file with a column of consecutive numbers and columns of text.
 
     Args:
-        path: Where to; its ending says which of both.
-        name: The column that counts.
+        path: The file; its extension selects the format.
+        name: The column of numbers.
         others: The other columns.
-        numbers: From the first number to behind the last.
-        kind: DuckDB's type of the numbers.
+        numbers: The range of numbers.
+        kind: DuckDB type of the numbers.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     texts = "".join(f", repeat('x', 20) as {other}" for other in others)

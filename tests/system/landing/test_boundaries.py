@@ -1,4 +1,4 @@
-"""DuckDB reads a file in pieces: no boundary between two of them makes, loses or changes a row."""
+"""Block boundaries in DuckDB's CSV reader do not add, lose or change rows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.system.landing.boundaries import PIECE_BYTES, boundaries, files, rows
 from tests.system.properties.test_csv import Seeds
 from warehouse.inputs.headers import HEADERS
 
-# What DuckDB reads at a time.
+# DuckDB's block size.
 DUCKDB_PIECE_BYTES = 8_000_000
 FILLER = "af_0,purchase,2026-01-05T08:00:00Z,1.00,A,,failed"
-# Each begins before a boundary that lies in its value in quotes.
+# Each row's quoted value crosses a boundary.
 HOSTILE = [
     'af_1,purchase,2026-01-05T09:00:00Z,4.99,"Summer\n'
     'af_9,purchase,2026-01-05T10:00:00Z,500000.00,WINTER",,success',
@@ -33,14 +33,14 @@ EXPECTED = [("af_1", "4.99", 1), ("af_2", "9.99", 1)]
 
 
 def large_file(piece: int) -> bytes:
-    """Purchases of more than two pieces."""
+    """A purchase file of more than two blocks."""
     rows = {piece * number - 45: row for number, row in enumerate(HOSTILE, start=1)}
     return with_rows_at(HEADERS["purchases_raw.csv"], FILLER, rows)
 
 
 @pytest.fixture
 def seeds(tmp_path: Path) -> Seeds:
-    """The macros that load a seed, with pieces that are soon full."""
+    """The macros that load a seed, with small blocks."""
     return Seeds(tmp_path, f"buffer_size = {PIECE_BYTES}, max_line_size = {PIECE_BYTES - 1},")
 
 
@@ -70,7 +70,7 @@ def test_real_boundary_in_a_build_from_seeds(project: Project, large: bytes) -> 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "glob"])
 def test_real_boundary_in_landing(project: Project, large: bytes, kind: str) -> None:
-    """The rows behind the first file's are numbered on."""
+    """Row numbers continue in the second file."""
     project.write_inputs(GOOD)
     folder = project.root / "lands"
     folder.mkdir()
@@ -100,7 +100,7 @@ def test_real_boundary_in_landing(project: Project, large: bytes, kind: str) -> 
 
 def test_other_number_of_rows_than_counted_is_refused(project: Project) -> None:
     """As DuckDB makes of a large file without the option that keeps it in one piece."""
-    macro = project.root / "macros/inputs/csv_seed.sql"
+    macro = project.root / "macros/inputs/duckdb/csv_options.sql"
     macro.write_text(macro.read_text().replace("parallel = false", "parallel = true"))
     content = with_rows_at(
         HEADERS["purchases_raw.csv"], FILLER, {DUCKDB_PIECE_BYTES - 45: HOSTILE[0]}
@@ -111,6 +111,6 @@ def test_other_number_of_rows_than_counted_is_refused(project: Project) -> None:
     rows = len(rows_of(content))
     assert run.exit_code == 1
     assert (
-        f"seeds/purchases_raw.csv holds {rows} rows, of which DuckDB made {rows + 1}, so nothing of"
-        " it was loaded."
+        f"seeds/purchases_raw.csv has {rows} rows, but DuckDB reads {rows + 1}, so none of them is"
+        " loaded."
     ) in " ".join(run.output.split())

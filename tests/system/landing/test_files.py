@@ -46,13 +46,13 @@ def test_faults_of_parquet_files(tmp_path: Path) -> None:
     assert landing.parquet_fault(str(path)) == ""
     for content in (b"", b"PAR", b"a,b\n1,2\n", b"PK" + whole):
         path.write_bytes(content)
-        assert landing.parquet_fault(str(path)) == "is no Parquet file. Export it again."
+        assert landing.parquet_fault(str(path)) == "is not a Parquet file. Export it again."
     for content in (whole[:4], whole[:-1], whole[: len(whole) // 2], whole[:4] + whole[-8:]):
         path.write_bytes(content)
         assert landing.parquet_fault(str(path)) == (
-            "is cut off: it has no end of a Parquet file. Copy or export it again."
+            "is truncated: the footer of a Parquet file is missing. Copy or export it again."
         )
     path.unlink()
     assert landing.parquet_fault(str(path)) == (
-        "cannot be read: No such file or directory. Give this user the right to, and run again."
+        "cannot be read: No such file or directory. Give this user read access, and run again."
     )

@@ -1,4 +1,4 @@
-"""Inputs that are many files in a landing folder give the same reports, whatever was before."""
+"""Inputs in many files of a landing folder give the same reports, after any earlier build."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from tests.support.harness import GOOD, ROOT, Project
 from tests.system.e2e.nasty import nasty_inputs
 from tests.system.landing.files import read_rows, reordered, write_csv, write_parquet
 
-# Neither the checkpoints' views nor the tests change a report.
+# The checkpoints' views and the tests do not change reports.
 ONLY_REPORTS = ["--exclude", "path:models/quality", "--exclude-resource-type", "test"]
 
 
 def build(project: Project, landing: str | None) -> None:
-    """Build, with LANDING of the environment."""
+    """Build with the environment variable LANDING."""
     run = project.build(*ONLY_REPORTS, environment={"LANDING": landing or ""})
     assert run.exit_code == 0, run.output
 
 
 def reports(project: Project) -> dict[str, bytes]:
-    """All reports but the manifest, which names the files."""
+    """Read all reports except the manifest, which names the files."""
     return {name: text for name, text in project.report_bytes().items() if name != "manifest.json"}
 
 
 def inputs(project: Project) -> dict[str, dict[str, object]]:
-    """What the manifest says of the inputs, by file."""
+    """Read the manifest's inputs by file."""
     files = project.report("manifest")["files"]
     return {file["file"]: file for file in files if file["kind"] == "input"}
 
 
 @pytest.fixture(scope="module")
 def nasty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, bytes]]:
-    """A project with nasty seeds, built from them, and its reports."""
+    """A project built from nasty seeds, and its reports."""
     project = Project.copy_to(tmp_path_factory.mktemp("nasty") / "project")
     project.write_inputs(nasty_inputs(11, 800))
     build(project, None)
@@ -48,7 +48,7 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, 
 def test_files_of_any_kind_and_number_give_the_reports_of_the_seeds(
     nasty: tuple[Project, dict[str, bytes]],
 ) -> None:
-    """CSV in portions over two builds, the second of which adds rows and files; then Parquet."""
+    """Build from several CSV files, add rows and files, build again; then use Parquet."""
     project, expected = nasty
     csv_folder, parquet_folder = project.root / "lands [1]", project.root / "it's"
     later: list[tuple[Path, list[list[str]]]] = []
@@ -56,7 +56,7 @@ def test_files_of_any_kind_and_number_give_the_reports_of_the_seeds(
         header, *rows = read_rows(text)
         third = len(rows) // 3
         first, second, third_part = rows[:third], rows[third : 2 * third], rows[2 * third :]
-        # In the order of their paths, which is neither that of names nor that of depth.
+        # In the order of paths, not of file names or depth.
         write_csv(csv_folder / name / "a.csv", [header, *first])
         write_csv(csv_folder / name / "a" / "empty.csv", [header])
         write_csv(csv_folder / name / "b.csv", [header, *second[:5]])
@@ -92,7 +92,7 @@ def test_files_of_any_kind_and_number_give_the_reports_of_the_seeds(
 
 
 def test_sample_from_parquet_is_built_checked_and_shown(built: Built, tmp_path: Path) -> None:
-    """A mapping of inputs to globs, files and folders; nothing of use in `seeds/`."""
+    """The landing is a mapping to globs, files and folders; `seeds/` has no inputs."""
     project = built.project.clone_to(tmp_path / "project")
     for name in GOOD:
         seed = project.root / "seeds" / f"{name}.csv"
@@ -118,13 +118,13 @@ def test_sample_from_parquet_is_built_checked_and_shown(built: Built, tmp_path: 
 
 
 def test_folder_without_seeds_is_told_what_to_do(project: Project) -> None:
-    """Without a file in `seeds/`, dbt only knows that a node is missing."""
+    """Without files in `seeds/`, dbt alone would only report a missing node."""
     project.write_inputs({name: "" for name in GOOD if name != "sessions"})
     run = project.run(
         sys.executable, "-m", "warehouse", "inputs", environment={"LANDING": "/data/landing"}
     )
     assert run.exit_code == 1
     assert run.output == (
-        "seeds/sessions.csv is missing. The inputs are read from /data/landing, and yet dbt must"
-        " find a file of this name, which may be empty: touch seeds/sessions.csv\n"
+        "seeds/sessions.csv is missing. The inputs come from /data/landing, but dbt needs a file"
+        " of this name, which may be empty. Run: touch seeds/sessions.csv\n"
     )

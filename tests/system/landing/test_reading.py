@@ -1,4 +1,4 @@
-"""What `dbt seed` makes of the files of a landing folder: numbers, texts, and refusals."""
+"""How `dbt seed` reads the files of a landing folder: row numbers, text and refusals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.system.faults.test_inputs import BAD_HEADERS
 from tests.system.landing.files import read_rows, write_csv, write_numbered, write_parquet
 
 COSTS = read_rows(GOOD["costs_daily"])
-# More than DuckDB has threads here, and each of several blocks or row groups.
+# More files than DuckDB has threads, each with several blocks or row groups.
 FILES, ROWS_PER_FILE = 9, 10_000
 # Runs dbt once for each case in one process, which saves starting it: argv[1] holds LANDING
 # and the arguments of each.
@@ -68,13 +68,13 @@ TYPED = [
     ("varchar", " 4,99 ", " 4,99 "),
     ("blob", "4.99", "4.99"),
 ]
-# What is in the landing folder L, and what is told.
+# The contents of the landing folder L, and the message.
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "folder missing": (
         lambda folder: folder.rmdir(),
         "Landing has no costs_daily: the folder L does not exist, or it is empty. Put the export"
-        " there, with the columns date,campaign,ad_cost_usd, or let var landing (or the environment"
-        " variable LANDING) say where it is",
+        " there, with the columns date,campaign,ad_cost_usd, or set var landing (or the environment"
+        " variable LANDING) to its place",
     ),
     "input missing": (
         lambda folder: write_csv(folder / "costs_weekly/1.csv", COSTS),
@@ -84,7 +84,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "both kinds": (
         both_kinds,
         "Landing has more than one costs_daily: L/costs_daily/1.csv and"
-        " L/costs_daily/old/1.parquet. Leave one of them there",
+        " L/costs_daily/old/1.parquet. Remove one of them",
     ),
     "column missing in the second CSV": (
         lambda folder: in_two_folders(folder, b"date,campaign\n2026-01-05,A\n"),
@@ -100,24 +100,24 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         "L/costs_daily/2.csv is empty. Put the export there, with the header line"
         " date,campaign,ad_cost_usd, or remove the file",
     ),
-    "cut Parquet": (cut_parquet, "L/costs_daily/1.parquet is cut off"),
+    "cut Parquet": (cut_parquet, "L/costs_daily/1.parquet is truncated"),
     "Latin-1": (
         lambda folder: in_two_folders(
             folder, "date,campaign,ad_cost_usd\n2026-01-05,\xe9,1\n".encode("latin-1")
         ),
-        "L/costs_daily/2.csv is not UTF-8 text: see line 2. Save it again as UTF-8.",
+        "L/costs_daily/2.csv is not UTF-8 text: see line 2. Save it as UTF-8.",
     ),
     "quotes that never close": (
         lambda folder: in_two_folders(
             folder, b'date,campaign,ad_cost_usd\n2026-01-05,A,1,2\n2026-01-06,"A,1\n'
         ),
-        "L/costs_daily/2.csv has quotes that never close: see line 3. Close them,",
+        "L/costs_daily/2.csv has an unclosed quote: see line 3. Close the quote,",
     ),
     "values too many": (
         lambda folder: in_two_folders(
             folder, b"date,campaign,ad_cost_usd\n2026-01-05,A,1,2\n2026-01-06,A,1\n"
         ),
-        "L/costs_daily/2.csv has lines that are not valid CSV, so nothing of it was loaded. Mend"
+        "L/costs_daily/2.csv has lines that are not valid CSV, so none of it is loaded. Correct"
         " them (a comma inside a value needs double quotes around the value) and run again:"
         " line 2: Expected Number of Columns: 3 Found: 4: 2026-01-05,A,1,2",
     ),
@@ -125,20 +125,20 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     f"header: {case}": (partial(in_two_folders, content=content), f"L/costs_daily/2.csv {told}")
     for case, (content, told) in BAD_HEADERS.items()
 }
-# With other vars dbt parses the whole project anew, so there is one case of that.
+# With other vars dbt parses the whole project again, so only one case changes them.
 MAPPING = dict.fromkeys(GOOD, "other/*.csv")
 EMPTY_GLOB = "glob that matches nothing"
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, str]]:
-    """A project whose inputs were read, then refused in every way, and what dbt said."""
+    """A project after valid inputs and all refusals, and dbt's output."""
     project = Project.copy_to(tmp_path_factory.mktemp("reading") / "project")
     project.write_inputs(dict.fromkeys(GOOD, ""))
     lands = project.root / "lands"
     for file in range(FILES):
         numbers = range(file * ROWS_PER_FILE + 1, (file + 1) * ROWS_PER_FILE + 1)
-        # Alike, and with two layouts by turns.
+        # With one layout, and with two alternating layouts.
         columns = read_rows(GOOD["confirmed_purchases"])[0][1:]
         others = columns if file % 2 else [*reversed(columns), "note"]
         for path, name, texts, kind in (
@@ -201,7 +201,7 @@ def test_glob_that_matches_nothing_is_refused(told: tuple[Project, dict[str, str
 def test_rows_are_numbered_by_path_and_line(
     told: tuple[Project, dict[str, str]], table: str, column: str
 ) -> None:
-    """From one thread and from more than there are cores, since each reads in its own order."""
+    """With one thread and with more threads than cores, because threads read in any order."""
     project, _ = told
     for threads in (1, 7):
         counted = project.query(
@@ -218,7 +218,7 @@ def test_rows_are_numbered_by_path_and_line(
 
 
 def test_typed_values_become_text(told: tuple[Project, dict[str, str]]) -> None:
-    """After all refusals, which leave what was there before."""
+    """This runs after all refusals, which leave the tables unchanged."""
     project, _ = told
     assert project.query(
         "select ad_cost_usd, count(*) over () from raw.costs_daily order by source_row_number"

@@ -1,4 +1,4 @@
-"""Clients that are slow, rude or many, at a port without a proxy."""
+"""Slow, misbehaving and numerous clients, without a proxy."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class Api:
     opened: ExitStack
 
     def connect(self, data: bytes = b"") -> Connection:
-        """Open a connection, which is closed after the test, and send bytes."""
+        """Open a connection and send bytes; the fixture closes it."""
         connection = Connection(self.server.port, data)
         self.opened.callback(connection.socket.close)
         return connection
 
     def balance(self) -> int:
-        """The player's coins."""
+        """Return the player's balance."""
         return int(self.server.ask("GET", "/balance", self.alice).json()["balance"])
 
     def assert_served(self) -> None:
-        """Read and write, as one more client."""
+        """Check that another client can read and write."""
         before = self.balance()
         assert self.server.ask("POST", "/earn", self.alice, json=COINS).status_code == 201
         assert self.balance() == before + 1
@@ -52,7 +52,7 @@ Serve = Callable[..., Api]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts the API, perhaps with other adjustments of waitress."""
+    """Starts the API, optionally with changed waitress adjustments."""
     with ExitStack() as stack:
 
         def serve(adjustments: dict[str, object] | None = None, **variables: str) -> Api:
@@ -72,14 +72,14 @@ def test_requests_that_never_end_hold_no_thread(serve: Serve, part: str) -> None
 
     api.assert_served()
 
-    # None has happened, and each happens once when it is complete.
+    # No request took effect yet; each takes effect once when it is complete.
     assert api.balance() == 1
     slow[0].socket.sendall(request[len(unfinished) :])
     assert slow[0].answer().status == 201
     assert api.balance() == 2
 
 
-def test_readers_who_stop_hold_no_thread(serve: Serve) -> None:
+def test_clients_that_stop_reading_hold_no_thread(serve: Serve) -> None:
     api = serve(THREADS="2")
     readers = [api.connect(LARGE * 3) for _ in range(40)]
 
@@ -125,14 +125,14 @@ def test_requests_that_wait_for_the_store_are_answered_when_it_goes_on(
     assert api.balance() == 50
 
 
-def test_a_queue_of_the_store_has_an_end(serve: Serve, tmp_path: Path) -> None:
+def test_full_store_queue_refuses_with_503(serve: Serve, tmp_path: Path) -> None:
     api = serve(THREADS="100")
     batch = post("/events", {"events": [{"eventType": "x"}] * 500}, api.alice)
     with no_writes(f"sqlite:///{tmp_path}/w.store.sqlite"):
-        # More events than may wait.
+        # More events than the queue accepts.
         sending = [api.connect(batch) for _ in range(60)]
         time.sleep(1)
-        # Others are served meanwhile.
+        # The server still serves other requests.
         assert api.balance() == 0
     answers = [connection.answer() for connection in sending]
 
@@ -143,7 +143,7 @@ def test_a_queue_of_the_store_has_an_end(serve: Serve, tmp_path: Path) -> None:
     assert stats["total"] == 500 * (len(answers) - len(refused))
 
 
-def test_a_storm_of_logins_starves_nobody(serve: Serve) -> None:
+def test_many_logins_do_not_starve_other_requests(serve: Serve) -> None:
     api = serve()
     ends = threading.Event()
     statuses: Counter[int] = Counter()
@@ -165,7 +165,7 @@ def test_a_storm_of_logins_starves_nobody(serve: Serve) -> None:
     assert statuses[503] > 0
 
 
-def test_addresses_beside_each_other_are_clients_of_their_own(serve: Serve) -> None:
+def test_neighbouring_addresses_are_separate_clients(serve: Serve) -> None:
     api = serve(RATE_LIMIT_PER_CLIENT="20 per minute")
     request = b"GET /balance HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -60,12 +60,12 @@ class Visit:
 def started() -> Iterator[Browser]:
     """Start Chromium as the system has it; its own downloads are never used.
 
-    Where there is none, the tests that need it are left out.
+    Without one, the tests that need it are skipped.
     """
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        leave_out("there is no Chromium here. Install it (Debian: apt-get install chromium)")
+        leave_out("Chromium is missing. Install it (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
@@ -80,7 +80,7 @@ def visit(
     now: datetime | None = None,
     **options: Any,  # noqa: ANN401
 ) -> Iterator[Visit]:
-    """Open an address in a window of its own, and wait until its charts are drawn.
+    """Open an address in a new window, and wait until its charts are drawn.
 
     Args:
         browser: The browser.

@@ -7,7 +7,7 @@ from random import Random
 
 from warehouse.inputs.headers import HEADERS
 
-# What somebody might call a campaign, to see what happens.
+# Hostile names of campaigns.
 HOSTILE = [
     "<SCRIPT>ALERT(1)</SCRIPT>",
     "</SCRIPT><IMG SRC=X ONERROR=ALERT(2)>",

@@ -1,4 +1,4 @@
-"""`/docs`, as somebody opens it who wants to use the API."""
+"""`/docs` in a browser."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_page_of_a_manifest_of_another_build_is_refused(copy: Project) -> None:
     run = copy.run(*WAREHOUSE, "page")
     assert (run.exit_code, run.output) == (
         2,
-        "reports/manifest.json belongs to another build than the warehouse."
+        "reports/manifest.json and the warehouse are from different builds."
         " Run `dbt build` again.\n",
     )
     assert not (copy.reports / "index.html").exists()

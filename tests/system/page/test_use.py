@@ -128,7 +128,7 @@ def test_table_behind_a_chart_opens_by_keyboard(sample_page: Visit) -> None:
 
 
 def test_every_chart_has_words_and_a_table(sample_page: Visit) -> None:
-    """Each figure tells what it shows; its numbers stand in a table in it or in its section."""
+    """Each figure has a description, and a table with its numbers."""
     charts = sample_page.page.locator("figure .chart").all()
     assert len(charts) == sample_page.page.locator("[data-chart]").count() > 5
     for chart in charts:

@@ -17,16 +17,15 @@ from tests.support.left_out import leave_out
 from tests.support.server import Request, Server, free_port
 from tests.system.containers.image import NODES, command, compose
 
-PATIENCE_SECONDS = 30
+MAX_WAIT_SECONDS = 30
 PROGRAMS = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 HAPROXY, NGINX = "haproxy", "nginx"
 
 
 class Node(Server):
-    """A node, run by the command of the compose file but for its address."""
+    """A node, run by the command of the compose file with another address."""
 
     def __init__(self, log_path: Path, settings: Mapping[str, str]) -> None:
-        """Start it later, with these environment variables."""
         port = free_port()
         program, *options = command(NODES[0])
         own = {"--host=0.0.0.0": "--host=127.0.0.1", "--port=5000": f"--port={port}"}
@@ -65,7 +64,6 @@ class Proxy:
     tls_port: int
 
     def call(self, request: Request) -> tuple[int, Any]:
-        """Send one request on a connection of its own; returns status and parsed body."""
         return Server(Path(), port=self.port).call(request)
 
 
@@ -73,7 +71,7 @@ class Proxy:
 def running(
     name: str, nodes: list[Node], folder: Path, changes: Mapping[str, str] | None = None
 ) -> Iterator[Proxy]:
-    """Run a proxy with the configuration of the project, but for addresses.
+    """Run a proxy with the configuration of the project and other addresses.
 
     Args:
         name: `haproxy` or `nginx`.
@@ -97,7 +95,7 @@ def running(
     with log_path.open("wb") as log:
         process = subprocess.Popen([program, *words, str(path)], stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
         while not _is_up(proxy):
             assert process.poll() is None, log_path.read_text()
             assert time.monotonic() < deadline, log_path.read_text()

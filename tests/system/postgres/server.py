@@ -29,7 +29,7 @@ QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 def find_programs() -> Path | None:
-    """Find the folder of `initdb` and `postgres`, the newest first; None where there is none."""
+    """Find the folder of `initdb` and `postgres`, the newest first; None if there is none."""
     folders = [
         *sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True),
         *map(Path, os.environ.get("PATH", "").split(os.pathsep)),
@@ -45,7 +45,7 @@ def _version(folder: Path) -> int:
 class PostgresServer:
     """A server on a free port of the loopback address and on a socket in its own folder.
 
-    It trusts who comes over the socket; over the loopback address it wants a password.
+    It requires a password over the loopback address, but not over the socket.
     """
 
     def __init__(self, programs: Path, *, is_durable: bool = False) -> None:
@@ -78,7 +78,6 @@ class PostgresServer:
         return self.folder / "data"
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
         settings = {
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",
@@ -125,7 +124,6 @@ class PostgresServer:
         self._end(signal.SIGQUIT)
 
     def remove(self) -> None:
-        """End it, and remove its files."""
         self.kill()
         shutil.rmtree(self.folder)
 
@@ -135,7 +133,6 @@ class PostgresServer:
         self._process.wait()
 
     def pids(self) -> list[int]:
-        """Name its processes."""
         assert self._process is not None
         main = self._process.pid
         children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii")
@@ -151,7 +148,7 @@ class PostgresServer:
     def empty_store(self) -> str:
         """Give the URL of a store without players: one for all tests, which takes least time.
 
-        Whoever still uses it is thrown out.
+        Remaining connections are closed.
         """
         if self._store is None:
             self._store = self.new_database()
@@ -171,13 +168,11 @@ class PostgresServer:
         return self._store
 
     def url(self, database: str) -> str:
-        """Tell a store's URL, over the socket."""
         return f"postgresql+psycopg://{SUPERUSER}@/{database}?host={self.folder}&port={self.port}"
 
     def execute(
         self, statement: LiteralString, database: str = "postgres"
     ) -> list[tuple[Any, ...]]:
-        """Run a statement as superuser; returns its rows."""
         with self._connect(database) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []

@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 
 from api.tokens import Identity, Role, Tokens
+from tests.api.game import PROBLEM
 from tests.support.server import SECRET, Request
-from tests.system.contract.wire import Answer, read_answers
+from tests.system.contract.wire import Answer, Connection, read_answers
 from tests.system.postgres.proxies import HAPROXY, NGINX, Node, Proxy, running
 from tests.system.postgres.server import PostgresServer
 from tests.warehouse.loader.shipping import eventually
 
 TIMEOUT_SECONDS = 60
 PASSWORD = "violet-harbour-quiet-lantern-82"  # noqa: S105 (guards nothing)
-PROBLEM = "application/problem+json"
 PER_CLIENT = 150
 SLOW_CLIENTS = 64
 # What a test need not wait for as long as a player may.
@@ -133,29 +133,15 @@ class Client:
         """Log in, or register."""
         return self.call("POST", "/login", {"username": username, "password": password})
 
-    def connect(self, data: bytes) -> socket.socket:
-        """Send bytes on a connection, and leave it open."""
-        address = ("127.0.0.1", self._proxy.port)
-        connection = socket.create_connection(address, TIMEOUT_SECONDS, (self.address, 0))
-        with suppress(ConnectionError):  # It was refused before all was sent.
-            connection.sendall(data)
-        return connection
+    def connect(self, data: bytes) -> Connection:
+        """Send bytes on a new connection and leave it open."""
+        return Connection(self._proxy.port, data, self.address)
 
     def send(self, data: bytes) -> bytes:
-        """Send bytes; returns all that comes back until the connection ends."""
-        with self.connect(data) as connection:
-            return rest_of(connection)
-
-
-def rest_of(connection: socket.socket) -> bytes:
-    """Read to the end of a connection."""
-    received = bytearray()
-    try:
-        while block := connection.recv(65536):
-            received += block
-    except ConnectionResetError:
-        pass  # As after a refusal of what is still being sent.
-    return bytes(received)
+        """Send bytes; return everything that the proxy sends until it ends the connection."""
+        connection = self.connect(data)
+        with connection.socket:
+            return connection.rest()
 
 
 def token_of(answer: Answer) -> str:
@@ -337,9 +323,10 @@ def test_a_body_that_is_cut_short_does_nothing(proxy: Proxy, framing: str) -> No
         f"Authorization: Bearer {token}\r\n{framing}\r\n\r\n"
     )
 
-    with client.connect(head.encode() + whole) as connection:
-        connection.shutdown(socket.SHUT_WR)
-        received = rest_of(connection)
+    connection = client.connect(head.encode() + whole)
+    with connection.socket:
+        connection.socket.shutdown(socket.SHUT_WR)
+        received = connection.rest()
 
     assert received == b"" or received.startswith(b"HTTP/1.1 400 "), received
     balance = client.call("GET", "/balance", token=token)
@@ -354,7 +341,7 @@ def test_slow_bodies_and_headers_keep_nobody_waiting(proxy: Proxy) -> None:
     half = f"{head}Authorization: Bearer {token}\r\nContent-Length: 250000\r\n\r\n{{".encode()
     with ExitStack() as stack:
         slow = [
-            stack.enter_context(client.connect(data))
+            client.connect(data)
             for number in range(SLOW_CLIENTS)
             # Some send little, some more than proxies hold by default.
             for client, data in (
@@ -362,13 +349,14 @@ def test_slow_bodies_and_headers_keep_nobody_waiting(proxy: Proxy) -> None:
                 (slow_headers, head.encode()),
             )
         ]
+        sockets = [stack.enter_context(connection.socket) for connection in slow]
 
         answers = [player.call("GET", "/balance", token=token) for _ in range(5)]
 
         assert [answer.status for answer in answers] == [200] * 5
         # All of them were still at it, and held what they held.
-        assert select.select(slow, [], [], 0)[0] == []
-        received = [rest_of(connection) for connection in slow]
+        assert select.select(sockets, [], [], 0)[0] == []
+        received = [connection.rest() for connection in slow]
     # nginx ends such a connection without a word.
     expected = b"HTTP/1.1 408 " if proxy.name == HAPROXY else b""
     assert {text[: len(b"HTTP/1.1 408 ")] for text in received} == {expected}
@@ -413,7 +401,7 @@ def test_who_has_too_many_connections_is_refused_and_others_are_not(haproxy: Pro
     many, other = Client(haproxy), Client(haproxy)
     with ExitStack() as stack:
         for _ in range(100):
-            stack.enter_context(many.connect(b""))
+            stack.enter_context(many.connect(b"").socket)
         # The proxy's threads take connections in another order than they were made in.
         eventually(lambda: many.call("GET", "/health").status == 429)
         answer = many.call("GET", "/health")
@@ -421,7 +409,7 @@ def test_who_has_too_many_connections_is_refused_and_others_are_not(haproxy: Pro
         assert int(answer.headers["retry-after"]) > 0
         for _ in range(60):
             with suppress(ConnectionError):  # The last of them are refused.
-                stack.enter_context(many.connect(b""))
+                stack.enter_context(many.connect(b"").socket)
         eventually(lambda: is_closed_at_the_door(many))
         assert other.call("GET", "/health").status == 200
 

@@ -28,7 +28,7 @@ FAIL_OVER_SECONDS = 10
 
 @pytest.fixture
 def game(postgres: PostgresServer, tmp_path: Path) -> Iterator[Game]:
-    """A game that nobody has played yet, on PostgreSQL."""
+    """A game without players, on PostgreSQL."""
     url = postgres.empty_store()
     store, outbox = SqlStore(url), SqlOutbox(url)
     yield Game(url, store, outbox, tmp_path / "data/game.duckdb")
@@ -40,12 +40,10 @@ class Loaders:
     """Processes that ship the same store to the same warehouse, and say when they are elected."""
 
     def __init__(self, game: Game) -> None:
-        """Start none yet."""
         self._game = game
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start one."""
         process = subprocess.Popen(
             [sys.executable, "-m", "warehouse", "load", "--follow", "--interval", "0.1"],
             cwd=ROOT,
@@ -57,7 +55,6 @@ class Loaders:
         return process
 
     def end(self) -> None:
-        """End all, paused ones too."""
         for process in self.processes:
             process.kill()
             process.wait()
@@ -73,16 +70,16 @@ def loaders(game: Game) -> Iterator[Loaders]:
 
 def test_one_of_two_is_elected_until_it_resigns(game: Game) -> None:
     first, second = PostgresElection(game.url), PostgresElection(game.url)
-    assert first.incumbent() == ""
-    assert (first.stand(), second.stand()) == (True, False)
-    assert (first.stand(), second.stand()) == (True, False)
-    assert "gamehouse PID" in second.incumbent()
+    assert first.leader() == ""
+    assert (first.try_acquire(), second.try_acquire()) == (True, False)
+    assert (first.try_acquire(), second.try_acquire()) == (True, False)
+    assert "gamehouse PID" in second.leader()
     second.resign()
-    assert not second.stand()
+    assert not second.try_acquire()
     first.resign()
     # The server takes a moment to see that a connection is closed.
-    eventually(second.stand)
-    assert not first.stand()
+    eventually(second.try_acquire)
+    assert not first.try_acquire()
     second.resign()
     first.resign()
 
@@ -101,7 +98,7 @@ def test_other_locks_and_other_schemas_do_not_collide(game: Game) -> None:
         others.execute(text(f"select pg_advisory_lock({LOADER_LOCK}, 1)"))
     elsewhere = PostgresElection(f"{game.url}&options=-c%20search_path%3Dother")
     here = PostgresElection(game.url)
-    assert (here.stand(), elsewhere.stand()) == (True, True)
+    assert (here.try_acquire(), elsewhere.try_acquire()) == (True, True)
     here.resign()
     elsewhere.resign()
     with engine.begin() as others:
@@ -111,12 +108,12 @@ def test_other_locks_and_other_schemas_do_not_collide(game: Game) -> None:
 
 def test_lost_lock_is_noticed_before_the_next_batch(postgres: PostgresServer, game: Game) -> None:
     first, second = PostgresElection(game.url), PostgresElection(game.url)
-    assert first.stand()
+    assert first.try_acquire()
     postgres.execute(
         "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
     )
-    eventually(second.stand)
-    assert not first.stand()
+    eventually(second.try_acquire)
+    assert not first.try_acquire()
     second.resign()
     first.resign()
 
@@ -125,7 +122,7 @@ def test_lost_lock_is_noticed_before_the_next_batch(postgres: PostgresServer, ga
 def test_another_ships_within_ten_seconds(
     game: Game, loaders: Loaders, ending: signal.Signals
 ) -> None:
-    """Whatever ends the elected process, or has it stand still."""
+    """Another loader is elected after a crash or a suspension of the leader."""
     player = game.register("ann")
     first = loaders.start()
     eventually(lambda: not game.outbox.next_batch(1).players)
@@ -133,7 +130,7 @@ def test_another_ships_within_ten_seconds(
     second = loaders.start()
     eventually(lambda: _stands_by(game, second))
     game.play(player, 5)
-    # It is at rest then: who stands still while he writes a file holds that, too.
+    # The leader is idle then: suspended during a write, it would also lock the file.
     eventually(lambda: game.outbox.backlog().event_count == 0)
     first.send_signal(ending)
     game.play(player, 5, seed=1)
@@ -156,7 +153,7 @@ def incumbent_of(game: Game) -> str:
     """Name who is elected."""
     election = PostgresElection(game.url)
     try:
-        return election.incumbent()
+        return election.leader()
     finally:
         election.resign()
 

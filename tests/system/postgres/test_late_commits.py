@@ -21,7 +21,7 @@ from warehouse.loader.loader import Loader
 from warehouse.store.engine import open_engine
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import NewEvent
-from warehouse.store.sql_store import LOCK_PLAYERS, RAISE_BALANCE, SqlStore, _Done
+from warehouse.store.sql_store import LOCK_PLAYERS, RAISE_BALANCE, SqlStore, _Result
 from warehouse.store.tables import events
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -132,15 +132,15 @@ def test_revoked_token_is_overlooked_by_nobody(url: str, store: SqlStore) -> Non
     other = SqlStore(url)
     is_busy, goes_on, is_held, ends = (threading.Event() for _ in range(4))
 
-    def keep_busy(_: Connection) -> _Done[None]:
+    def keep_busy(_: Connection) -> _Result[None]:
         is_busy.set()
         goes_on.wait()
-        return _Done(None)
+        return _Result(None)
 
-    def hold(_: Connection) -> _Done[None]:
+    def hold(_: Connection) -> _Result[None]:
         is_held.set()
         ends.wait()
-        return _Done(None)
+        return _Result(None)
 
     with ThreadPoolExecutor(4) as pool:
         pool.submit(other._writer.submit, keep_busy)
@@ -155,7 +155,7 @@ def test_revoked_token_is_overlooked_by_nobody(url: str, store: SqlStore) -> Non
         try:
             second = pool.submit(store.revoke, "quick", 2**40)
             wait_until_locked(url)
-            # Whoever saw the second one now would look for nothing before it any more.
+            # A reader that saw the second one now would skip all before it.
             assert store.revoked_after(0) == []
         finally:
             ends.set()

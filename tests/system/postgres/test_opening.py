@@ -43,13 +43,13 @@ def over_tcp(postgres: PostgresServer, database: str) -> str:
 def test_server_that_is_down(down: PostgresServer) -> None:
     told = refusal(over_tcp(down, "postgres"))
     assert told.startswith("Cannot open the store postgresql+psycopg://gamehouse:***@127.0.0.1:")
-    assert "See that PostgreSQL runs there" in told
-    assert "See that PostgreSQL runs there" in refusal(down.url("postgres"))
+    assert "Check that PostgreSQL runs there" in told
+    assert "Check that PostgreSQL runs there" in refusal(down.url("postgres"))
 
 
 def test_wrong_password(postgres: PostgresServer) -> None:
     told = refusal(over_tcp(postgres, "postgres"))
-    assert "Correct the user or the password in it" in told
+    assert "Correct the user or the password in STORE_URL" in told
     assert HIDDEN not in told
 
 
@@ -64,7 +64,7 @@ def test_schema_of_a_newer_version(postgres: PostgresServer) -> None:
     with engine.begin() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
     engine.dispose()
-    assert "It was made by a newer version of this program" in refusal(url)
+    assert "A newer version of this program created it" in refusal(url)
 
 
 def test_encoding_that_cannot_hold_all_text(postgres: PostgresServer) -> None:
@@ -79,7 +79,8 @@ def test_url_that_names_no_store_stops_the_start(
     monkeypatch.setenv("STORE_URL", url)
     assert api(["serve"]) == 2
     told = capsys.readouterr().err
-    assert "STORE_URL: expected a database" in told
+    assert "STORE_URL: expected a" in told
+    assert "such as sqlite:///" in told
     assert HIDDEN not in told
 
 
@@ -109,6 +110,6 @@ def test_commands_end_with_2_and_show_no_password(
         check=False,
     )
     assert run.returncode == 2, run.stderr
-    assert "Correct the user or the password in it" in run.stderr
+    assert "Correct the user or the password in STORE_URL" in run.stderr
     assert HIDDEN not in run.stdout + run.stderr
     assert "Traceback" not in run.stderr

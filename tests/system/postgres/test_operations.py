@@ -58,7 +58,7 @@ def test_verify_load_all_and_prune(game: Game, capsys: pytest.CaptureFixture[str
 
 
 def test_a_store_from_a_dump_gets_a_new_id(game: Game, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever restored it says so; then tokens of the time after the dump are no longer good."""
+    """After `adopt --new-id`, tokens from after the dump are invalid."""
     with closing(SqlStore(game.url)) as store:
         old_id = store.store_id()
         assert main(["adopt", "--new-id"]) == 0

@@ -22,7 +22,7 @@ from warehouse.store.protocol import (
     StoreUnavailableError,
     UsernameTakenError,
 )
-from warehouse.store.sql_store import LOCK_PLAYERS, SqlStore, _Done
+from warehouse.store.sql_store import LOCK_PLAYERS, SqlStore, _Result
 
 SAME = Idempotency("key-1", "fingerprint")
 
@@ -43,7 +43,7 @@ def opened(url: str) -> Iterator[SqlStore]:
 
 @pytest.fixture
 def stores(url: str) -> Iterator[list[SqlStore]]:
-    """The stores of two processes: each has a writer and connections of its own."""
+    """The stores of two processes, each with a writer and connections."""
     with opened(url) as first, opened(url) as second:
         yield [first, second]
 
@@ -116,10 +116,10 @@ def test_deadlock_is_tried_again_and_nothing_of_it_happens_twice(url: str) -> No
     ada, bob = (store.register(name, "hash").user_id for name in ("ada", "bob"))
     is_busy, goes_on = threading.Event(), threading.Event()
 
-    def keep_busy(_: Connection) -> _Done[None]:
+    def keep_busy(_: Connection) -> _Result[None]:
         is_busy.set()
         goes_on.wait()
-        return _Done(None)
+        return _Result(None)
 
     with ThreadPoolExecutor(4) as pool, engine.connect() as other, other.begin():
         # It is the store that the server will tell so, after a second.

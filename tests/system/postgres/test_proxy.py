@@ -25,7 +25,7 @@ from tests.system.postgres.server import PostgresServer
 
 CLIENTS = 4
 KILLS = 30 if IS_LONG else 3
-PATIENCE_SECONDS = 30
+MAX_WAIT_SECONDS = 30
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def loader(nodes: list[Node], tmp_path: Path) -> Iterator[None]:
         )
     yield
     process.terminate()
-    assert process.wait(timeout=PATIENCE_SECONDS) == 0
+    assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
 
 
 @pytest.mark.usefixtures("loader")
@@ -131,7 +131,7 @@ def token_of(proxy: Proxy, name: str) -> str:
 
 
 def _wait_for(answers: list[tuple[int, str]], count: int) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while len(answers) < count:
         assert time.monotonic() < deadline
         time.sleep(0.02)

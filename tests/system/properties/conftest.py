@@ -1,4 +1,4 @@
-"""What the properties share."""
+"""Fixtures of the property tests."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.system.properties.mortals import Mortals
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
-    """The compiled models on a database in memory."""
+    """The compiled models in an in-memory database."""
     return Models(Project.copy_to(tmp_path_factory.mktemp("models") / "project"))
 
 
 @pytest.fixture(scope="session")
 def mortals() -> Iterator[Mortals]:
-    """Processes to be killed."""
+    """Processes for the tests to kill."""
     mortals = Mortals()
     yield mortals
     mortals.close()

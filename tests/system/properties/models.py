@@ -1,4 +1,4 @@
-"""The SQL of the models as dbt compiles it, run on rows that a test gives, without a build."""
+"""Run the models' compiled SQL on a test's rows without a build."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 from tests.support.harness import Project
 from warehouse.inputs.headers import HEADERS
 
-# In the order in which they read each other.
+# In dependency order.
 MODELS = (
     "stg_appsflyer__purchases",
     "stg_app_store__confirmed_purchases",
@@ -31,14 +31,14 @@ Rows = Sequence[Sequence[str | None]]
 
 
 class Models:
-    """A database in memory with the inputs, and every model of them as a view.
+    """An in-memory database with the inputs and a view for each model.
 
-    `fill` replaces the rows of an input; a query then sees what a build would make of them. The
-    models that others read more than once are tables, which `settle` makes anew.
+    `fill` replaces the rows of an input; queries then return the result of a build. Models that
+    several others read are tables, which `settle` rebuilds.
     """
 
     def __init__(self, project: Project) -> None:
-        """Compile the models, once; `project` may be any copy without inputs."""
+        """Compile the models; `project` may be any copy without inputs."""
         project.write_inputs({_table(name): f"{header}\n" for name, header in HEADERS.items()})
         run = project.dbt("compile", "--select", *MODELS)
         assert run.exit_code == 0, run.output
@@ -59,7 +59,7 @@ class Models:
         assert len(self._queries) == len(MODELS)
 
     def fill(self, table: str, rows: Rows) -> None:
-        """Let these be the rows of an input, numbered from 1."""
+        """Replace the rows of an input, numbered from 1."""
         self._database.execute(f"truncate raw.{table}")
         if rows:
             columns = [list(column) for column in zip(*rows, strict=True)]
@@ -70,7 +70,7 @@ class Models:
             )
 
     def settle(self, names: Iterable[str] = MODELS) -> None:
-        """Make the tables of these models anew, as a build would."""
+        """Rebuild the tables of these models."""
         for wanted in sorted(names, key=MODELS.index):
             (relation,) = (name for name in self._queries if name.endswith(f".{wanted}"))
             self._database.execute(
@@ -78,7 +78,7 @@ class Models:
             )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask for rows."""
+        """Run a query."""
         return self._database.execute(sql).fetchall()
 
 

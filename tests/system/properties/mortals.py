@@ -1,7 +1,7 @@
-"""Processes to be killed: each does one job on a store or a warehouse, and may die at any moment.
+"""Processes for tests to kill, each with one job on a store or a warehouse.
 
-Importing the product takes longer than a job, so one process imports it and forks for each job:
-`Mortals` is the side of the test, `python -m tests.system.properties.mortals` that process.
+Importing the product takes longer than a job, so one process imports it and forks for each job.
+`Mortals` is the test's side; `python -m tests.system.properties.mortals` is that process.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from warehouse.store.sql_store import SqlStore
 
 
 def say(*words: object) -> None:
-    """Print one line in one step, so that no kill and no other thread cuts it."""
+    """Print one line atomically, so that no kill and no other thread cuts it."""
     os.write(1, f"{json.dumps(words)}\n".encode())
 
 
 def earn(url: str, user_id: int, keys: list[str], threads: int) -> None:
-    """Earn a coin for each key, many at a time, and say each one that is acknowledged."""
+    """Earn a coin for each key concurrently, and print each acknowledged key."""
     store = SqlStore(url)
 
     def one(key: str) -> None:
@@ -52,15 +52,15 @@ def ship(  # noqa: PLR0913, PLR0917 (what a line of input says)
     turn: int,
     events_uri: str | None = None,
 ) -> None:
-    """Ship what waits, and die where a batch is before its commit, or behind it, at a given turn.
+    """Ship the backlog, and die before or after the commit of one batch.
 
     Args:
         url: The store.
         warehouse: The DuckDB file.
-        batch_size: Of the loader.
+        batch_size: The loader's batch size.
         moment: `before_commit`, `before_marking` or `after_marking`.
-        turn: How many batches are to pass there first.
-        events_uri: The lake, if it ships to one.
+        turn: Number of batches that pass this moment first.
+        events_uri: The lake, if any.
     """
     passed = 0
 
@@ -72,7 +72,7 @@ def ship(  # noqa: PLR0913, PLR0917 (what a line of input says)
             passed += 1
 
     def clock() -> Any:  # noqa: ANN401 (the time)
-        die_at("before_commit")  # the warehouse is open, nothing written
+        die_at("before_commit")  # the warehouse is open and unchanged
         return utc_now()
 
     Loader(
@@ -87,7 +87,7 @@ def ship(  # noqa: PLR0913, PLR0917 (what a line of input says)
 
 
 def hold(warehouse: str, is_reader: bool) -> None:
-    """Hold the warehouse as a build or a reader does, until killed."""
+    """Keep the warehouse open, as a build or a reader does, until killed."""
     with duckdb.connect(warehouse, read_only=is_reader):
         say("held")
         signal.pause()
@@ -97,7 +97,7 @@ JOBS: dict[str, Callable[..., None]] = {"earn": earn, "ship": ship, "hold": hold
 
 
 class Mortals:
-    """Starts jobs, each in a process of its own, one at a time."""
+    """Starts jobs one at a time, each in a new process."""
 
     def __init__(self) -> None:
         """Start the process that forks."""
@@ -110,7 +110,7 @@ class Mortals:
         )
 
     def start(self, job: str, *arguments: object) -> Mortal:
-        """Start a job; the one before it has ended."""
+        """Start a job after the previous one has ended."""
         assert self._parent.stdin is not None
         assert self._parent.stdout is not None
         self._parent.stdin.write(f"{json.dumps([job, *arguments])}\n")
@@ -120,12 +120,12 @@ class Mortals:
         return Mortal(pid, lines)
 
     def close(self) -> None:
-        """End all of it."""
+        """End the forking process."""
         self._parent.communicate()
 
 
 class Mortal:
-    """A process that does a job."""
+    """A process that runs one job."""
 
     def __init__(self, pid: int, lines: Iterator[list[Any]]) -> None:
         """Listen to what it says."""
@@ -134,7 +134,7 @@ class Mortal:
         self._has_ended = False
 
     def said(self) -> Iterator[list[Any]]:
-        """What it says, until it has ended."""
+        """Return its output after its end."""
         for words in self._lines:
             if words == ["ended"]:
                 self._has_ended = True
@@ -142,7 +142,7 @@ class Mortal:
             yield words
 
     def kill(self) -> list[list[Any]]:
-        """End it where it stands, if it still runs; returns what it had said by then."""
+        """Kill the process if it still runs; return its output."""
         if self._has_ended:
             return []
         os.kill(self._pid, signal.SIGKILL)
@@ -150,7 +150,7 @@ class Mortal:
 
 
 def main() -> None:
-    """Fork for each line of input, and say when that process has ended."""
+    """Fork for each line of input, and report the end of the fork."""
     pid = None
     for line in sys.stdin:
         if pid is not None:
@@ -165,7 +165,7 @@ def main() -> None:
                 status = 0
             finally:
                 os._exit(status)
-        # Let go of only at the next job, so that whoever kills it late hits no other process.
+        # Reap the process only at the next job, so that a late kill hits no other process.
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
         say("ended")
 

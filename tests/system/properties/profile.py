@@ -1,4 +1,4 @@
-"""How many examples a property is tried on: few and always the same, or many and new ones."""
+"""Numbers of examples: few and fixed in the short form, many and random in the long form."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from tests.support.harness import ROOT
 from tests.support.long import IS_LONG
 
-# What Hypothesis keeps about the code it drives belongs to no commit.
+# Hypothesis' data about the tested code does not belong in a commit.
 set_hypothesis_home_dir(ROOT / "target/hypothesis")
 
 
 def examples(short: int, long: int, *, steps: int = 50) -> settings:
-    """Set up a property.
+    """Return the Hypothesis settings of a property.
 
-    The short form takes the same examples in every run, so that it fails only where something was
-    changed. The long form takes new ones, and prints the seed and the example where it fails.
+    The short form uses the same examples in every run, so it fails only after a change. The long
+    form uses random examples, and prints the seed and the example of a failure.
 
     Args:
         short: Examples in the short form.
         long: Examples in the long form.
-        steps: Of a state machine, the most per example.
+        steps: Maximum number of steps of a state machine per example.
     """
     return settings(
         max_examples=long if IS_LONG else short,

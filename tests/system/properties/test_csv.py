@@ -1,4 +1,4 @@
-"""Input files: any bytes are rows as they stand in the file, or a fault that says where."""
+"""Arbitrary bytes as an input file give the rows of the file, or an error with its location."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,12 +26,9 @@ from warehouse.inputs.headers import HEADERS, faults
 
 FILE = "costs_daily.csv"
 COLUMNS = HEADERS[FILE].split(",")
-# What a macro sees of the seed.
+# The seed as a macro sees it.
 NODE = SimpleNamespace(columns=dict.fromkeys([*COLUMNS, "source_row_number"]))
-MACROS = (
-    *("sql_string", "landing/landing_files", "assert_columns", "csv_seed", "assert_inputs"),
-    "spark/csv_layouts",
-)
+MACROS = [ROOT / "macros/engines/sql_string.sql", *(ROOT / "macros/inputs").rglob("*.sql")]
 
 VALUE = st.one_of(
     # Files with NUL bytes are refused as a whole.
@@ -44,22 +42,22 @@ ROWS = st.lists(
 
 
 class ReturnedError(Exception):
-    """How a macro of dbt returns a value that is no text."""
+    """Returns a non-text value from a dbt macro."""
 
 
 class RefusedError(Exception):
-    """How a macro of dbt stops a build, with what the user reads."""
+    """Stops a build with a dbt macro's message."""
 
 
 class Seeds:
-    """The macros that load an input, as dbt runs them, on a connection of their own."""
+    """The macros that load an input, on a separate connection."""
 
     def __init__(self, folder: Path, options: str = "") -> None:
-        """Read the macros; inputs will stand in `folder`.
+        """Read the macros.
 
         Args:
-            folder: Where inputs will stand.
-            options: Further options with which DuckDB reads them, each with a comma behind it.
+            folder: Folder of the inputs.
+            options: Additional DuckDB reader options, each with a trailing comma.
         """
         self.folder = folder
         self._options = options
@@ -77,18 +75,22 @@ class Seeds:
             "modules": SimpleNamespace(re=re),
         }
         register_functions(self._database)
-        for name in MACROS:
-            text = (ROOT / f"macros/{name}.sql").read_text(encoding="utf-8")
-            module = get_template(text, self._macros).module
-            for macro, call in vars(module).items():
+        # A macro finds others in its context, which is copied as its file is read: so all names are
+        # there first, and each is looked up when it is called.
+        loaded: dict[str, Callable[..., object]] = {}
+        texts = [path.read_text(encoding="utf-8") for path in MACROS]
+        for name in re.findall(r"(?<=\{% macro )\w+", "".join(texts)):
+            self._macros[name] = partial(lambda name, *args: loaded[name](*args), name)
+        for text in texts:
+            for macro, call in vars(get_template(text, self._macros).module).items():
                 if macro.startswith("dbt_macro__"):
-                    self._macros[macro.removeprefix("dbt_macro__")] = self._returning(call)
+                    loaded[macro.removeprefix("dbt_macro__")] = self._returning(call)
 
     def load(self, content: bytes) -> list[tuple[str | None, ...]]:
         """Load these bytes as the costs.
 
         Raises:
-            RefusedError: They are no input; the message is what the user reads.
+            RefusedError: The bytes are not a valid input.
         """
         (self.folder / FILE).write_bytes(content)
         if found := faults(self.folder):
@@ -104,7 +106,7 @@ class Seeds:
                 f" from read_csv({path}, {self._options} {options})"
             )
         except duckdb.InvalidInputException as error:
-            # dbt shows it as it is: it names the file, and the line where DuckDB knows it.
+            # dbt shows the message unchanged: the file and, if DuckDB knows it, the line.
             raise RefusedError(str(error)) from error
         names = [column[0] for column in rows.description or []]
         found_rows = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
@@ -115,16 +117,16 @@ class Seeds:
         return [tuple(row[column] for column in COLUMNS) for row in found_rows]
 
     def names_on_spark(self, line: str) -> list[str]:
-        """The names of columns that Spark's macro finds in the first line of a file."""
+        """Return the column names that Spark's macro finds in the first line of a file."""
         names: list[str] = self._macros["csv_names"](line)
         return names
 
     def dispatch(self, macro: str) -> object:
-        """What macros call to get the one of the engine."""
+        """Replace dbt's `adapter.dispatch`."""
         return self._macros[f"duckdb__{macro}"]
 
     def raise_compiler_error(self, message: str) -> None:
-        """What macros call to stop a build."""
+        """Replace dbt's `exceptions.raise_compiler_error`."""
         raise RefusedError(message)
 
     def _return(self, value: object) -> None:
@@ -145,7 +147,7 @@ class Seeds:
 
 
 class Result:
-    """Rows as dbt hands them to a macro."""
+    """Query results as a dbt macro receives them."""
 
     def __init__(self, rows: list[tuple[Any, ...]]) -> None:
         """Hold these rows."""
@@ -154,12 +156,12 @@ class Result:
 
 @pytest.fixture(scope="module")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Seeds:
-    """The macros, with a folder for inputs."""
+    """The macros with a folder for inputs."""
     return Seeds(tmp_path_factory.mktemp("seeds"))
 
 
 def written(rows: list[list[str]], line_end: str, *, quotes_all: bool) -> bytes:
-    """What Python's csv module writes."""
+    """Write rows with Python's csv module."""
     text = io.StringIO(newline="")
     text.write(f"{HEADERS[FILE]}{line_end}")
     if quotes_all:
@@ -171,7 +173,7 @@ def written(rows: list[list[str]], line_end: str, *, quotes_all: bool) -> bytes:
 
 
 def plain(rows: list[list[str]]) -> list[tuple[str | None, ...]]:
-    """What loading gives for these rows: DuckDB takes the empty text for a missing value."""
+    """Return the loaded form of rows: DuckDB reads empty text as null."""
     return [tuple(value or None for value in row) for row in rows]
 
 
@@ -224,8 +226,8 @@ def test_any_bytes_are_rows_or_a_fault(seeds: Seeds, content: bytes) -> None:
     if fault is not None:
         assert FILE in fault
         return
-    # What is loaded is what Python reads, too, so that nothing was skipped or joined. Blank lines
-    # are nothing, nor are blanks before a quote or a comma at the end of a line.
+    # DuckDB and Python read the same rows, so no row is skipped or joined. Both ignore blank lines,
+    # spaces before a quote and a comma at the end of a line.
     text = io.StringIO(content.decode("utf-8-sig"), newline="")
     _, *read = filter(None, csv.reader(text, skipinitialspace=True))
     width = len(COLUMNS)

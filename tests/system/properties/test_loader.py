@@ -1,4 +1,4 @@
-"""The loader, however it is interrupted: each event arrives once, and balances always add up."""
+"""Interruptions of the loader: each event arrives once, and balances always add up."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ EARNS = st.lists(st.tuples(PLAYERS, st.sampled_from([1, 2, 5, 2**51])), min_size
 
 
 class PowerLossError(Exception):
-    """Ends a loader where it stands; what it holds in memory is gone."""
+    """Simulates a power loss: the loader loses its memory."""
 
 
 def lose_power() -> None:
-    """End the loader that calls this."""
+    """Simulate a power loss in the calling loader."""
     raise PowerLossError
 
 
 class LoaderMachine(RuleBasedStateMachine):
-    """Players go on earning; loaders of all batch sizes ship, stumble and take over."""
+    """Players earn, and loaders with different batch sizes ship, fail and take over."""
 
     mortals: Mortals
 
     def __init__(self) -> None:
-        """Make a game of its own."""
+        """Create a separate game."""
         super().__init__()
         self._folder = TemporaryDirectory()
         folder = Path(self._folder.name)
@@ -57,7 +57,7 @@ class LoaderMachine(RuleBasedStateMachine):
         self._players: list[int] = []
 
     def teardown(self) -> None:
-        """Ship the rest: then everything is there, once."""
+        """Ship the rest, and check that each event is present once."""
         try:
             if self._players:
                 self._loader(3).ship_all()
@@ -81,43 +81,43 @@ class LoaderMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """One player is there from the start."""
+        """Start with one player."""
         self.register()
 
     @precondition(lambda self: len(self._players) < 4)
     @rule()
     def register(self) -> None:
-        """A player comes, who has not earned yet."""
+        """Register a player without coins."""
         self._players += self._game.register(f"player {len(self._players)}")
 
     @rule(earns=EARNS)
     def earn(self, earns: list[tuple[int, int]]) -> None:
-        """Players earn; who has too much stays below the maximum."""
+        """Players earn up to the maximum balance."""
         for place, amount in earns:
             player = self._players[place % len(self._players)]
             self._game.store.earn(player, amount if self._balance(player) < 2**52 else 1, "quest")
 
     @rule(count=st.integers(1, 4))
     def report(self, count: int) -> None:
-        """Events that move no coins, some of them anonymous."""
+        """Record events without coins, some of them anonymous."""
         for number in range(count):
             player = None if number % 2 else self._players[number % len(self._players)]
             self._game.store.record(player, event("deep_link", "{}"))
 
     @rule(batch_size=BATCH_SIZES)
     def ship_once(self, batch_size: int) -> None:
-        """One batch."""
+        """Ship one batch."""
         self._loader(batch_size).ship_once()
 
     @rule(batch_size=BATCH_SIZES)
     def ship_all(self, batch_size: int) -> None:
-        """All that waits."""
+        """Ship the backlog."""
         self._loader(batch_size).ship_all()
         assert self._game.outbox.backlog().event_count == 0
 
     @rule(batch_size=BATCH_SIZES, is_committed=st.booleans())
     def stumble(self, batch_size: int, is_committed: bool) -> None:
-        """A loader loses power before or after its commit, its batch not marked as shipped."""
+        """A loader loses power before or after its commit, without marking its batch as shipped."""
         before = self._game.outbox.backlog()
         crash = {"after_commit": lose_power} if is_committed else {"clock": lose_power}
         with suppress(PowerLossError):
@@ -133,7 +133,7 @@ class LoaderMachine(RuleBasedStateMachine):
     def take_over(
         self, batch_size: int, other_size: int, batches: int, earns: list[tuple[int, int]]
     ) -> None:
-        """While a loader sleeps before marking its batch, another one ships; then it wakes up."""
+        """A loader sleeps before marking its batch while another loader ships."""
 
         def others_go_on() -> None:
             self.earn(earns)
@@ -152,7 +152,7 @@ class LoaderMachine(RuleBasedStateMachine):
     def wake_up_late(
         self, batch_size: int, other_size: int, batches: int, earns: list[tuple[int, int]]
     ) -> None:
-        """A loader sleeps between reading its batch and writing it, which by then is an old one."""
+        """A loader sleeps between reading and writing its batch, which is outdated then."""
 
         class Asleep(SqlOutbox):
             def next_batch(outbox, limit: int) -> Batch:  # noqa: N805 (`self` is the machine)
@@ -174,7 +174,7 @@ class LoaderMachine(RuleBasedStateMachine):
         turn=st.integers(0, 2),
     )
     def be_killed(self, batch_size: int, moment: str, turn: int) -> None:
-        """A loader in a process of its own is killed, or ships everything before it comes to it."""
+        """A loader in another process is killed, unless it ships everything first."""
         mortal = self.mortals.start(
             "ship", self._game.url, str(self._game.warehouse), batch_size, moment, turn
         )
@@ -187,32 +187,36 @@ class LoaderMachine(RuleBasedStateMachine):
     ) -> None:
         """Another process holds the warehouse: the store goes on, and nothing ships meanwhile."""
         mortal = self.mortals.start("hold", str(self._game.warehouse), is_reader)
-        assert next(mortal.said()) == ["held"]
-        self.earn(earns)
-        before = self._game.outbox.backlog()
-        loader = Loader(
-            self._game.outbox, self._game.warehouse, batch_size=batch_size, patience_seconds=0
-        )
-        with pytest.raises(WarehouseUnavailableError, match="is held by"):
-            loader.ship_once()
-        assert self._game.outbox.backlog() == before
-        assert mortal.kill() == []
+        try:
+            assert next(mortal.said()) == ["held"]
+            self.earn(earns)
+            before = self._game.outbox.backlog()
+            loader = Loader(
+                self._game.outbox, self._game.warehouse, batch_size=batch_size, max_wait_seconds=0
+            )
+            with pytest.raises(WarehouseUnavailableError, match="is still locked by"):
+                loader.ship_once()
+            assert self._game.outbox.backlog() == before
+        finally:
+            # Otherwise the next job would wait for this one.
+            rest = mortal.kill()
+        assert rest == []
 
     @rule()
     def be_built(self) -> None:
-        """A build makes the tables where they are missing."""
+        """A build creates missing tables."""
         self._game.warehouse.parent.mkdir(parents=True, exist_ok=True)
         with duckdb.connect(str(self._game.warehouse)) as warehouse:
             make_raw_tables(warehouse)
 
     @invariant()
     def proves_itself(self) -> None:
-        """What a reader sees: no event twice, none that the store has not, and exact balances."""
+        """A reader sees no duplicate events, no events that the store lacks, and exact balances."""
         if not self._game.warehouse.exists():
             return
         try:
             shipped = self._game.shipped_ids()
-        except duckdb.CatalogException:  # killed before it made the tables
+        except duckdb.CatalogException:  # killed before it created the tables
             return
         assert len(set(shipped)) == len(shipped)
         assert set(shipped) <= set(self._game.stored_ids())

@@ -1,8 +1,7 @@
-"""Classification and matching: the SQL against the slow and obvious rules, on rows full of ties.
+"""Compare the SQL of classification and matching with a slow, simple implementation.
 
-Each example is many small games at once, which one run of the SQL solves together; a game's ids and
-receipts are its own, so that games do not mix. Their numbers are few: a handful of players,
-seconds, amounts and receipts, so that nearly every decision is one between equals.
+Each example contains many small games with distinct ids and receipts, which one run of the SQL
+solves. A game has few players, seconds, amounts and receipts, so that most decisions involve ties.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ WINDOW = timedelta(minutes=10)
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 EVENT_NAMES = ("purchase", "af_purchase")
 
-# What a row is made of, by the digits of one number: drawing one number is what costs.
+# The parts of a row, encoded as the digits of one number, because drawing numbers is expensive.
 PLAYERS = ("a", "b")
 SECONDS = (
     "0",
@@ -59,7 +58,7 @@ SECONDS = (
 )
 AMOUNTS = ("4.99", "4.99", "4.99", "5.00", "4.98", "9.99", "0")
 RECEIPTS = (None, None, None, "1", "2", "3", "x")
-# Nearly every purchase is one that counts; the others are for `classify`.
+# Most purchases are valid; the others are for `classify`.
 STATUSES = ("success",) * 8 + ("refund", "failed", "Voided")
 EVENTS = ("purchase",) * 7 + ("af_purchase", "install")
 OUTCOMES = """
@@ -77,14 +76,14 @@ from intermediate.int_purchases__classified order by purchase_id
 
 @dataclass(frozen=True)
 class Game:
-    """The rows of one game, each a number that says what stands in it."""
+    """The rows of one game, each encoded as a number."""
 
     purchases: list[int]
     confirmations: list[int]
 
 
 def numbers(*choices: tuple[object, ...]) -> st.SearchStrategy[int]:
-    """Numbers that `spelled` reads for these choices."""
+    """Generate numbers that `spelled` decodes to these choices."""
     size = 1
     for choice in choices:
         size *= len(choice)
@@ -92,7 +91,7 @@ def numbers(*choices: tuple[object, ...]) -> st.SearchStrategy[int]:
 
 
 def spelled(number: int, *choices: tuple[Any, ...]) -> list[Any]:
-    """One of each of the choices."""
+    """Decode a number to one of each of the choices."""
     taken = []
     for choice in choices:
         number, index = divmod(number, len(choice))
@@ -105,7 +104,7 @@ PURCHASE = (*CONFIRMATION, STATUSES, EVENTS)
 
 
 def games(most_rows: int) -> st.SearchStrategy[Game]:
-    """A game with up to this many rows on either side."""
+    """Generate a game with up to this many rows per side."""
     return st.builds(
         Game,
         st.lists(numbers(*PURCHASE), max_size=most_rows),
@@ -114,7 +113,7 @@ def games(most_rows: int) -> st.SearchStrategy[Game]:
 
 
 def row(game: int, number: int, *choices: tuple[Any, ...]) -> list[str | None]:
-    """A row of an input: id, event, time, amount, campaign, receipt, and what else there is."""
+    """Return an input row: id, event, time, amount, campaign, receipt and further fields."""
     seconds, amount, receipt, player, *more = spelled(number, *choices)
     at = NOON + timedelta(microseconds=int(Decimal(seconds) * 10**6))
     receipt_id = None if receipt is None else f"RCP-{game}{receipt}"
@@ -124,7 +123,7 @@ def row(game: int, number: int, *choices: tuple[Any, ...]) -> list[str | None]:
 
 
 def records(table: str, rows: list[list[str | None]]) -> list[Record]:
-    """Rows as the reference reads them from a file."""
+    """Return rows as the reference implementation reads them from a file."""
     columns = HEADERS[f"{table}.csv"].split(",")
     return [dict(zip(columns, values, strict=True)) for values in rows]
 
@@ -132,7 +131,7 @@ def records(table: str, rows: list[list[str | None]]) -> list[Record]:
 def walked(
     purchases: list[Purchase], confirmations: list[Confirmation], set_aside: list[SetAside]
 ) -> list[Outcome]:
-    """Take the best pair of all that are left, and again, until none is left; then say why."""
+    """Take the best remaining pair until none remains; then give the reasons for unmatched rows."""
     taken: list[tuple[Purchase, Confirmation]] = []
     candidates = [
         (purchase, confirmation)
@@ -198,7 +197,7 @@ def _unmatched(
 
 
 def by_player(rows: list[R]) -> dict[str, list[R]]:
-    """Nobody's purchase matches another one's confirmation."""
+    """Purchases match only confirmations of the same player."""
     players: dict[str, list[R]] = {}
     for each in rows:
         players.setdefault(each.appsflyer_id, []).append(each)
@@ -207,7 +206,7 @@ def by_player(rows: list[R]) -> dict[str, list[R]]:
 
 @examples(short=40, long=2000)
 @given(st.lists(st.one_of(games(4), games(4), games(9)), min_size=1, max_size=60))
-# A chain: each is nearest to the next, and only the last pair is sure.
+# A chain: each row is nearest to the next one, and only the last pair is final.
 @example([Game([0, 2, 4], [3, 5])])
 def test_every_game_ends_as_the_slow_rules_say(models: Models, played: list[Game]) -> None:
     purchase_rows = [

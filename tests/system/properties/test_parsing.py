@@ -1,4 +1,4 @@
-"""Texts of times, dates, amounts and names: the models against plain Python, on any text at all."""
+"""Compare the models' parsing of times, dates, amounts and names with plain Python."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.system.e2e.reference import parse_amount, parse_date, parse_time
 from tests.system.properties.models import Models
 from tests.system.properties.profile import examples
 
-# Unicode's White_Space: what `str.isspace` knows but for the four separators of ASCII.
+# Unicode's White_Space: the characters of `str.isspace` without ASCII's four separators.
 WHITE_SPACE = "".join(
     character for character in map(chr, range(0x3001)) if character.isspace()
 ).translate(dict.fromkeys(range(0x1C, 0x20)))
 FIRST, LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)
 CENT = Decimal("1e-8")
 
-# What times and amounts are made of, and what looks like it.
+# Parts of times and amounts, and similar text.
 PIECES = [
     *"0123456789+-:., TZtz",
     *"\u0660\u0665\uff11\u2212\u066b\u00a0\u202f\u3000\u200b\ufeff\0\n\r\t$%eE_'\"",
@@ -30,7 +30,7 @@ PIECES = [
 
 @st.composite
 def mutated(draw: st.DrawFn, valid: st.SearchStrategy[str]) -> str:
-    """A valid text with some pieces put in, taken out or replaced."""
+    """Generate valid text with random insertions, deletions and replacements."""
     text = draw(valid)
     for _ in range(draw(st.integers(0, 3))):
         start = draw(st.integers(0, len(text)))
@@ -40,17 +40,17 @@ def mutated(draw: st.DrawFn, valid: st.SearchStrategy[str]) -> str:
 
 
 def number(first: int, last: int, width: int) -> st.SearchStrategy[str]:
-    """A whole number with leading zeros; a digit more or less is for `mutated` to make."""
+    """Generate a whole number with leading zeros."""
     return st.integers(first, last).map(lambda value: f"{value:0{width}}")
 
 
 def joined(*parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Texts one after the other."""
+    """Concatenate texts."""
     return st.tuples(*parts).map("".join)
 
 
 def one(*texts: str) -> st.SearchStrategy[str]:
-    """One of these texts."""
+    """Choose one of these texts."""
     return st.sampled_from(texts)
 
 
@@ -86,7 +86,7 @@ SPACES = st.text(WHITE_SPACE, max_size=2)
 
 
 def texts(valid: st.SearchStrategy[str], known: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
-    """Many texts of a kind, valid or nearly so, and some that are anything."""
+    """Generate many texts of a kind: valid, nearly valid and arbitrary."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
     near = mutated(valid)
     text = st.one_of(
@@ -96,12 +96,12 @@ def texts(valid: st.SearchStrategy[str], known: tuple[str, ...]) -> st.SearchStr
 
 
 def cleaned(text: str) -> str | None:
-    """The rule of trimming, in Python."""
+    """Trim as the models do."""
     return text.strip(WHITE_SPACE) or None
 
 
 def expected_time(text: str) -> datetime | None:
-    """The moment that a text means, from 1000 to 9999 also in UTC."""
+    """Return the time of a text; its year in UTC is from 1000 to 9999."""
     try:
         moment = parse_time(cleaned(text))
     except OverflowError:
@@ -112,13 +112,13 @@ def expected_time(text: str) -> datetime | None:
 
 
 def expected_date(text: str) -> date | None:
-    """The day that a text means."""
+    """Return the date of a text."""
     day = parse_date(cleaned(text))
     return day if day and day.year >= FIRST.year else None
 
 
 def expected_amount(text: str) -> Decimal | None:
-    """The amount that a text means, rounded to eight decimals, of sixteen digits at most."""
+    """Return the amount of a text, rounded to eight decimals, with at most sixteen digits."""
     amount = parse_amount(cleaned(text))
     if amount is None:
         return None
@@ -128,7 +128,7 @@ def expected_amount(text: str) -> Decimal | None:
 
 
 def in_utc(moments: list[datetime | None]) -> list[datetime | None]:
-    """What DuckDB returns has no zone."""
+    """Add the zone, which DuckDB's values lack."""
     return [moment and moment.replace(tzinfo=UTC) for moment in moments]
 
 

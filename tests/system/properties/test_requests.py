@@ -1,4 +1,4 @@
-"""Requests: whatever a client sends becomes a model or a refusal, and nothing else ever."""
+"""Every request becomes a model or a documented refusal."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ JSON = st.recursive(
     max_leaves=12,
 )
 OBJECTS = st.dictionaries(TEXT, JSON, max_size=4)
-# What the fields of valid requests hold, and some of what they must not.
+# Valid and invalid values of fields.
 FIELDS = {
     "username": st.one_of(st.sampled_from(["ada", "", "a b", "ada\n", "x" * 65, "Zoë"]), TEXT),
     "password": st.one_of(st.sampled_from(["correct horse", "short", "x" * 129]), TEXT),
@@ -86,7 +86,7 @@ FIELDS = {
 REQUESTS = st.fixed_dictionaries(
     {}, optional={name: st.one_of(field, field, field, JSON) for name, field in FIELDS.items()}
 )
-# Texts that a JSON parser may stumble over.
+# Texts that are difficult for JSON parsers.
 HARD_JSON = [
     *(
         b"",
@@ -112,7 +112,7 @@ HARD_JSON = [
 
 @st.composite
 def bodies(draw: st.DrawFn) -> bytes:
-    """A body: JSON of a request or of anything, whole or damaged; or any bytes."""
+    """Generate a body: valid, arbitrary or damaged JSON, or arbitrary bytes."""
     kind = draw(st.integers(0, 5))
     if kind == 0:
         return draw(st.one_of(st.sampled_from(HARD_JSON), st.binary()))
@@ -130,7 +130,7 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 
 def assert_problem(error: ProblemError, *statuses: HTTPStatus) -> None:
-    """A refusal has one of the statuses, and its document can be written and read again."""
+    """Check that a refusal has one of the statuses and a serializable document."""
     assert error.status in statuses
     written = json.loads(document(error, "request"))
     assert (written["status"], written["code"]) == (error.status, error.code)
@@ -165,7 +165,7 @@ def test_any_body_is_a_model_or_a_refusal(
 
 
 def _assert_usable(item: object) -> None:
-    """An event that is accepted can be stored, shown and hashed; one of a batch may be refused."""
+    """Check that an accepted event can be stored, shown and hashed."""
     if not isinstance(item, BaseModel):
         try:
             item = EventRequest.model_validate(item)
@@ -211,7 +211,7 @@ PARAMETERS = st.tuples(
 
 
 def escaped(text: str) -> str:
-    """Write every byte as `%XX`."""
+    """Percent-encode every byte."""
     return "".join(f"%{byte:02x}" for byte in text.encode())
 
 
@@ -222,7 +222,7 @@ def escaped(text: str) -> str:
         st.lists(PARAMETERS, max_size=4).map(
             lambda pairs: "&".join(f"{escaped(name)}={escaped(value)}" for name, value in pairs)
         ),
-        # WSGI hands the bytes of a query over as Latin-1.
+        # WSGI passes the bytes of a query as Latin-1.
         st.text(st.characters(max_codepoint=255)),
         st.text("limitbefore=&%+;0123456789aFf-\xff"),
     )
@@ -265,7 +265,7 @@ def test_an_idempotency_key_is_visible_ascii(key: str) -> None:
 
 
 def fingerprint(method: str, path: str, body: BaseModel) -> str:
-    """What a request with this body is known by."""
+    """Return the fingerprint of a request with this body."""
     req = create_req(method=method, path=path, headers={"Idempotency-Key": "key"})
     idempotency = read_idempotency(req, body)
     assert idempotency is not None
@@ -273,7 +273,7 @@ def fingerprint(method: str, path: str, body: BaseModel) -> str:
 
 
 def reordered(value: Any) -> Any:  # noqa: ANN401 (any JSON)
-    """The same JSON with the members of all objects in the opposite order."""
+    """Reverse the order of the members of all objects."""
     if isinstance(value, dict):
         return {name: reordered(member) for name, member in reversed(value.items())}
     return [reordered(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The store against a dictionary: whatever is done to it in whatever order, and however it ends."""
+"""Compare the store with an in-memory model under arbitrary commands and interruptions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from warehouse.store.sql_store import SqlStore
 MOMENT = datetime(2026, 1, 30, 12, tzinfo=UTC)
 NOBODY = 4711
 
-# A few of each, so that they meet again and again.
+# Few values of each kind, so that collisions are frequent.
 NAMES = st.sampled_from(["ada", "Ada", "bob", "Zoë", "ZOE\u0308", "cid", ""])
 PLAYERS = st.sampled_from([0, 0, 0, 1, 1, 2, 7])
 AMOUNTS = st.sampled_from([1, 2, 7, 100, 2**31, 2**52, MAX_BALANCE - 1, MAX_BALANCE])
@@ -58,7 +58,7 @@ REASONS = st.sampled_from(["quest", 'a "quest" \\', "🐉", "\0"])
 
 @dataclass(frozen=True)
 class Earn:
-    """A command; `player` is a place in the list of players, and may be beyond its end."""
+    """A command; `player` is an index in the list of players and may be out of range."""
 
     player: int
     amount: int
@@ -73,7 +73,7 @@ class Earn:
 
 @dataclass(frozen=True)
 class Record:
-    """A command that writes events; more than one take no key."""
+    """A command that writes events; several events have no key."""
 
     player: int | None
     events: tuple[NewEvent, ...]
@@ -103,7 +103,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
 
 @dataclass
 class Model:
-    """What the store must hold: nothing but lists and dictionaries."""
+    """The expected contents of the store in lists and dictionaries."""
 
     user_ids: list[int] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
@@ -112,13 +112,13 @@ class Model:
     keys: dict[tuple[int, str], tuple[str, Recorded]] = field(default_factory=dict)
 
     def user_id(self, place: int | None) -> int | None:
-        """Who stands at a place; nobody beyond the end of the list, anonymous without a place."""
+        """Return the player at an index: an unknown one if out of range, None without an index."""
         if place is None:
             return None
         return self.user_ids[place] if place < len(self.user_ids) else NOBODY + place
 
     def refusal(self, command: Command) -> type[StoreError] | Recorded | None:
-        """What a command ends with where it writes nothing: a refusal or what was answered once."""
+        """Return the refusal or the stored answer of a command that writes nothing."""
         user_id = self.user_id(command.player)
         if user_id is not None and command.key is not None:
             known = self.keys.get((user_id, command.key))
@@ -136,7 +136,7 @@ class Model:
         return None
 
     def apply(self, command: Command, answers: list[Recorded]) -> None:
-        """Note what a command wrote, after checking what it was answered with."""
+        """Check the answer of a command and record its events."""
         user_id = self.user_id(command.player)
         assert [answer.replayed for answer in answers] == [False] * len(answers)
         if isinstance(command, Earn):
@@ -158,13 +158,13 @@ class Model:
             self.keys[user_id, command.key] = (command.fingerprint, replayed)
 
     def expected(self, user_id: int | None) -> list[tuple[Any, ...]]:
-        """The events of a player or of everyone, newest first."""
+        """Return the events of a player or of all players, newest first."""
         mine = [each for each in self.events if user_id is None or each[1] == user_id]
         return mine[::-1]
 
 
 def carry_out(store: SqlStore, model: Model, command: Command) -> list[Recorded] | StoreError:
-    """Have the store carry out a command."""
+    """Execute a command in the store."""
     user_id = model.user_id(command.player)
     key = command.key and Idempotency(command.key, command.fingerprint)
     try:
@@ -180,7 +180,7 @@ def carry_out(store: SqlStore, model: Model, command: Command) -> list[Recorded]
 
 
 def assert_follows(model: Model, command: Command, outcome: list[Recorded] | StoreError) -> None:
-    """Check an outcome against what the model holds, and let the model follow."""
+    """Check an outcome against the model, and update the model."""
     refusal = model.refusal(command)
     if refusal is None:
         assert not isinstance(outcome, StoreError), (command, outcome)
@@ -192,12 +192,12 @@ def assert_follows(model: Model, command: Command, outcome: list[Recorded] | Sto
 
 
 def shown(event: StoredEvent) -> tuple[Any, ...]:
-    """A stored event as the model keeps it."""
+    """Convert a stored event to the model's form."""
     return (event.event_id, event.user_id, event.event_type, event.occurred_at, event.meta)
 
 
 def assert_holds(store: SqlStore, model: Model) -> None:
-    """Everything that can be read is what the model says."""
+    """Check that all reads agree with the model."""
     for user_id in [None, *model.user_ids]:
         expected = model.expected(user_id)
         read = store.recent_events(user_id, 10_000)
@@ -215,10 +215,10 @@ def assert_holds(store: SqlStore, model: Model) -> None:
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Commands, alone and many at once; closing, reopening, and losing power."""
+    """Executes single and concurrent commands, reopens the store and simulates power losses."""
 
     def __init__(self) -> None:
-        """Open a store of its own."""
+        """Open a separate store."""
         super().__init__()
         self._folder = TemporaryDirectory()
         self._copies = 0
@@ -236,13 +236,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Two players are there from the start."""
+        """Start with two players."""
         for name in ("ada", "bob"):
             self.register(name)
 
     @rule(name=NAMES)
     def register(self, name: str) -> None:
-        """Register a player, who may be there."""
+        """Register a player, who may already exist."""
         if name_key(name) in map(name_key, self._model.names):
             with pytest.raises(UsernameTakenError):
                 self._store.register(name, "another hash")
@@ -256,13 +256,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(commands=st.lists(COMMANDS, min_size=1, max_size=10))
     def carry_out(self, commands: list[Command]) -> None:
-        """Commands one after the other, some of which are refused."""
+        """Execute commands one after another, some of them invalid."""
         for command in commands:
             assert_follows(self._model, command, carry_out(self._store, self._model, command))
 
     @rule(commands=st.lists(COMMANDS, min_size=2, max_size=8))
     def carry_out_at_once(self, commands: list[Command]) -> None:
-        """Many commands at the same time: as if one came after the other, in some order."""
+        """Execute concurrent commands, and check that some serial order explains the outcomes."""
         with ThreadPoolExecutor(len(commands)) as pool:
             outcomes = list(
                 pool.map(lambda each: carry_out(self._store, self._model, each), commands)
@@ -271,7 +271,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 5), place=st.one_of(st.none(), PLAYERS))
     def read_pages(self, limit: int, place: int | None) -> None:
-        """Page through the events; the pages are the list, each event once."""
+        """Check that the pages contain each event once."""
         user_id = self._model.user_id(place)
         read: list[StoredEvent] = []
         page = self._store.recent_events(user_id, limit)
@@ -284,13 +284,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        """End the process in good order and start it again."""
+        """Close and reopen the store."""
         self._store.close()
         self._store = self._open()
 
     @rule()
     def lose_power(self) -> None:
-        """Go on with the files as they are on the disk at this moment, the store still open."""
+        """Continue with a copy of the files on the disk while the store is open."""
         self._copies += 1
         target = self._path.with_name(f"copy-{self._copies}.sqlite")
         for suffix in ("", "-wal"):
@@ -302,17 +302,17 @@ class StoreMachine(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
-        """The store is what the model says."""
+        """The store agrees with the model."""
         assert_holds(self._store, self._model)
 
 
 def explain(
     model: Model, done: list[tuple[Command, list[Recorded] | StoreError]], store: SqlStore
 ) -> None:
-    """Find an order of commands, carried out at once, that gives these outcomes.
+    """Find a serial order of concurrent commands that gives these outcomes.
 
-    Those that wrote events stand in the order of their events in the store. What was refused or
-    answered again stands wherever it fits: between them, before or after.
+    Commands that wrote events have the order of their events in the store. Refused and replayed
+    commands may have any position.
     """
     order = {event.event_id: n for n, event in enumerate(store.recent_events(None, 10_000)[::-1])}
 
@@ -333,7 +333,7 @@ def explain(
 def _without_those_that_fit(
     model: Model, done: list[tuple[Command, list[Recorded] | StoreError]]
 ) -> list[tuple[Command, list[Recorded] | StoreError]]:
-    """Those whose outcome is not what the model would give at this moment."""
+    """Return the commands whose outcome differs from the model's current one."""
     return [(command, outcome) for command, outcome in done if not _fits(model, command, outcome)]
 
 
@@ -344,7 +344,7 @@ def _fits(model: Model, command: Command, outcome: list[Recorded] | StoreError) 
     return outcome == [refusal] if isinstance(refusal, Recorded) else type(outcome) is refusal
 
 
-def test_the_store_does_what_a_dictionary_does() -> None:
+def test_the_store_agrees_with_the_model() -> None:
     run_state_machine_as_test(StoreMachine, settings=examples(short=20, long=600, steps=20))
 
 
@@ -353,7 +353,7 @@ def test_the_store_does_what_a_dictionary_does() -> None:
 def test_what_was_acknowledged_outlives_a_kill_and_a_repeated_key_pays_once(
     mortals: Mortals, lives: list[tuple[int, int]]
 ) -> None:
-    """Each life repeats all that is not acknowledged, until it is killed after some answers."""
+    """Each process repeats all unacknowledged commands until it is killed after some answers."""
     keys = [f"quest-{number}" for number in range(40)]
     answers: dict[str, tuple[str, int | None]] = {}
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Tokens: whatever is changed in one, it is no longer good."""
+"""Every changed token is invalid."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IDENTITIES = st.one_of(
 
 
 def refused(token: str) -> bool:
-    """Whether a token is refused, as not valid and not in any other way."""
+    """Return whether a token is refused as invalid."""
     try:
         TOKENS.read(token)
     except ProblemError as error:
@@ -45,7 +45,7 @@ def test_a_token_says_whose_it_is(identity: Identity, ttl_seconds: int) -> None:
 @examples(short=200, long=10_000)
 @given(st.integers(0, 10**6), st.one_of(st.sampled_from("AZaz09-_.="), st.characters()))
 def test_a_token_with_one_other_character_is_refused(place: int, character: str) -> None:
-    """Unless it spells the same signature: two bits of the last character stand for nothing."""
+    """The exception is an equal signature: base64 ignores two bits of the last character."""
     token = TOKENS.mint(Identity(Role.PLAYER, "1"), 60)
     place %= len(token)
     assume(token[place] != character)
@@ -54,7 +54,7 @@ def test_a_token_with_one_other_character_is_refused(place: int, character: str)
 
 
 def _is_same_signature(token: str, changed: str) -> bool:
-    """Whether two tokens differ in how the signature is spelled, and in nothing else."""
+    """Return whether two tokens differ only in the encoding of the same signature."""
     *content, signature = token.split(".")
     *changed_content, changed_signature = changed.split(".")
     if content != changed_content or not changed_signature.isascii():

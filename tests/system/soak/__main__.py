@@ -1,9 +1,9 @@
-"""Run the API at its limit for half an hour and judge whether anything grows.
+"""Run the API under full load for half an hour and check for growth and loss.
 
     python -m tests.system.soak --minutes 30
 
-The figures go to target/soak.json. It exits with 1 where something does not stay as it is, or where
-anything that was acknowledged is missing.
+The command writes the figures to target/soak.json. It exits with 1 if a resource grows or if an
+acknowledged event or coin is missing.
 """
 
 from __future__ import annotations
@@ -25,17 +25,23 @@ MARKS = {True: "ok", False: "BAD", None: "-"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status."""
+    """Run the command and return its exit status."""
     plan = Plan()
     parser = argparse.ArgumentParser(
         prog="python -m tests.system.soak",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--minutes", type=float, default=plan.minutes, help="of load (default: 30)")
+    parser.add_argument(
+        "--minutes", type=float, default=plan.minutes, help="duration of the load (default: 30)"
+    )
     parser.add_argument("--connections", type=int, default=plan.connections)
-    parser.add_argument("--sample", type=float, default=plan.sample_seconds, help="seconds")
-    parser.add_argument("--no-builds", action="store_true", help="no dbt build beside it")
+    parser.add_argument(
+        "--sample", type=float, default=plan.sample_seconds, help="seconds between samples"
+    )
+    parser.add_argument(
+        "--no-builds", action="store_true", help="do not run dbt build during the load"
+    )
     parser.add_argument("--json", type=Path, metavar="OUT", help="default: target/soak.json")
     options = parser.parse_args(arguments)
     plan = Plan(
@@ -44,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sample_seconds=options.sample,
         is_beside_builds=not options.no_builds,
     )
-    # Not in /tmp, which may be memory: what is measured is durable.
+    # Not in /tmp, which may be in memory: commits must wait for a disk.
     target = ROOT / "target"
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix="soak-") as folder:
@@ -58,8 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _tell(report: Report) -> None:
     print(
-        f"\n{report.acknowledged:,} requests acknowledged, refused: {report.refused or 'none'};"
-        f" {report.builds} builds, {report.reads} reads of the warehouse beside them"
+        f"\n{report.acknowledged:,} requests acknowledged; refused: {report.refused or 'none'};"
+        f" {report.builds} builds, {report.reads} reads of the warehouse"
     )
     print("Medians of each quarter")
     for part in quarters(report.samples):

@@ -1,4 +1,4 @@
-"""What is to stay as it is in a process that runs for long, and whether it did."""
+"""Check that the resources of a long-running process do not grow."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 MIB = 2**20
-# Memory comes in arenas: a few of them more are no leak.
+# The allocator grows in arenas, so a few more are not a leak.
 MEMORY_SLACK_BYTES = 24 * MIB
 MEMORY_GROWTH = 1.10
 LATENCY_GROWTH = 1.5
-# Under a few milliseconds the machine is what is measured.
+# Smaller differences depend on the machine.
 LATENCY_SLACK_MS = 20.0
-# SQLite begins its log anew at a few MiB, unless somebody reads an old state all the time.
+# SQLite restarts its log at a few MiB, unless a reader always holds an old snapshot.
 LARGEST_LOG_BYTES = 128 * MIB
-# Files of the loader and of the warehouse, which come and go.
+# Temporary files of the loader and of the warehouse.
 DESCRIPTOR_SLACK = 12
 THREAD_SLACK = 4
-# What there may be however long it runs: three files for each of the store's connections, which are
-# opened when they are first needed, and the files of a library or two; threads for what takes long.
+# Absolute maxima for any duration: three files for each of the store's connections and some files
+# of libraries; the server's threads and background threads.
 MOST_DESCRIPTORS = 150
 MOST_THREADS = 25
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The process and its files at a moment, and what clients saw since the one before.
+    """The process and its files at one time, and the clients' figures since the previous sample.
 
     Attributes:
-        second: Since the load began.
-        memory_bytes: Resident.
-        descriptors: Open ones.
-        threads: Of the process.
-        store_bytes: The store's file.
-        log_bytes: The store's write-ahead log.
+        second: Seconds since the start of the load.
+        memory_bytes: Resident memory.
+        descriptors: Open file descriptors.
+        threads: Threads of the process.
+        store_bytes: Size of the store's file.
+        log_bytes: Size of the store's write-ahead log.
         backlog: Events that wait for the loader.
-        requests_per_second: Answered.
-        p50_ms: Latency.
-        p95_ms: Likewise.
-        p99_ms: Likewise.
+        requests_per_second: Answered requests.
+        p50_ms: Median latency.
+        p95_ms: 95th percentile of the latency.
+        p99_ms: 99th percentile of the latency.
     """
 
     second: float
@@ -57,11 +57,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One thing that was to stay as it is.
+    """The result of one check.
 
     Attributes:
-        what: It.
-        is_good: Whether it did; None where that cannot be told, after too short a time.
+        what: The checked resource or promise.
+        is_good: Whether the check passed; None if the run was too short to decide.
         found: The figures.
     """
 
@@ -71,18 +71,18 @@ class Verdict:
 
 
 def quarters(samples: Sequence[Sample]) -> list[Sequence[Sample]]:
-    """Cut into four parts; the first is the time to get warm."""
+    """Split the samples into four parts; the first is the warm-up."""
     size = len(samples)
     return [samples[size * part // 4 : size * (part + 1) // 4] for part in range(4)]
 
 
 def judge(samples: Sequence[Sample], connections: int, *, is_long: bool) -> list[Verdict]:
-    """Compare the last quarter with the second one.
+    """Compare the last quarter with the second quarter.
 
     Args:
-        samples: At least four.
-        connections: How many clients have open.
-        is_long: Whether the time was long enough to tell growth from getting warm.
+        samples: At least four samples.
+        connections: Open client connections.
+        is_long: Whether the run was long enough to distinguish growth from warm-up.
     """
     _, before, _, after = quarters(samples)
 
@@ -92,7 +92,7 @@ def judge(samples: Sequence[Sample], connections: int, *, is_long: bool) -> list
     memory = [median(part, lambda sample: sample.memory_bytes) for part in (before, after)]
     p99 = [median(part, lambda sample: sample.p99_ms) for part in (before, after)]
     descriptors = [max(sample.descriptors for sample in part) for part in (before, after)]
-    # Those of DuckDB come and go with a shipment; what grows is there in most samples.
+    # DuckDB's threads exist only during a shipment. A leak appears in most samples.
     threads = [median(part, lambda sample: sample.threads) for part in (before, after)]
     most_threads = max(sample.threads for sample in after)
     log = max(sample.log_bytes for sample in samples)

@@ -1,4 +1,4 @@
-"""Players who send requests of every kind without pause, and note what was acknowledged."""
+"""Players that send all kinds of requests without pause and record what was acknowledged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.support.server import Request
 
 COINS = 7
 EVENTS_AT_ONCE = 5
-# After so many requests a player goes and another one comes, so that what a player has stays as
-# much as it is: else reading it would take longer with time.
+# The next player takes over after this many requests, so that the number of events per player, and
+# with it the cost of reading them, stays constant.
 REQUESTS_OF_A_PLAYER = 400
-# How often each kind is sent, among a hundred or so. A login takes a core for a tenth of a second.
+# Weights of the request kinds. A login uses a core for a tenth of a second.
 MIX = {
     "login": 0.02,
     "earn": 25,
@@ -48,17 +48,17 @@ READS = {
 }
 WON = {"eventType": "match_won", "meta": {"score": 1200}}
 GOOD = (200, 201)
-# What a server may answer that has enough to do: later, or not so often.
+# Statuses of an overloaded server.
 REFUSED = (503, 429)
 
 
 @dataclass(frozen=True)
 class Account:
-    """A player that exists.
+    """A registered player.
 
     Attributes:
-        user_id: Its id.
-        token: Its token.
+        user_id: The player's id.
+        token: The player's token.
     """
 
     user_id: int
@@ -67,16 +67,16 @@ class Account:
 
 @dataclass
 class Record:
-    """What the players saw.
+    """The players' results.
 
     Attributes:
-        ids: Gets the id of every acknowledged event, one a line.
+        ids: File for the ids of acknowledged events, one per line.
         coins: Acknowledged coins by user id.
-        acknowledged: How many requests.
-        events: How many events.
-        refused: Answers of 503 and 429 by their code.
-        failures: All others that are no success, and lost connections, as text.
-        latencies: Of the requests since they were last taken, in seconds.
+        acknowledged: Number of acknowledged requests.
+        events: Number of acknowledged events.
+        refused: Number of 503 and 429 answers by code.
+        failures: All other unsuccessful answers and lost connections, as text.
+        latencies: Latencies in seconds since the last `take_latencies`.
     """
 
     ids: TextIO
@@ -88,13 +88,13 @@ class Record:
     latencies: list[float] = field(default_factory=list)
 
     def take_latencies(self) -> Sequence[float]:
-        """Take what has come since the last call."""
+        """Return the latencies since the last call."""
         taken, self.latencies = self.latencies, []
         return taken
 
 
 class Player:
-    """One connection; a player, and after some requests another one."""
+    """One connection, used by one player after another."""
 
     def __init__(
         self, port: int, accounts: Iterator[Account], operator: str, record: Record, seed: int
@@ -102,11 +102,11 @@ class Player:
         """Connect.
 
         Args:
-            port: Where the API listens.
-            accounts: Who plays next.
-            operator: An operator's token, to read reports.
-            record: Where to note what happens.
-            seed: Of the order of requests.
+            port: The API's port.
+            accounts: The next accounts.
+            operator: An operator's token for reading reports.
+            record: Receives the results.
+            seed: Seed of the order of requests.
         """
         self._port = port
         self._operator = operator
@@ -121,7 +121,7 @@ class Player:
         self.connect()
 
     def connect(self) -> None:
-        """Connect, anew where the connection was lost."""
+        """Connect, or reconnect after a lost connection."""
         self.socket = socket.create_connection((HOST, self._port), TIMEOUT_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -156,7 +156,7 @@ class Player:
         )
 
     def receive(self) -> bool:
-        """Take what came; True when the answer is complete.
+        """Read available bytes; return True when the answer is complete.
 
         Raises:
             OSError: The connection is lost.
@@ -183,7 +183,7 @@ class Player:
         elif status in REFUSED:
             record.refused[json.loads(body)["code"]] += 1
         elif self._kind == "report" and status == 404:
-            # Before the first build there are none.
+            # No report exists before the first build.
             record.acknowledged += 1
         else:
             record.failures.append(f"{self._kind}: {status} {body[:200]!r}")
@@ -203,12 +203,12 @@ class Player:
 
 
 def play(players: Sequence[Player], record: Record, goes_on: Callable[[], bool]) -> None:
-    """Have all players send, each the next request when it has an answer.
+    """Let each player send its next request after each answer.
 
     Args:
-        players: Who plays.
-        record: Where lost connections are noted.
-        goes_on: Asked before each request; when it says no, answers that are due are awaited.
+        players: The players.
+        record: Receives lost connections.
+        goes_on: Called before each request; if false, only the pending answers are read.
     """
     with selectors.DefaultSelector() as selector:
 

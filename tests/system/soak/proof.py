@@ -9,24 +9,24 @@ from pathlib import Path
 
 import duckdb
 
-# Answers of this code may be to a command that took effect: nobody knows after a failed commit.
+# After a failed commit, a command with this code may still have taken effect.
 AMBIGUOUS = "store_unavailable"
 
 
 def differences(
     warehouse: Path, store: Path, acknowledged: Path, coins: Mapping[int, int], ambiguous: int
 ) -> list[str]:
-    """Compare what was acknowledged with what is there.
+    """Compare acknowledged events and coins with the store and the warehouse.
 
     Args:
-        warehouse: The DuckDB file, to which all was shipped.
+        warehouse: The DuckDB file after shipping everything.
         store: The SQLite file.
-        acknowledged: A file with the ids of acknowledged events, one a line.
+        acknowledged: A file with the ids of acknowledged events, one per line.
         coins: Acknowledged coins by user id.
-        ambiguous: How many requests may have taken effect without an acknowledgement.
+        ambiguous: Number of requests that may have taken effect without acknowledgement.
 
     Returns:
-        What is not as it should be, in words.
+        Descriptions of all differences.
     """
     in_store = acknowledged.with_suffix(".store")
     with closing(sqlite3.connect(store)) as connection, in_store.open("w") as file:

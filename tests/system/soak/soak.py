@@ -1,8 +1,8 @@
-"""A whole API process at the most it can do, for long, with all that is usually beside it.
+"""Run an API process under full load for a long time, with builds and readers.
 
-Players send requests of every kind, `dbt build` runs in a loop, and somebody reads the warehouse.
-Every few seconds it is noted what the process takes and how it answers; at the end it is judged
-whether that stayed as it was, and whether everything that was acknowledged is there.
+Players send all kinds of requests, `dbt build` runs in a loop, and a reader queries the warehouse.
+The test samples resources and latencies every few seconds. At the end it checks that they did not
+grow and that all acknowledged events and coins are present.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from warehouse.store.migrations import migrate
 from warehouse.store.tables import players as players_table
 from warehouse.store.tables import store_identity
 
-# More players than a token cache holds, in the long run.
+# More players than the token cache holds.
 ACCOUNTS = 12_000
-# A thread is made when all others are busy. With few of them all are there when it is warm, and who
-# is one too many is seen.
+# Waitress starts threads on demand. With few threads, all exist after the warm-up, so a leaked
+# thread is visible.
 THREADS = 12
 PAUSE_BETWEEN_BUILDS_SECONDS = 5.0
 PAUSE_BETWEEN_READS_SECONDS = 2.0
-# For the loader to ship what is left when the load has ended.
+# The time limit for shipping the backlog after the load.
 SHIPPING_SECONDS = 300.0
-# Before that the process is getting warm in every respect.
+# A shorter run is only a warm-up.
 LONG_MINUTES = 10.0
 TOKEN_SECONDS = 86_400
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -52,13 +52,13 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do.
+    """The configuration of a run.
 
     Attributes:
-        minutes: How long there is load.
-        connections: Over how many connections.
-        sample_seconds: From one sample to the next.
-        is_beside_builds: Whether `dbt build` loops beside it.
+        minutes: Duration of the load.
+        connections: Number of connections.
+        sample_seconds: Interval between samples.
+        is_beside_builds: Whether `dbt build` runs in a loop during the load.
     """
 
     minutes: float = 30.0
@@ -69,17 +69,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of it.
+    """The results of a run.
 
     Attributes:
-        plan: What was done.
-        samples: In their order.
-        verdicts: What was to stay as it is, or to be there.
-        acknowledged: Requests.
-        events: Acknowledged events.
-        refused: Documented refusals by their code.
-        builds: How many there were.
-        reads: How often the warehouse was read.
+        plan: The configuration.
+        samples: The samples in order.
+        verdicts: The results of all checks.
+        acknowledged: Number of acknowledged requests.
+        events: Number of acknowledged events.
+        refused: Number of documented refusals by code.
+        builds: Number of builds.
+        reads: Number of reads of the warehouse.
     """
 
     plan: Plan
@@ -93,18 +93,18 @@ class Report:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing was found."""
+        """Whether no check failed."""
         return all(verdict.is_good is not False for verdict in self.verdicts)
 
 
 @dataclass
 class _Beside:
-    """What else goes on.
+    """Builds and reads during the load.
 
     Attributes:
-        builds: Exit codes.
-        output: Of the last build that failed.
-        reads: How often the warehouse was read.
+        builds: Exit codes of the builds.
+        output: Output of the last failed build.
+        reads: Number of reads of the warehouse.
     """
 
     project: Project
@@ -130,17 +130,17 @@ class _Beside:
                     ).fetchall()
                 self.reads += 1
             except (duckdb.IOException, duckdb.CatalogException):
-                # Somebody writes, or nothing was shipped yet.
+                # A writer holds the file, or nothing is shipped yet.
                 continue
 
 
 def soak(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
-    """Do it all.
+    """Run the load and all checks.
 
     Args:
-        plan: What.
-        folder: Where the project is copied to. It should be on a disk.
-        say: Told how it goes.
+        plan: The configuration.
+        folder: Folder for the project. It should be on a disk.
+        say: Receives progress messages.
     """
     project = Project.copy_to(folder / "project")
     generate_sample(project.root / "seeds")
@@ -161,7 +161,7 @@ def soak(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
             samples = _put_load(
                 plan, server=server, accounts=accounts, beside=beside, record=record, say=say
             )
-            say("The load has ended; what is left is shipped.")
+            say("The load has ended. Shipping the backlog.")
             _wait_until_shipped(_store(server))
             exit_code = server.stop()
         finally:
@@ -184,7 +184,7 @@ def soak(plan: Plan, folder: Path, say: Callable[[str], None]) -> Report:
 
 
 def _register(server: Server) -> list[Account]:
-    """Make the players, without the work of hashing passwords that nobody will send."""
+    """Create the players without hashing passwords."""
     server.warehouse.parent.mkdir(parents=True, exist_ok=True)
     engine = open_engine(f"sqlite:///{_store(server)}", writes=True)
     migrate(engine)
@@ -294,7 +294,7 @@ def _wait_until_shipped(store: Path) -> None:
 def _complaints(
     server: Server, record: Record, beside: _Beside, exit_code: int, acknowledged: str
 ) -> list[Verdict]:
-    """Judge what must be right after any time."""
+    """Run the checks that do not depend on the duration."""
     wrong = differences(
         server.warehouse,
         _store(server),
@@ -307,7 +307,7 @@ def _complaints(
     failed_builds = sum(code != 0 for code in beside.builds)
     return [
         Verdict(
-            "every acknowledged event and coin is there, once",
+            "every acknowledged event and coin is present once",
             not wrong,
             "; ".join(wrong) or f"{record.events:,} events",
         ),
@@ -318,16 +318,16 @@ def _complaints(
         ),
         Verdict("nothing is logged as an error", not errors, " ".join(errors[:2]) or "nothing"),
         Verdict(
-            "builds beside it succeed",
+            "all builds succeed",
             not failed_builds,
             beside.output[-500:] or f"{len(beside.builds)} builds",
         ),
-        Verdict("the process ends well", exit_code == 0, f"exit status {exit_code}"),
+        Verdict("the process exits with 0", exit_code == 0, f"exit status {exit_code}"),
     ]
 
 
 def line(sample: Sample) -> str:
-    """Write a sample on a line."""
+    """Format a sample as one line."""
     mib = 2**20
     return (
         f"{sample.second:6,.0f} s  {sample.requests_per_second:6,.0f}/s"

@@ -1,4 +1,4 @@
-"""The soak finds what grows, and takes no offence at what does not."""
+"""The soak test detects growth and accepts normal variation."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ Change = Callable[[Sample, int], Sample]
 
 
 def verdicts(change: Change, *, is_long: bool = True) -> dict[str, bool | None]:
-    """Judge forty samples, each changed by its number."""
+    """Judge forty samples; `change` receives each sample's number."""
     samples = [change(replace(FLAT, second=5.0 * number), number) for number in range(40)]
     return {v.what: v.is_good for v in judge(samples, CONNECTIONS, is_long=is_long)}
 
 
-def test_what_stays_as_it_is_is_good() -> None:
+def test_constant_samples_pass() -> None:
     assert set(verdicts(lambda sample, _: sample).values()) == {True}
 
 
-def test_getting_warm_is_no_leak() -> None:
+def test_warm_up_is_not_a_leak() -> None:
     def warm(sample: Sample, number: int) -> Sample:
         share = min(1.0, number / 10)
         return replace(
@@ -65,12 +65,12 @@ def test_growth_is_found(what: str, change: Change) -> None:
     assert [name for name, is_good in found.items() if not is_good] == [what]
 
 
-def test_one_slow_moment_is_no_growth() -> None:
+def test_single_slow_samples_are_not_growth() -> None:
     found = verdicts(lambda s, n: replace(s, p99_ms=5000.0) if n in (32, 36) else s)
     assert set(found.values()) == {True}
 
 
-def test_short_time_tells_leaks_that_are_beyond_doubt_and_nothing_else() -> None:
+def test_short_run_reports_only_obvious_leaks() -> None:
     def grown(sample: Sample, number: int) -> Sample:
         return replace(sample, memory_bytes=MIB * number, p99_ms=10.0 * number, threads=number // 2)
 

@@ -1,4 +1,4 @@
-"""The proof of the soak finds what is missing, and what is there twice."""
+"""The proof of the soak test finds missing and duplicate events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COINS = {1: 7, 2: 14}
 
 
 def compare(folder: Path, change: Change, ambiguous: int = 0) -> list[str]:
-    """Make a store and a warehouse with three earns, change something, and compare."""
+    """Create a store and a warehouse with three earns, apply a change, and compare."""
     store, warehouse, said = folder / "s.sqlite", folder / "w.duckdb", folder / "said.txt"
     said.write_text("a\nb\nc\n")
     events = [("a", 1), ("b", 2), ("c", 2)]
@@ -36,7 +36,7 @@ def compare(folder: Path, change: Change, ambiguous: int = 0) -> list[str]:
     return differences(warehouse, store, said, COINS, ambiguous)
 
 
-def test_what_is_there_once_is_right(tmp_path: Path) -> None:
+def test_complete_data_has_no_differences(tmp_path: Path) -> None:
     assert compare(tmp_path, lambda *_: None) == []
 
 
@@ -73,11 +73,11 @@ def test_what_is_there_once_is_right(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told(tmp_path: Path, change: Change, found: str) -> None:
+def test_each_difference_is_reported(tmp_path: Path, change: Change, found: str) -> None:
     assert found in compare(tmp_path, change)
 
 
-def test_what_nobody_knows_may_have_happened(tmp_path: Path) -> None:
+def test_ambiguous_requests_may_have_taken_effect(tmp_path: Path) -> None:
     def happened(store: sqlite3.Connection, warehouse: duckdb.DuckDBPyConnection) -> None:
         store.execute("insert into events values ('x', null, 'track', null)")
         warehouse.execute("insert into raw.game_events values ('x')")

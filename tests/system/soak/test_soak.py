@@ -1,4 +1,4 @@
-"""The soak itself, for some seconds: every part of it works, and nothing is lost."""
+"""A soak test of some seconds works and loses nothing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from tests.system.soak.__main__ import main
 
 
-def test_some_seconds_at_the_limit_leak_and_lose_nothing(
+def test_short_soak_leaks_and_loses_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "soak.json"
-    # A build beside it belongs to the long form: `python -m tests.system.soak`, and to the storm.
+    # The long form and the storm run builds during the load.
     exit_code = main(["--minutes", "0.15", "--sample", "1", "--no-builds", "--json", str(out)])
 
     output = capsys.readouterr().out
@@ -23,4 +23,4 @@ def test_some_seconds_at_the_limit_leak_and_lose_nothing(
     assert report["acknowledged"] > 100
     assert report["events"] > 100
     assert len(report["samples"]) >= 4
-    assert "every acknowledged event and coin is there, once" in output
+    assert "every acknowledged event and coin is present once" in output

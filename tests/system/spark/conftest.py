@@ -27,7 +27,7 @@ def packages() -> None:
 
 @pytest.fixture(scope="session")
 def java() -> None:
-    """Leave out what needs Java, where there is none."""
+    """Skip tests that need Java if it is missing."""
     try:
         java_home()
     except CannotUseSparkError as error:
@@ -40,14 +40,14 @@ def cluster(
     packages: None,  # noqa: ARG001
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Cluster]:
-    """A running cluster. Whoever kills a worker starts it again."""
+    """A running cluster. A test that kills a worker restarts it."""
     with running_cluster(tmp_path_factory.mktemp("spark")) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project that both engines build, parsed once; whoever needs inputs writes them."""
+    """A project that both engines build, parsed once; each test writes its inputs."""
     project = Project.copy_to(tmp_path_factory.mktemp("on_spark") / "project")
     project.write_inputs(dict.fromkeys(GOOD, ""))
     return project

@@ -32,7 +32,7 @@ class Table:
         columns: Name and SQL type of each column; all cases give them as text.
         cases: What goes in and what must come out, as text. Where the expression makes rows, these
             are separated by spaces, sorted.
-        kind: How results are compared: `text` as it stands, `decimal` and `double` by value, `json`
+        kind: How results are compared: `text` exactly, `decimal` and `double` by value, `json`
             by what it means.
         windows: What follows `window`, for an expression over rows.
     """

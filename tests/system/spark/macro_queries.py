@@ -48,7 +48,7 @@ def compiled(project: Project, target: str) -> str:
     )
     assert run.exit_code == 0, run.output
     path = f"target/{target}/compiled/gamehouse/analyses/macro_cases.sql"
-    return (project.root / path).read_bytes().decode()  # line breaks as they stand
+    return (project.root / path).read_bytes().decode()  # keeps line breaks
 
 
 def query_of(tables: Sequence[Table]) -> str:

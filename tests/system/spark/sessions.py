@@ -22,7 +22,7 @@ def session(cluster: Cluster) -> Iterator[Any]:
 
 
 def ask(cluster: Cluster, *statements: str) -> list[tuple[Any, ...]]:
-    """Run statements in a session of their own; returns the rows of the last one."""
+    """Run statements in a new session; return the rows of the last one."""
     with session(cluster) as cursor:
         for statement in statements:
             cursor.execute(statement)

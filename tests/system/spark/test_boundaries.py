@@ -27,10 +27,10 @@ def files_table(folder: Path) -> str:
         "sql_string": lambda text: f"'{text}'",
         "adapter": SimpleNamespace(quote=lambda name: f"`{name}`"),
     }
-    text = (ROOT / "macros/engines/spark_seed.sql").read_text(encoding="utf-8")
+    for file in ("folder_options", "files_table"):
+        text = (ROOT / f"macros/inputs/spark/{file}.sql").read_text(encoding="utf-8")
+        context[file] = vars(get_template(text, context).module)[f"dbt_macro__{file}"]
     types = dict.fromkeys(HEADER.split(","), "string")
-    for name, macro in vars(get_template(text, context).module).items():
-        context[name.removeprefix("dbt_macro__")] = macro
     statement: str = context["files_table"](
         "default.boundaries", {"format": "csv", "folder": folder}, types
     )

@@ -17,7 +17,7 @@ from warehouse.inputs.headers import HEADERS
 from warehouse.spark.cluster import Cluster, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 
-PATIENCE_SECONDS = 90
+MAX_WAIT_SECONDS = 90
 EXECUTOR = b"CoarseGrainedExecutorBackend"
 
 
@@ -28,7 +28,7 @@ def processes_of(cluster: Cluster) -> dict[int, bytes]:
         try:
             command, environment = (path / "cmdline").read_bytes(), (path / "environ").read_bytes()
         except OSError:
-            continue  # it has ended, or it is somebody else's
+            continue  # it has ended, or belongs to another user
         if f"SPARK_CONF_DIR={cluster.folder}/conf".encode() in environment:
             found[int(path.name)] = command
     return found
@@ -39,7 +39,7 @@ def executors_of(cluster: Cluster) -> set[int]:
 
 
 def wait_for_executors(cluster: Cluster, count: int) -> set[int]:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while len(executors := executors_of(cluster)) != count:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -96,7 +96,7 @@ def test_a_killed_worker_comes_back(cluster: Cluster) -> None:
 
 def test_its_folder_is_its_own(cluster: Cluster) -> None:
     with (
-        pytest.raises(CannotUseSparkError, match=f"Another cluster works in {cluster.folder}"),
+        pytest.raises(CannotUseSparkError, match=f"Another cluster uses {cluster.folder}"),
         running_cluster(cluster.folder),
     ):
         pass
@@ -124,7 +124,7 @@ def test_the_command_exits_as_dbt_does_and_leaves_the_reports(
         signal.signal(signal.SIGTERM, handler)
     printed, errors = capfd.readouterr()
     assert "No such option" in errors
-    assert "dbt build failed; the reports in reports/spark/ are as they were." in printed
+    assert "dbt build failed; the reports in reports/spark/ are unchanged." in printed
 
 
 def test_a_program_on_it_is_interrupted_with_the_command(cluster: Cluster, tmp_path: Path) -> None:

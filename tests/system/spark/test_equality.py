@@ -17,6 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.conftest import Built
 from tests.support.harness import DBT, ROOT, Project
 from tests.system.e2e.nasty import SCENARIOS, Scenario, nasty_inputs
 from tests.system.e2e.promises import assert_told_and_stopped, broken_build
@@ -33,7 +34,7 @@ from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import NewEvent
 from warehouse.store.sql_store import SqlStore
 
-# What the report files rest on; the page and the measures of the checkpoints are no report files.
+# The models of the report files, without those of the page and the checkpoints.
 REPORTS_ALONE = ["--select", "+rpt_manifest", "--exclude-resource-type", "test", "unit_test"]
 NASTY = SCENARIOS[1:4]
 # So many models have ended, and more than as many have not, when a worker is killed.
@@ -92,10 +93,10 @@ def assert_same(on_spark: dict[str, Any], on_duckdb: dict[str, Any]) -> None:
         assert on_spark[name] == report, name
 
 
-def test_the_sample_with_all_data_tests(project: Project, cluster: Cluster) -> None:
+def test_the_sample_with_all_data_tests(built: Built, project: Project, cluster: Cluster) -> None:
+    assert built.run.exit_code == 0, built.run.output
     generate_sample(project.root / "seeds")
-    on_duckdb = build_on_duckdb(project)
-    assert_same(build_on_spark(project, cluster), on_duckdb)
+    assert_same(build_on_spark(project, cluster), read(built.project.reports))
 
 
 def test_broken_checks_are_told_and_stop_what_stands_on_them(
@@ -107,7 +108,7 @@ def test_broken_checks_are_told_and_stop_what_stands_on_them(
 def test_nasty_inputs_as_parquet_in_landing(
     project: Project, cluster: Cluster, tmp_path: Path
 ) -> None:
-    """Which DuckDB reads from `seeds/`. Whoever reads meanwhile sees the tables change once."""
+    """DuckDB reads them from `seeds/`. Readers see the tables change once."""
     scenario = NASTY[0]
     inputs = nasty_inputs(scenario.seed, scenario.rows)
     project.write_inputs(inputs)

@@ -29,7 +29,7 @@ REFUSED: dict[str, dict[str, tuple[bytes, str]]] = {
         ),
         "confirmed_purchases": (
             good("confirmed_purchases", b"af_2,purchase,,1,A\0,RCP-2\n"),
-            "holds NUL bytes.",
+            "contains NUL bytes.",
         ),
         "costs_daily": (
             good("costs_daily", "2026-01-06,é,1\n".encode("latin-1")),

@@ -1,4 +1,4 @@
-"""Whoever lacks something that Spark needs is told what, and what to do."""
+"""A missing requirement of Spark is reported with what to do."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def fake_java(home: Path, version: str) -> Path:
 def test_without_java(tmp_path: Path) -> None:
     with pytest.raises(CannotUseSparkError) as raised:
         java_home({"PATH": str(tmp_path)})
-    assert "There is no java in PATH. Spark needs Java 17 or newer" in str(raised.value)
+    assert "Found no java in PATH. Spark needs Java 17 or newer" in str(raised.value)
     assert "apt-get install default-jre-headless" in str(raised.value)
 
 
@@ -46,14 +46,14 @@ def test_java_home_goes_before_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("version", "major"), [("1.8.0_402", "1"), ("11.0.2", "11"), ("16", "16")])
 def test_java_that_is_too_old(tmp_path: Path, version: str, major: str) -> None:
     home = fake_java(tmp_path, version)
-    with pytest.raises(CannotUseSparkError, match=f"is of version {major}. Spark needs Java 17"):
+    with pytest.raises(CannotUseSparkError, match=f"has version {major}. Spark needs Java 17"):
         java_home({"JAVA_HOME": str(home)})
 
 
 def test_java_that_tells_nothing(tmp_path: Path) -> None:
     home = fake_java(tmp_path, "17")
     (home / "bin/java").write_text("#!/bin/sh\nexit 1\n")
-    with pytest.raises(CannotUseSparkError, match="does not tell its version"):
+    with pytest.raises(CannotUseSparkError, match="does not report its version"):
         java_home({"JAVA_HOME": str(home)})
 
 
@@ -62,7 +62,7 @@ def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CannotUseSparkError) as raised:
         require_packages()
     assert "pyspark and pyhive and dbt.adapters.spark are not installed" in str(raised.value)
-    assert "`make spark-setup` installs" in str(raised.value)
+    assert "Run `make spark-setup`" in str(raised.value)
 
 
 @pytest.mark.usefixtures("packages")
@@ -72,7 +72,7 @@ def test_a_part_that_does_not_come_up_names_its_log(
     monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "java", "17.0.15")))
     log = tmp_path / "spark/logs/master.log"
     with (
-        pytest.raises(CannotUseSparkError, match=f"master has ended; {log} says why"),
+        pytest.raises(CannotUseSparkError, match=f"master has ended. See {log}."),
         running_cluster(tmp_path / "spark"),
     ):
         pass
@@ -90,7 +90,7 @@ def test_commands_say_what_is_missing(tmp_path: Path, command: str) -> None:
         assert "seeds/sessions.csv is missing. Put the export there" in run.output
     else:
         assert run.exit_code == 2
-        assert run.output.startswith("There is no java in PATH.")
+        assert run.output.startswith("Found no java in PATH.")
     assert "Traceback" not in run.output
 
 
@@ -124,4 +124,4 @@ def test_a_port_that_is_none_is_refused() -> None:
         sys.executable, "-m", "warehouse", "fetch", environment={"SPARK_THRIFT_PORT": "many"}
     )
     assert run.exit_code == 2
-    assert run.output == "SPARK_THRIFT_PORT is 'many'. Set it to a port's number.\n"
+    assert run.output == "SPARK_THRIFT_PORT is 'many'. Set it to a port number.\n"

@@ -25,7 +25,7 @@ folder = Path(sys.argv[1])
 with module.Processes(folder) as processes:
     processes.start(["sh", "-c", sys.argv[2]], folder=folder).wait()
 """
-PATIENCE_SECONDS = 20
+MAX_WAIT_SECONDS = 20
 
 
 def numbers(folder: Path) -> list[int]:
@@ -34,7 +34,7 @@ def numbers(folder: Path) -> list[int]:
 
 
 def eventually(path: Path) -> Path:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while not path.exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -42,7 +42,7 @@ def eventually(path: Path) -> Path:
 
 
 def is_alive(number: int) -> bool:
-    """A process that ended and that nobody has waited for yet is not alive."""
+    """A zombie process is not alive."""
     try:
         state = Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
@@ -51,7 +51,7 @@ def is_alive(number: int) -> bool:
 
 
 def all_gone(processes: list[int], folder: Path) -> bool:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while time.monotonic() < deadline:
         if not folder.exists() and not any(map(is_alive, processes)):
             return True

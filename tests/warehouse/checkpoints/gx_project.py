@@ -71,27 +71,22 @@ class GxProject:
 
     @property
     def warehouse(self) -> Path:
-        """The DuckDB file."""
         return self.root / "warehouse.duckdb"
 
     @property
     def store(self) -> Path:
-        """The SQLite file of the store."""
         return self.root / "store.sqlite"
 
     @property
     def reports(self) -> Path:
-        """The folder of the reports."""
         return self.root / "reports"
 
     @property
     def docs(self) -> Path:
-        """The folder of the Data Docs."""
         return self.reports / "data_docs"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of a process that checks this project."""
         return {
             "WAREHOUSE_PATH": str(self.warehouse),
             "REPORTS_PATH": str(self.reports),
@@ -107,14 +102,12 @@ class GxProject:
         self.write("bounds.yml", bounds or {})
 
     def write(self, name: str, content: object) -> Path:
-        """Write a file of the folder."""
         self.folder.mkdir(exist_ok=True)
         path = self.folder / name
         path.write_text(json.dumps(content), encoding="utf-8")
         return path
 
     def execute(self, sql: str, *parameters: object) -> None:
-        """Change the warehouse."""
         with duckdb.connect(str(self.warehouse)) as warehouse:
             warehouse.execute(sql, parameters or None)
 
@@ -136,6 +129,5 @@ class GxProject:
         return Run(exit_code, output.getvalue())
 
     def pages(self) -> str:
-        """All pages of the Data Docs about results, as text."""
         pages = sorted((self.docs / "validations").rglob("*.html"))
         return "\n".join(page.read_text(encoding="utf-8") for page in pages)

@@ -19,17 +19,17 @@ def test_bounds_are_numbers_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "advice"),
     [
-        ("", "must hold lines `name: number`"),
-        ("- 1\n", "must hold lines `name: number`"),
-        ("a: [1\n", "is no YAML: "),
-        ("a: 1\nb: '2'\n", ": b must be a number, without quotes or a unit."),
+        ("", "must contain only lines `name: number`"),
+        ("- 1\n", "must contain only lines `name: number`"),
+        ("a: [1\n", "is not YAML: "),
+        ("a: 1\nb: '2'\n", ": b must be a number without quotes and unit."),
         ("a: 1\nb: 5 %\n", ": b must be a number"),
         ("a: 1\nb: true\n", ": b must be a number"),
         ("a: 1\nb: .nan\n", ": b must be a number"),
         ("a: 1\nb: .inf\n", ": b must be a number"),
         ("a: 1\nb:\n", ": b must be a number"),
         ("a: 1\n", " lacks b. Add each as a line `name: number`."),
-        ("a: 1\nb: 2\nc: 3\n", ": no suite uses c. Correct the name, or take the line out."),
+        ("a: 1\nb: 2\nc: 3\n", ": no suite uses c. Correct the name, or remove the line."),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, content: str, advice: str) -> None:
@@ -42,5 +42,5 @@ def test_what_is_wrong_is_said(tmp_path: Path, content: str, advice: str) -> Non
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CannotCheckError, match=r"bounds\.yml is missing\. Bring it back"):
+    with pytest.raises(CannotCheckError, match=r"bounds\.yml is missing\. The checkpoints need it"):
         read_bounds(tmp_path / "bounds.yml", set())

@@ -171,13 +171,13 @@ def test_nothing_to_judge_is_a_failure(days: GxProject) -> None:
     run = days.check("landed", "marts")
     assert run.exit_code == 1
     assert "landed: FAILED: none of 1 expectations could be judged" in run.output
-    assert "marts: FAILED: there is nothing to judge" in run.output
+    assert "marts: FAILED: it has no expectations" in run.output
     assert verdicts(days) == ["failed", "failed", "not_run"]
 
 
 def test_a_suite_without_expectations_has_nothing_to_judge(days: GxProject) -> None:
     days.write_suites(Judged("quality.days", []))
-    assert "landed: FAILED: there is nothing to judge" in days.check().output
+    assert "landed: FAILED: it has no expectations" in days.check().output
 
 
 def test_verdicts_are_not_recorded_for_another_build(days: GxProject) -> None:
@@ -185,7 +185,9 @@ def test_verdicts_are_not_recorded_for_another_build(days: GxProject) -> None:
     run = days.check()
     assert run.exit_code == 0
     manifest = days.reports / "manifest.json"
-    note = f"Verdicts not recorded: {manifest} belongs to another build than the warehouse.\n"
+    note = (
+        f"The verdicts were not recorded: {manifest} and the warehouse are from different builds.\n"
+    )
     assert note in run.output
     assert manifest.read_text() == MANIFEST
     days.execute("drop table reports.rpt_manifest")
@@ -234,7 +236,7 @@ def test_an_expectation_that_cannot_be_understood_is_no_verdict(
     """Great Expectations would leave it out, and all that is left may hold."""
     misspelt = {**FEW, "name": "misspelt", **mistake}
     days.write_suites(Judged("quality.days", [FEW, misspelt]), bounds={"most": 1})
-    with pytest.raises(CannotCheckError, match=r"understand misspelt in suites\.yml"):
+    with pytest.raises(CannotCheckError, match=r"rejects misspelt in suites\.yml"):
         days.check()
     assert verdicts(days) == ["not_run"] * 3
     assert not days.docs.exists()
@@ -248,9 +250,7 @@ def test_suites_that_great_expectations_cannot_run_are_no_verdict(days: GxProjec
 
 
 def test_a_store_url_that_is_none_is_not_shown(days: GxProject) -> None:
-    with pytest.raises(
-        CannotCheckError, match=r"^STORE_URL is no SQLAlchemy URL, such as "
-    ) as fault:
+    with pytest.raises(CannotCheckError, match=r"^STORE_URL is not an SQLAlchemy URL. ") as fault:
         days.check(store_url="game:s3cret@localhost")
     assert "s3cret" not in str(fault.value)
 
@@ -295,7 +295,7 @@ def test_a_warehouse_that_is_taken_meanwhile_is_waited_for(
 
     monkeypatch.setattr(module, "connect_when_free", wait)
     with held(days.warehouse, "writer") as holder:
-        with pytest.raises(WarehouseUnavailableError, match=rf"held by .*\(PID {holder.pid}\)"):
+        with pytest.raises(WarehouseUnavailableError, match=rf"locked by .*\(PID {holder.pid}\)"):
             module.run_checkpoints(
                 {"landed": []},
                 {},

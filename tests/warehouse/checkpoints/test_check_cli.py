@@ -33,14 +33,14 @@ def test_check_waits_for_the_warehouse_and_prints_plain_text(
         waiting = process.stdout.readline()
     output, _ = process.communicate()
     assert process.returncode == 1, output
-    assert f"(PID {holder.pid}); waiting up to 63 s for it." in waiting
+    assert f"(PID {holder.pid}); waiting up to 63 s." in waiting
     assert rows_of(output)["few"] == ["share", "at most 0.1", "1 of 1 row", "FAILED"]
     manifest = days.reports / "manifest.json"
     assert output.splitlines()[-5:] == [
         " few: What few means.",
         "   1 of 1 row: 0.5",
         "landed: 1 of 1 FAILED: few",
-        f"Verdicts not recorded: there is no {manifest}.",
+        f"The verdicts were not recorded: there is no {manifest}.",
         f"Data Docs: {days.docs}/index.html",
     ]
     assert "\x1b" not in output

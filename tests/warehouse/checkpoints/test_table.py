@@ -14,8 +14,8 @@ OK = Outcome(
     name="revenue_distribution_is_stable",
     table="quality.qa_revenue_drift",
     column="population_stability_index",
-    demanded="at most 0.25",
-    found="0.0051 to 0.0061",
+    expected="at most 0.25",
+    observed="0.0051 to 0.0061",
     verdict=Verdict.OK,
     description="Prices are paid as often as before.",
 )
@@ -24,8 +24,8 @@ FAILED = replace(
     name="few_malformed",
     table="quality.qa_sources",
     column="malformed_share",
-    demanded="at most 0.05",
-    found="2 of 40 rows",
+    expected="at most 0.05",
+    observed="2 of 40 rows",
     verdict=Verdict.FAILED,
     description="Few rows do not parse [of a source].",
     details="2 of 40 rows: costs 2026-01-20 = 0.1, sessions 2026-01-21 = 0.2",
@@ -33,17 +33,17 @@ FAILED = replace(
 BROKEN = replace(
     FAILED,
     name="no_source_is_behind",
-    found="",
+    observed="",
     verdict=Verdict.ERROR,
     details='Error: The column "days_behind" in BatchData does not exist.',
 )
-TOO_LITTLE = replace(OK, name="arpdau_is_usual", found="", verdict=Verdict.TOO_LITTLE_DATA)
+TOO_LITTLE = replace(OK, name="arpdau_is_usual", observed="", verdict=Verdict.TOO_LITTLE_DATA)
 LEFT_OUT = replace(
     OK,
     name="events_agree_with_store",
     column="",
-    demanded="",
-    found="",
+    expected="",
+    observed="",
     verdict=Verdict.NOT_COMPARED,
     details="no store at warehouse/gamehouse.store.sqlite",
 )
@@ -95,7 +95,7 @@ def test_one_line_sums_up() -> None:
     )
     nothing = "landed: FAILED: none of 2 expectations could be judged"
     assert printed(TOO_LITTLE, LEFT_OUT)[-1] == nothing
-    assert printed() == ["landed: FAILED: there is nothing to judge"]
+    assert printed() == ["landed: FAILED: it has no expectations"]
 
 
 def test_brief_shows_what_fails_alone() -> None:

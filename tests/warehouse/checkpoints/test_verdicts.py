@@ -52,14 +52,14 @@ def test_without_activity_there_are_no_dates(manifest: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "built", "reason"),
     [
-        (MANIFEST, BUILT[:1], "belongs to another build than the warehouse"),
-        (MANIFEST, [], "belongs to another build than the warehouse"),
-        (MANIFEST.replace('"cd"', '"ef"'), BUILT, "belongs to another build"),
-        (MANIFEST.replace('"checkpoint_marts":"not_run",', ""), BUILT, "is of another version"),
-        (MANIFEST.replace('"as_of_date"', '"as_of"'), BUILT, "is of another version"),
-        (MANIFEST.replace("]}", ""), BUILT, "is no manifest"),
-        ("[]", BUILT, "is no manifest"),
-        ('{"files": [1]}', BUILT, "is no manifest"),
+        (MANIFEST, BUILT[:1], "and the warehouse are from different builds"),
+        (MANIFEST, [], "and the warehouse are from different builds"),
+        (MANIFEST.replace('"cd"', '"ef"'), BUILT, "and the warehouse are from"),
+        (MANIFEST.replace('"checkpoint_marts":"not_run",', ""), BUILT, "is from another version"),
+        (MANIFEST.replace('"as_of_date"', '"as_of"'), BUILT, "is from another version"),
+        (MANIFEST.replace("]}", ""), BUILT, "is not a manifest"),
+        ("[]", BUILT, "is not a manifest"),
+        ('{"files": [1]}', BUILT, "is not a manifest"),
     ],
 )
 def test_another_manifest_stays_as_it_is(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from warehouse.checkpoints.wording import demanded, found, named, subject, text
+from warehouse.checkpoints import wording
+from warehouse.checkpoints.wording import examples, observed, subject, text
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ BETWEEN = "expect_column_values_to_be_between"
     ],
 )
 def test_expectations_are_said_in_words(kind: str, kwargs: dict[str, Any], expected: str) -> None:
-    assert demanded(kind, kwargs) == expected
+    assert wording.expected(kind, kwargs) == expected
 
 
 @pytest.mark.parametrize(
@@ -165,5 +166,5 @@ ROWS = {"element_count": 40, "missing_count": 0, "unexpected_count": 2}
 def test_what_was_found_is_said_in_words(
     result: dict[str, Any], word: str, names: str | None
 ) -> None:
-    assert found(result) == word
-    assert named(result, ["source", "day"]) == names
+    assert observed(result) == word
+    assert examples(result, ["source", "day"]) == names

@@ -56,7 +56,6 @@ class Game:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of a process that works on this game."""
         return {"STORE_URL": self.url, "WAREHOUSE_PATH": str(self.warehouse)}
 
     def register(self, *usernames: str) -> list[int]:
@@ -75,7 +74,6 @@ class Game:
                 self.store.earn(player, random.randint(1, 10**12), "quest")
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the warehouse."""
         with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
             return warehouse.execute(sql).fetchall()
 
@@ -97,7 +95,6 @@ class Late:
     """The outbox of a loader that was asleep since it read a batch."""
 
     def __init__(self, outbox: SqlOutbox, batch: Batch) -> None:
-        """Take the batch; what is told goes to the outbox."""
         self._batch = batch
         self.mark_shipped = outbox.mark_shipped
         self.ship_again = outbox.ship_again
@@ -105,7 +102,6 @@ class Late:
         self.close = outbox.close
 
     def next_batch(self, _: int) -> Batch:
-        """Return the batch as it was."""
         return self._batch
 
 

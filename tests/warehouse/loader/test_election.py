@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from warehouse.store.election import FileElection
 election = FileElection(Path(sys.argv[1]))
-print(election.stand(), flush=True)
+print(election.try_acquire(), flush=True)
 sys.stdin.read()
 """
 FOLLOW = """
@@ -49,19 +49,19 @@ def _stand_elsewhere(warehouse: Path) -> tuple[subprocess.Popen[str], bool]:
 def test_one_of_two_in_a_process_is_elected_until_it_resigns(tmp_path: Path) -> None:
     warehouse = tmp_path / "not/there/yet/game.duckdb"
     first, second = FileElection(warehouse), FileElection(warehouse)
-    assert first.incumbent() == ""
-    assert (first.stand(), second.stand()) == (True, False)
-    assert (first.stand(), second.stand()) == (True, False)
+    assert first.leader() == ""
+    assert (first.try_acquire(), second.try_acquire()) == (True, False)
+    assert (first.try_acquire(), second.try_acquire()) == (True, False)
     second.resign()
-    assert not second.stand()
+    assert not second.try_acquire()
     first.resign()
-    assert (second.stand(), first.stand()) == (True, False)
+    assert (second.try_acquire(), first.try_acquire()) == (True, False)
     second.resign()
 
 
 def test_other_warehouses_have_other_loaders(tmp_path: Path) -> None:
     elections = [FileElection(tmp_path / name) for name in ("a.duckdb", "b.duckdb")]
-    assert [election.stand() for election in elections] == [True, True]
+    assert [election.try_acquire() for election in elections] == [True, True]
     for election in elections:
         election.resign()
 
@@ -74,11 +74,11 @@ def test_death_of_the_elected_process_lets_another_be_elected(
     process, is_elected = _stand_elsewhere(warehouse)
     election = FileElection(warehouse)
     assert is_elected
-    assert not election.stand()
-    assert election.incumbent() == f"PID {process.pid}"
+    assert not election.try_acquire()
+    assert election.leader() == f"PID {process.pid}"
     process.send_signal(kill)
     process.communicate()
-    assert election.stand()
+    assert election.try_acquire()
     other, is_elected = _stand_elsewhere(warehouse)
     assert not is_elected
     other.communicate()
@@ -95,13 +95,13 @@ def test_standby_ships_when_the_loader_is_killed(game: Game) -> None:
             process = subprocess.Popen(command, cwd=ROOT)
             loaders[process.pid] = process
         eventually(lambda: not game.outbox.next_batch(1).players)
-        first = int(lock.incumbent().removeprefix("PID "))
+        first = int(lock.leader().removeprefix("PID "))
         game.play(players, 10)
         loaders[first].kill()
         loaders[first].wait()
         game.play(players, 10, seed=1)
         eventually(lambda: game.outbox.backlog().event_count == 0)
-        assert lock.incumbent() == f"PID {next(pid for pid in loaders if pid != first)}"
+        assert lock.leader() == f"PID {next(pid for pid in loaders if pid != first)}"
     finally:
         for process in loaders.values():
             process.kill()
@@ -127,7 +127,7 @@ def test_two_that_ship_in_spite_of_the_election_do_no_harm(game: Game) -> None:
 def test_ship_all_leaves_it_to_the_elected_loader(game: Game) -> None:
     game.play(game.register("ann"), 3)
     process, _ = _stand_elsewhere(game.warehouse)
-    loader = Loader(game.outbox, game.warehouse, patience_seconds=0.2)
+    loader = Loader(game.outbox, game.warehouse, max_wait_seconds=0.2)
     with pytest.raises(WarehouseUnavailableError, match=rf"Another loader \(PID {process.pid}\)"):
         loader.ship_all()
     assert not game.warehouse.exists()
@@ -138,10 +138,10 @@ def test_ship_all_leaves_it_to_the_elected_loader(game: Game) -> None:
 
 
 class Busy:
-    """The outbox of one that stands by: whenever it looks, the elected one has shipped an event."""
+    """The outbox of a standby loader: at each look, the leader has shipped an event."""
 
     def __init__(self, game: Game) -> None:
-        """See the outbox of this game, in which a player goes on after what waits is shipped."""
+        """Wrap the outbox of a game in which a player creates a new event after each shipment."""
         self._game = game
         self._elected = Loader(game.outbox, game.warehouse, batch_size=1)
         self.mark_shipped = game.outbox.mark_shipped
@@ -150,7 +150,6 @@ class Busy:
         self.close = game.outbox.close
 
     def next_batch(self, limit: int) -> Batch:
-        """Ship an event, play another."""
         self._elected.ship_once()
         self._game.store.record(1, event("step"))
         return self._game.outbox.next_batch(limit)
@@ -162,7 +161,7 @@ def test_ship_all_waits_for_another_loader_that_gets_on_but_not_for_what_comes_l
     game.play(game.register("ann"), 20)
     before = set(game.stored_ids())
     process, _ = _stand_elsewhere(game.warehouse)
-    Loader(Busy(game), game.warehouse, patience_seconds=0.01).ship_all()
+    Loader(Busy(game), game.warehouse, max_wait_seconds=0.01).ship_all()
     process.communicate()
     assert before <= set(game.shipped_ids())
     assert game.outbox.backlog().event_count > 0

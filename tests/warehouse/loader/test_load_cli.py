@@ -67,13 +67,13 @@ def test_once_ships_what_waits_and_ends(game: Game, arguments: list[str]) -> Non
     assert game.shipped_ids() == game.stored_ids()
     again = _load(game, *arguments)
     assert again.exit_code == 0
-    assert again.output == f"Nothing was left to ship to {game.warehouse}.\n"
+    assert again.output == f"Nothing to ship to {game.warehouse}.\n"
 
 
 def test_once_before_the_api_ever_ran_ships_nothing(game: Game, tmp_path: Path) -> None:
     run = _load(game, STORE_URL=f"sqlite:///{tmp_path}/new/store.sqlite")
     assert run.exit_code == 0
-    assert run.output == f"Nothing was left to ship to {game.warehouse}.\n"
+    assert run.output == f"Nothing to ship to {game.warehouse}.\n"
     assert not game.warehouse.exists()
 
 
@@ -119,7 +119,7 @@ def test_a_store_that_cannot_be_opened_is_no_crash(game: Game, tmp_path: Path) -
 def test_follow_ships_until_it_is_told_to_stop(game: Game, number: signal.Signals) -> None:
     players = game.register("ann", "bob")
     process = _start(game, "--follow", "--interval", "0.05")
-    _wait_for(process, "In charge of")
+    _wait_for(process, "This loader ships to")
     for seed in range(3):
         game.play(players, 5, seed)
         eventually(lambda: game.outbox.backlog().event_count == 0)
@@ -135,12 +135,12 @@ def test_follow_ships_until_it_is_told_to_stop(game: Game, number: signal.Signal
 
 def test_follow_says_that_it_stands_by(game: Game) -> None:
     first = _start(game, "--follow")
-    _wait_for(first, "In charge of")
+    _wait_for(first, "This loader ships to")
     second = _start(game, "--follow", "--interval", "0.05")
-    _wait_for(second, "Standing by")
+    _wait_for(second, "On standby")
     first.kill()
     first.communicate()
-    _wait_for(second, "In charge of")
+    _wait_for(second, "This loader ships to")
     second.terminate()
     second.communicate()
     assert second.returncode == 0

@@ -269,19 +269,19 @@ def test_while_the_file_is_held_the_store_goes_on_and_the_backlog_ships_later(
     assert game.shipped_ids() == game.stored_ids()
     game.assert_money_holds()
     assert [record.message.split(";")[0] for record in caplog.records] == [
-        f"In charge of {game.warehouse}",
-        f"{game.warehouse} is held by {_program(process.pid)}",
+        f"This loader ships to {game.warehouse}",
+        f"{game.warehouse} is locked by {_program(process.pid)}",
         f"Shipping to {game.warehouse} again",
     ]
 
 
 def test_patience_with_a_held_file_ends(game: Game) -> None:
     players = game.register("ann")
-    loader = Loader(game.outbox, game.warehouse, patience_seconds=0.2)
+    loader = Loader(game.outbox, game.warehouse, max_wait_seconds=0.2)
     loader.ship_once()
     game.play(players, 3)
     with held(game.warehouse, "reader") as process:
-        with pytest.raises(WarehouseUnavailableError, match=rf"held by .*\(PID {process.pid}\)"):
+        with pytest.raises(WarehouseUnavailableError, match=rf"locked by .*\(PID {process.pid}\)"):
             loader.ship_once()
         assert game.outbox.backlog().event_count == 3
     assert loader.ship_once() == 3 + 1
@@ -350,7 +350,7 @@ def test_stop_ends_waiting_for_a_held_file_and_loses_nothing(
         eventually(lambda: loader.status.trouble is not None)
         end()
         assert game.outbox.backlog().event_count == 5
-    assert "the rest stays in the store" in caplog.messages[-1]
+    assert "which remain in the store" in caplog.messages[-1]
     Loader(game.outbox, game.warehouse).ship_all()
     assert game.shipped_ids() == game.stored_ids()
 

@@ -29,13 +29,13 @@ from warehouse.store.sql_store import SqlStore
 
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=40)
-# Kills itself where `after` is told of a step.
+# Kills itself after a step.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from warehouse.cli import main
 from warehouse.operations.backup import make_backup
-from warehouse.operations.durable_copy import Tell
+from warehouse.operations.progress import Callbacks
 from warehouse.operations.prune import prune
 from warehouse.operations.restore import restore
 from warehouse.settings import Settings
@@ -50,57 +50,49 @@ def after(done):
     if count == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
-tell = Tell(after=after)
+callbacks = Callbacks(on_step=after)
 """
 
 
 @dataclass(frozen=True)
 class Files:
-    """A store and a warehouse as files that nobody has open."""
+    """A store and a warehouse as files that no process has open."""
 
     store: Path
     warehouse: Path
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of a process that works on them."""
         return {"STORE_URL": self.url, "WAREHOUSE_PATH": str(self.warehouse)}
 
     @property
     def url(self) -> str:
-        """The store."""
         return f"sqlite:///{self.store}"
 
     @property
     def settings(self) -> Settings:
-        """The same, read."""
         return Settings.from_environment(self.environment)
 
     @contextmanager
     def open(self) -> Iterator[SqlStore]:
-        """Use the store as the API does."""
         with closing(SqlStore(self.url)) as store:
             yield store
 
     def ship(self) -> None:
-        """Ship what waits, as any loader does."""
         with closing(SqlOutbox(self.url)) as outbox:
             Loader(outbox, self.warehouse).ship_all()
 
     def change_store(self, *statements: str) -> None:
-        """Do to the store what its own code never does."""
         with closing(sqlite3.connect(self.store)) as store, store:
             for statement in statements:
                 store.execute(statement)
 
     def change_warehouse(self, *statements: str) -> None:
-        """Likewise, to the warehouse."""
         with duckdb.connect(str(self.warehouse)) as warehouse:
             for statement in statements:
                 warehouse.execute(statement)
 
     def copy_to(self, folder: Path) -> Files:
-        """Copy both."""
         folder.mkdir(parents=True)
         copy = Files(folder / self.store.name, folder / self.warehouse.name)
         for source, target in ((self.store, copy.store), (self.warehouse, copy.warehouse)):
@@ -109,11 +101,9 @@ class Files:
         return copy
 
     def failed(self) -> list[str]:
-        """Name the checks that do not hold."""
         return names_of_failed(verify_live(self.settings))
 
     def rows(self) -> tuple[list[tuple[object, ...]], ...]:
-        """What the loader has brought into the warehouse, but when."""
         with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
             events, players = warehouse.table("raw.game_events"), warehouse.table("raw.players")
             return tuple(
@@ -141,7 +131,7 @@ class Files:
         """Run a command's function in a process that kills itself after a step.
 
         Args:
-            code: Calls the function with `settings` and `tell`.
+            code: Calls the function with `settings` and `callbacks`.
             step: After which.
             count: How often it must have been done.
         """
@@ -171,7 +161,7 @@ def event(event_type: str, meta: str | None = None) -> NewEvent:
 def play(files: Files) -> None:
     """Play long ago, today, and a little that is not shipped.
 
-    Ann has many events, Bob few, Carl none; some clicks are nobody's.
+    Ann has many events, Bob few, Carl none; some clicks are anonymous.
     """
     with closing(SqlStore(files.url, clock=lambda: LONG_AGO)) as store:
         ann, bob = (store.register(name, "a hash").user_id for name in ("ann", "bob"))

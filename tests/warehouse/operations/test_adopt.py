@@ -10,12 +10,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.warehouse.operations.games import Files
+from tests.warehouse.operations.games import Files, names_of_failed
 from tests.warehouse.store.old import make_old_store
 from warehouse.loader.loader import Loader
 from warehouse.loader.source_store import AnotherStoreError
 from warehouse.operations.backup import make_backup
+from warehouse.operations.inventory import backups_in
 from warehouse.operations.restore import restore
+from warehouse.operations.verify import verify_backup
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.sql_store import SqlStore
 from warehouse.store.upkeep import SqlUpkeep
@@ -93,7 +95,7 @@ def test_a_warehouse_of_another_store_is_not_made_this_ones(
 def test_verify_tells_a_warehouse_of_another_store(files: Files) -> None:
     run = strangers(files).run("verify")
     assert run.exit_code == 1
-    assert "both: the warehouse is fed from this store: it is fed from" in run.output
+    assert "both: the warehouse belongs to this store: it belongs to" in run.output
 
 
 def test_a_store_and_a_warehouse_of_before_get_an_id_and_go_on(tmp_path: Path) -> None:
@@ -154,7 +156,7 @@ def test_a_warehouse_of_after_the_backup_is_refused_by_the_restored_store(
         mixed.ship()
     run = mixed.run("adopt")
     assert run.exit_code == 2
-    assert f"1 players that the store knows by another name ({dora})" in run.output
+    assert f"1 players with another name in the store ({dora})" in run.output
     assert files.rows() == rows
 
 
@@ -182,16 +184,21 @@ def test_a_store_that_was_put_back_by_hand_gets_a_new_id(files: Files, tmp_path:
     assert f"The store has a new id, {store_id(files)}." in run.output
     assert noted(files) == [(store_id(files),)]
     alone = Files(files.store, tmp_path / "none.duckdb")
-    assert "There is no warehouse yet" in alone.run("adopt").output
+    assert "No warehouse exists" in alone.run("adopt").output
 
 
 def test_a_backup_of_an_older_version_is_restored_with_an_id(files: Files, tmp_path: Path) -> None:
-    """It has neither the table in the store nor the one in the warehouse."""
+    """It lacks both tables with an id, and its inventory has another name."""
     old = Files(tmp_path / "old.sqlite", tmp_path / "old.duckdb")
     make_old_store(old.url, "0003")
     old.change_warehouse("create schema raw")
     backup = make_backup(old.settings, tmp_path / "backups")
-    assert json.loads((backup / "manifest.json").read_text())["store"]["schema_version"] == "0003"
+    inventory = (backup / "inventory.json").rename(backup / "manifest.json")
+    assert json.loads(inventory.read_text())["store"]["schema_version"] == "0003"
+    checksums = (backup / "SHA256SUMS").read_text().replace("inventory.json", "manifest.json")
+    (backup / "SHA256SUMS").write_text(checksums)
+    assert backups_in(tmp_path / "backups") == [backup]
+    assert names_of_failed(verify_backup(backup)) == []
     new = Files(tmp_path / "new/store.sqlite", tmp_path / "new/w.duckdb")
     restore(new.settings, backup, replace=False)
     assert noted(new) == [(store_id(new),)]

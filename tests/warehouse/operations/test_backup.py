@@ -19,12 +19,12 @@ from tests.warehouse.loader.shipping import held
 from tests.warehouse.operations.games import Files, names_of_failed
 from warehouse.operations.backup import make_backup, remove_old
 from warehouse.operations.command import CannotOperateError
-from warehouse.operations.durable_copy import Tell
-from warehouse.operations.inventory import MANIFEST, STORE, WAREHOUSE, backups_in
+from warehouse.operations.inventory import INVENTORY, STORE, WAREHOUSE, backups_in
+from warehouse.operations.progress import Callbacks
 from warehouse.operations.verify import verify_backup
 
 BACKUP = """
-make_backup(settings, settings.warehouse_path.parent / "backups", tell=tell)
+make_backup(settings, settings.warehouse_path.parent / "backups", callbacks=callbacks)
 """
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 # What DuckDB keeps beside rows: the exact definitions of all that a copy must have.
@@ -47,7 +47,6 @@ class Players:
     """Players who earn until told to stop, and remember what was acknowledged."""
 
     def __init__(self, server: Server, count: int) -> None:
-        """Log in."""
         self._server = server
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -59,18 +58,15 @@ class Players:
         ]
 
     def acknowledged(self) -> set[str]:
-        """The ids of all events that were acknowledged until now."""
         with self._lock:
             return set(self._acknowledged)
 
     def __enter__(self) -> Players:
-        """Begin."""
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -143,7 +139,9 @@ def test_nothing_that_happens_during_a_backup_gets_into_half_of_it(files: Files)
                 store.register("dora", "a hash")
 
     stored = ids_in(files.store)
-    backup = make_backup(files.settings, files.store.parent / "backups", tell=Tell(after=play_on))
+    backup = make_backup(
+        files.settings, files.store.parent / "backups", callbacks=Callbacks(on_step=play_on)
+    )
     assert ids_in(backup / STORE) == stored
     assert len(ids_in(files.store)) == len(stored) + 1
     assert names_of_failed(verify_backup(backup)) == []
@@ -176,7 +174,7 @@ def test_copy_of_the_warehouse_is_the_warehouse(files: Files) -> None:
 
 
 def test_manifest_says_what_is_in_it(backup: Path) -> None:
-    manifest = json.loads((backup / MANIFEST).read_text(encoding="utf-8"))
+    manifest = json.loads((backup / INVENTORY).read_text(encoding="utf-8"))
     store, warehouse = manifest["store"], manifest["warehouse"]
     assert (store["player_count"], warehouse["player_count"]) == (3, 3)
     assert store["event_count"] == warehouse["event_count"] + store["waiting_event_count"]
@@ -214,7 +212,7 @@ def test_only_the_newest_are_kept_and_nothing_else_is_touched(files: Files) -> N
     others = [folder / "notes.txt", folder / "backup-of-my-own", folder / "backup-20200101T000000Z"]
     others[0].write_text("mine")
     others[1].mkdir()
-    others[2].mkdir()  # without a manifest it is nobody's backup
+    others[2].mkdir()  # a folder without an inventory is not a backup
     made = [
         make_backup(files.settings, folder, clock=lambda: NOON + timedelta(days=day))  # noqa: B023
         for day in range(4)
@@ -233,13 +231,15 @@ def test_two_backups_of_a_second_and_two_at_once_do_not_mix(files: Files) -> Non
     refusals = []
 
     def try_another(_: str) -> None:
-        with pytest.raises(CannotOperateError, match="Another backup is being made") as refusal:
+        with pytest.raises(CannotOperateError, match="Another backup is running") as refusal:
             make_backup(files.settings, folder)
         refusals.append(refusal)
 
-    make_backup(files.settings, folder, clock=lambda: NOON, tell=Tell(after=try_another))
+    make_backup(
+        files.settings, folder, clock=lambda: NOON, callbacks=Callbacks(on_step=try_another)
+    )
     assert len(refusals) == 3
-    with pytest.raises(CannotOperateError, match="See whether the clock stands still"):
+    with pytest.raises(CannotOperateError, match="Check that the clock runs"):
         make_backup(files.settings, folder, clock=lambda: NOON)
     assert [path.name for path in folder.iterdir()] == ["backup-20260131T120000Z"]
 
@@ -252,7 +252,9 @@ def test_a_held_warehouse_is_waited_for(files: Files) -> None:
             said.append(words)
             holder.communicate()
 
-        backup = make_backup(files.settings, files.store.parent / "b", tell=Tell(say=let_go))
+        backup = make_backup(
+            files.settings, files.store.parent / "b", callbacks=Callbacks(on_wait=let_go)
+        )
     assert f"(PID {holder.pid})" in said[0]
     assert names_of_failed(verify_backup(backup)) == []
 
@@ -261,12 +263,12 @@ def test_a_store_alone_and_a_warehouse_alone_are_copied(files: Files, tmp_path: 
     files.change_store("update events set is_shipped = 0", "update players set is_shipped = 0")
     alone = Files(files.store, tmp_path / "none.duckdb")
     backup = make_backup(alone.settings, tmp_path / "store")
-    assert sorted(path.name for path in backup.iterdir()) == ["SHA256SUMS", MANIFEST, STORE]
+    assert sorted(path.name for path in backup.iterdir()) == ["SHA256SUMS", INVENTORY, STORE]
     assert names_of_failed(verify_backup(backup)) == []
     files.change_warehouse("drop table raw.game_events", "drop table raw.players")
     alone = Files(tmp_path / "none.sqlite", files.warehouse)
     backup = make_backup(alone.settings, tmp_path / "warehouse")
-    assert sorted(path.name for path in backup.iterdir()) == ["SHA256SUMS", MANIFEST, WAREHOUSE]
+    assert sorted(path.name for path in backup.iterdir()) == ["SHA256SUMS", INVENTORY, WAREHOUSE]
     assert names_of_failed(verify_backup(backup)) == []
 
 

@@ -67,7 +67,7 @@ def test_a_warehouse_that_is_gone_is_made_again(files: Files, expected: Files) -
     files.warehouse.unlink()
     run = files.run("load", "--all")
     assert run.exit_code == 0, run.output
-    assert "All players and 352 events that were shipped wait again." in run.output
+    assert "Shipping all players and 352 shipped events again." in run.output
     assert "Shipped 354 events and 3 player records" in run.output
     assert files.failed() == []
     assert files.rows() == expected.rows()
@@ -147,7 +147,7 @@ def test_the_loader_of_an_api_that_runs_does_the_shipping(files: Files) -> None:
             assert server.call(earn)[0] == 201
         run = files.run("load", "--all")
         assert run.exit_code == 0, run.output
-        assert election.incumbent() == f"PID {server.process.pid}"  # type: ignore[union-attr]
+        assert election.leader() == f"PID {server.process.pid}"  # type: ignore[union-attr]
     finally:
         assert server.stop() == 0
     assert files.failed() == []
@@ -169,5 +169,5 @@ def test_it_needs_a_store(files: Files) -> None:
     files.store.unlink()
     run = files.run("load", "--all")
     assert run.exit_code == 2
-    assert "There is no store" in run.output
+    assert f"The store {files.store} does not exist" in run.output
     assert not files.store.exists()

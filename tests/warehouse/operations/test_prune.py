@@ -1,4 +1,4 @@
-"""Pruning removes what the warehouse has, and nobody notices."""
+"""Pruning removes events that the warehouse has, and players see no difference."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from tests.support.long import IS_LONG
 from tests.warehouse.operations.games import LONG_AGO, NOW, Files, event
 from warehouse.operations.backup import make_backup
-from warehouse.operations.durable_copy import NOBODY, Tell
-from warehouse.operations.prune import DELETED, Pruned, prune
+from warehouse.operations.progress import NO_CALLBACKS, Callbacks
+from warehouse.operations.prune import ROWS_PER_DELETE, Pruned, prune
 from warehouse.operations.restore import restore
 from warehouse.store.protocol import Idempotency
 from warehouse.store.sql_store import SqlStore
@@ -23,18 +23,18 @@ from warehouse.store.upkeep import SqlUpkeep
 
 A_MONTH_AGO = NOW - timedelta(days=30)
 PRUNE = """
-prune.__globals__["DELETED"] = 10
+prune.__globals__["ROWS_PER_DELETE"] = 10
 prune(SqlUpkeep(settings.store_url), settings.warehouse_path, datetime.now(UTC) - timedelta(30),
-      tell=tell)
+      callbacks=callbacks)
 """
 # Of ann's 150 steps long ago 100 are followed by a hundred events (her last earns and level-ups are
 # among those); of 130 clicks 30.
 STEPS, CLICKS = 82, 30
 
 
-def pruned(files: Files, tell: Tell = NOBODY, *, dry_run: bool = False) -> Pruned:
+def pruned(files: Files, callbacks: Callbacks = NO_CALLBACKS, *, dry_run: bool = False) -> Pruned:
     with closing(SqlUpkeep(files.url)) as upkeep:
-        return prune(upkeep, files.warehouse, A_MONTH_AGO, dry_run=dry_run, tell=tell)
+        return prune(upkeep, files.warehouse, A_MONTH_AGO, dry_run=dry_run, callbacks=callbacks)
 
 
 def answers(files: Files) -> list[object]:
@@ -70,7 +70,7 @@ def test_pruning_changes_no_answer_and_no_proof(files: Files) -> None:
     assert answers(files) == before
     assert files.rows() == rows
     assert files.failed() == []
-    # Nothing that was earned, and nothing of bob, who has few events.
+    # No earns, and no events of bob, who has few.
     assert stored(files) == {
         "deep_link": 100,
         "earn": 23,
@@ -117,7 +117,7 @@ def test_what_is_not_in_the_warehouse_as_in_the_store_is_kept(files: Files) -> N
     files.change_store("update events set is_shipped = 0 where meta = '{\"n\": 7}'")
     run = files.run("prune", "--older-than", "30")
     assert run.exit_code == 1
-    assert "Kept 4 events that are marked as shipped" in run.output
+    assert "Kept 4 shipped events that" in run.output
     with files.open() as store:
         metas = {event.meta for event in store.recent_events(1, 10**6)}
     assert {f'{{"n": {number}}}' for number in (3, 4, 5, 6, 7)} <= metas
@@ -170,14 +170,14 @@ def test_two_that_prune_at_once_count_once(files: Files) -> None:
             other.append(pruned(files))
 
     with closing(SqlUpkeep(files.url)) as upkeep:
-        mine = prune(upkeep, files.warehouse, A_MONTH_AGO, tell=Tell(after=prune_too))
+        mine = prune(upkeep, files.warehouse, A_MONTH_AGO, callbacks=Callbacks(on_step=prune_too))
     assert mine.events + other[0].events == STEPS + CLICKS
     assert answers(files) == before
     assert files.failed() == []
 
 
 def test_requests_are_answered_while_it_prunes(files: Files) -> None:
-    """Also where there is much to prune, in many transactions."""
+    """With many events to prune, in many transactions."""
     with closing(SqlStore(files.url, clock=lambda: LONG_AGO)) as store:
         for _ in range(20 if IS_LONG else 2):
             store.record_many(2, [event("step")] * 1000)
@@ -193,12 +193,12 @@ def test_requests_are_answered_while_it_prunes(files: Files) -> None:
         thread.start()
         try:
             transactions = []
-            removed = pruned(files, Tell(after=lambda _: transactions.append(len(balances))))
+            removed = pruned(files, Callbacks(on_step=lambda _: transactions.append(len(balances))))
         finally:
             stop.set()
             thread.join()
     assert removed.events >= 2000
-    assert len(transactions) >= removed.events // DELETED
+    assert len(transactions) >= removed.events // ROWS_PER_DELETE
     assert balances == list(range(1, len(balances) + 1))
     # It gets on in between, not only at the end.
     assert len(set(transactions)) > len(transactions) // 2

@@ -20,7 +20,7 @@ from warehouse.operations.restore import restore
 from warehouse.store.election import FileElection
 
 RESTORE = """
-restore(settings, Path(os.environ["BACKUP"]), replace=True, tell=tell)
+restore(settings, Path(os.environ["BACKUP"]), replace=True, callbacks=callbacks)
 """
 STEPS = [
     *("store.sqlite copied", "warehouse.duckdb copied"),
@@ -65,7 +65,7 @@ def test_files_that_are_there_stay_unless_replace_is_said(backup: Path, files: F
     run = files.run("restore", str(backup), "--replace")
     assert run.exit_code == 0, run.output
     (aside,) = folder.glob("replaced-*")
-    assert f"What was there before is in {aside}" in run.output
+    assert f"The old files are in {aside}" in run.output
     old = Files(aside / files.store.name, aside / files.warehouse.name)
     assert contents(aside).keys() == before.keys()
     assert old.warehouse.read_bytes() == before[files.warehouse.name]
@@ -115,12 +115,12 @@ def test_files_in_use_are_not_replaced(backup: Path, files: Files, who: str) -> 
             refuse(rf"{files.store} is in use")
     elif who == "a loader":
         election = FileElection(files.warehouse)
-        assert election.stand()
-        refuse(r"A loader \(PID \d+\) is in charge")
+        assert election.try_acquire()
+        refuse(r"A loader \(PID \d+\) ships to")
         election.resign()
     else:
         with held(files.warehouse, who) as holder:
-            refuse(rf"is held by \S+ \(PID {holder.pid}\)")
+            refuse(rf"is locked by \S+ \(PID {holder.pid}\)")
     assert files.rows() == rows
     assert files.failed() == []
     assert list(files.store.parent.glob("*replaced*")) == []

@@ -11,65 +11,67 @@ import pytest
 from tests.support.long import IS_LONG
 from tests.warehouse.loader.shipping import held
 from tests.warehouse.operations.games import Files, names_of_failed
-from warehouse.operations.inventory import CHECKSUMS, MANIFEST, STORE, WAREHOUSE
+from warehouse.operations.inventory import CHECKSUMS, INVENTORY, STORE, WAREHOUSE
 from warehouse.operations.verify import verify_backup
 
-EVERYWHERE = [MANIFEST, CHECKSUMS, STORE, WAREHOUSE]
+EVERYWHERE = [INVENTORY, CHECKSUMS, STORE, WAREHOUSE]
 FLIPS = 200 if IS_LONG else 5
 # What is done to the store, and the check that finds it.
 STORE_HARM = {
     "update players set balance = balance + 1 where username = 'ann'": (
-        "store: balances are what was earned"
+        "store: balances are the sum of the earns"
     ),
-    "update players set balance = 9223372036854775807": "store: balances are what was earned",
-    "delete from events where position = 1": "store: balances are what was earned",
-    "delete from events where event_type = 'step'": "both: no events are, but pruned ones",
+    "update players set balance = 9223372036854775807": "store: balances are the sum of the earns",
+    "delete from events where position = 1": "store: balances are the sum of the earns",
+    "delete from events where event_type = 'step'": "both: the store has or has pruned all events",
     """update events set meta = '{"amount": 11, "reason": "quest"}' where position = 1""": (
-        "both: events are the same"
+        "both: events are equal"
     ),
-    "update events set meta = 'no json' where position = 1": "store: balances are what was earned",
-    "update events set meta = null where position = 1": "store: balances are what was earned",
+    "update events set meta = 'no json' where position = 1": (
+        "store: balances are the sum of the earns"
+    ),
+    "update events set meta = null where position = 1": "store: balances are the sum of the earns",
     "update events set event_type = 'earned' where position = 1": (
-        "store: balances are what was earned"
+        "store: balances are the sum of the earns"
     ),
-    "update events set user_id = 2 where position = 1": "store: balances are what was earned",
+    "update events set user_id = 2 where position = 1": "store: balances are the sum of the earns",
     "update events set user_id = 99 where event_type = 'step' and position = 25": (
-        "store: every reference is to a row"
+        "store: every foreign key is valid"
     ),
     "update events set occurred_at = occurred_at + 1 where position = 30": (
-        "both: events are the same"
+        "both: events are equal"
     ),
-    "update events set is_shipped = true": "both: what was shipped has arrived",
-    "delete from players where username = 'carl'": "both: no players are unknown to the store",
-    "update players set username = 'eve' where username = 'ann'": "both: players are the same",
-    "update events set balance = balance + 1": "store: balances are as written with the last earn",
+    "update events set is_shipped = true": "both: shipped events have arrived",
+    "delete from players where username = 'carl'": "both: the store has all players",
+    "update players set username = 'eve' where username = 'ann'": "both: players are equal",
+    "update events set balance = balance + 1": "store: balances are those of the last earn",
     "update alembic_version set version_num = '9999'": "store: schema is known",
 }
-# Likewise, to the warehouse.
+# What is done to the warehouse, and the check that finds it.
 WAREHOUSE_HARM = {
-    "delete from raw.game_events where event_type = 'step'": "both: what was shipped has arrived",
+    "delete from raw.game_events where event_type = 'step'": "both: shipped events have arrived",
     "delete from raw.game_events where event_type = 'earn' and user_id = 1": (
-        "warehouse: balances are what was earned"
+        "warehouse: balances are the sum of the earns"
     ),
     "update raw.players set balance = balance + 1 where user_id = 1": (
-        "warehouse: balances are what was earned"
+        "warehouse: balances are the sum of the earns"
     ),
-    "update raw.players set username = 'eve' where user_id = 1": "both: players are the same",
+    "update raw.players set username = 'eve' where user_id = 1": "both: players are equal",
     "delete from raw.players where user_id = 3": "both: shipped players have arrived",
     "insert into raw.players values (9, 'eve', now()::timestamp, 0, now()::timestamp)": (
-        "both: no players are unknown to the store"
+        "both: the store has all players"
     ),
     "insert into raw.game_events values ('x', null, 'deep_link', now()::timestamp,"
-    " now()::timestamp, null, now()::timestamp)": "both: no events are, but pruned ones",
+    " now()::timestamp, null, now()::timestamp)": "both: the store has or has pruned all events",
     "update raw.game_events set meta = '{}' where event_type = 'deep_link'": (
-        "both: events are the same"
+        "both: events are equal"
     ),
     "create or replace table raw.game_events as from raw.game_events"
-    " union all from raw.game_events": "warehouse: no event is there twice",
+    " union all from raw.game_events": "warehouse: no event exists twice",
     "create or replace table raw.players as from raw.players union all from raw.players": (
-        "warehouse: no player is there twice"
+        "warehouse: no player exists twice"
     ),
-    "drop table raw.game_events": "both: what was shipped has arrived",
+    "drop table raw.game_events": "both: shipped events have arrived",
     "alter table raw.game_events rename meta to details": "both: can be read",
 }
 
@@ -101,8 +103,8 @@ def test_a_harm_that_hides_from_both_money_proofs_is_found(files: Files) -> None
         (select event_id from raw.game_events where meta like '{"amount": 10,%')""",
     )
     assert files.failed() == [
-        "both: events are the same",
-        "both: balances are those shipped and what waits",
+        "both: events are equal",
+        "both: balances differ by the unshipped earns",
     ]
 
 
@@ -110,7 +112,7 @@ def test_failure_is_told_with_examples_and_status_1(files: Files) -> None:
     files.change_store("update players set balance = 1 where username = 'bob'")
     run = files.run("verify")
     assert run.exit_code == 1
-    assert "store: balances are what was earned: not player 2" in run.output
+    assert "store: balances are the sum of the earns: not player 2" in run.output
     assert "3 of 19 checks FAILED" in run.output
 
 
@@ -145,7 +147,7 @@ def test_a_file_that_is_missing_or_cut_off_is_found(
 def test_a_file_that_was_added_is_found(backup: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(backup, tmp_path / backup.name)
     (copy / f"{STORE}-wal").write_bytes(b"a log of another store")
-    assert names_of_failed(verify_backup(copy)) == ["files: nothing was added"]
+    assert names_of_failed(verify_backup(copy)) == ["files: none were added"]
 
 
 def test_verifying_a_backup_leaves_no_trace_in_it(backup: Path) -> None:
@@ -176,7 +178,7 @@ def test_a_damaged_file_is_a_check_that_fails_and_no_crash(
 
 def test_what_is_not_there_yet_is_no_fault(files: Files) -> None:
     files.store.unlink()
-    assert files.failed() == ["both: there is a store, or nothing of one"]
+    assert files.failed() == ["both: the store exists, or the warehouse has no events"]
     files.change_warehouse("delete from raw.game_events", "delete from raw.players")
     assert files.failed() == []
     files.warehouse.unlink()
@@ -188,7 +190,7 @@ def test_what_is_not_there_yet_is_no_fault(files: Files) -> None:
 def test_a_store_that_has_not_shipped_needs_no_warehouse(files: Files) -> None:
     files.warehouse.unlink()
     assert files.failed() == [
-        "both: what was shipped has arrived",
+        "both: shipped events have arrived",
         "both: shipped players have arrived",
     ]
     files.change_store("update events set is_shipped = 0", "update players set is_shipped = 0")
@@ -198,14 +200,14 @@ def test_a_store_that_has_not_shipped_needs_no_warehouse(files: Files) -> None:
 def test_a_folder_that_is_no_backup_is_told_apart(backup: Path, files: Files) -> None:
     run = files.run("verify", str(backup.parent))
     assert run.exit_code == 2
-    assert f"It holds backups; the newest is {backup}." in run.output
+    assert f"It contains backups; the newest is {backup}." in run.output
     run = files.run("verify", str(files.store.parent / "none"))
     assert run.exit_code == 2
-    assert "is no backup" in run.output
+    assert "is not a backup" in run.output
 
 
 def test_what_waits_in_a_held_warehouse_is_waited_for(files: Files) -> None:
-    """A crash between insert and mark leaves events in both; that is no fault either."""
+    """A crash between insert and mark leaves events in both, which is not a fault."""
     files.ship()
     files.change_store("update events set is_shipped = 0 where position > 100")
     with held(files.warehouse, "reader"):

@@ -50,7 +50,7 @@ def money(text: str) -> Decimal | None:
 
 
 def instant(text: str) -> datetime | None:
-    """Return the UTC moment, or None where the text is no ISO 8601 time."""
+    """Return the UTC moment, or None if the text is not an ISO 8601 time."""
     try:
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:

@@ -1,4 +1,4 @@
-"""A real store on a file of its own."""
+"""A store on a temporary file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ class FakeClock:
     now: datetime = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Tell the time."""
         return self.now
 
 

@@ -27,7 +27,7 @@ from warehouse.store.protocol import (
     UnknownPlayerError,
     UsernameTakenError,
 )
-from warehouse.store.sql_store import SqlStore, _Done
+from warehouse.store.sql_store import SqlStore, _Result
 from warehouse.store.tables import players
 
 NOON = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
@@ -262,10 +262,10 @@ def together(store: SqlStore, *calls: Callable[[], object]) -> list[object]:
     """Make the calls one after the other while the writer is busy, so that they share a commit."""
     is_busy, is_free = threading.Event(), threading.Event()
 
-    def keep_busy(_: Connection) -> _Done[None]:
+    def keep_busy(_: Connection) -> _Result[None]:
         is_busy.set()
         is_free.wait()
-        return _Done(None)
+        return _Result(None)
 
     with ThreadPoolExecutor(len(calls) + 1) as pool:
         pool.submit(store._writer.submit, keep_busy)

@@ -49,12 +49,10 @@ class Gate:
     """A command that holds the writer until the test has queued what it wants."""
 
     def __init__(self) -> None:
-        """Begin closed."""
         self.entered = threading.Event()
         self.opened = threading.Event()
 
     def __call__(self, _: Connection) -> None:
-        """Wait for the test."""
         self.entered.set()
         self.opened.wait()
 
@@ -178,7 +176,7 @@ def test_large_commands_share_no_commit(engine: Engine) -> None:
 
 
 def test_who_waited_too_long_is_refused_and_nothing_happens(engine: Engine) -> None:
-    writer = GroupCommitWriter(engine, queue_limit=100, patience_seconds=0.05)
+    writer = GroupCommitWriter(engine, queue_limit=100, max_wait_seconds=0.05)
     gate = Gate()
     with ThreadPoolExecutor(max_workers=2) as pool:
         pool.submit(writer.submit, gate)

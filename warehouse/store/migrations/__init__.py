@@ -1,4 +1,4 @@
-"""The versions of the store's schema, and how a store gets to the newest."""
+"""The versions of the store's schema and the migration to the newest."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from warehouse.store.postgres import wait_to_migrate
+from warehouse.store.postgres import lock_migration
 
 
 def versions() -> set[str]:
-    """Name all versions that there ever were."""
+    """Return all versions."""
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest version, in one transaction.
+    """Migrate the schema to the newest version, in one transaction.
 
     Args:
-        engine: A writing engine; processes that start at once wait for each other on a lock. Where
-            the migration fails, so that nobody will use it, its connections are closed.
+        engine: A writing engine. A lock serializes the migrations of several processes. If the
+            migration fails, the connections are closed.
     """
     config = _config()
     try:
         with engine.begin() as connection:
-            wait_to_migrate(connection)
+            lock_migration(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except BaseException:

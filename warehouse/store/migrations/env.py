@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `migrate` brings."""
+"""Runs the migrations on the connection of `migrate`."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Go to this version."""
     op.create_table(
         "players",
         sa.Column("user_id", ROW_NUMBER, primary_key=True),

@@ -14,7 +14,6 @@ ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Go to this version."""
     op.create_table(
         "revoked_tokens",
         sa.Column("position", ROW_NUMBER, primary_key=True),

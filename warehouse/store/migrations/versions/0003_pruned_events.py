@@ -1,4 +1,4 @@
-"""What was pruned: counts of events that the store no longer holds."""
+"""Counts of pruned events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go to this version."""
     op.create_table(
         "pruned_events",
         sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),

@@ -1,4 +1,4 @@
-"""Which store this is: an id that no other store has, and that a restore changes."""
+"""A unique id for the store, which a restore changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Go to this version."""
     identity = op.create_table(
         "store_identity", sa.Column("store_id", sa.String(36), primary_key=True)
     )

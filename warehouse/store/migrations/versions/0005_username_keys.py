@@ -1,7 +1,7 @@
-"""What all spellings of a username have in common.
+"""A key that all spellings of a username share.
 
-Of accounts whose names differ in spelling alone, the oldest gets the key. The others have none:
-they go on to log in by exactly the name that they registered.
+If several accounts have the same key, only the oldest gets it. The others can still log in with the
+exact name that they registered.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ GIVE_KEY = (
 
 
 def upgrade() -> None:
-    """Go to this version."""
     op.add_column("players", sa.Column("username_key", sa.Text))
     connection = op.get_bind()
     taken: set[str] = set()

@@ -1,0 +1,17 @@
+{# Lists every mart with the names of the reports that read it. `rpt_period` waits for all marts,
+   `rpt_manifest` lists all reports. dbt must know what a model reads before it has parsed all
+   models, so it cannot find these names itself; `tests/conventions` compares the list with what
+   dbt has parsed. #}
+{% macro reports_by_mart() -%}
+    {{ return({
+        'fct_purchases': ['purchases_curated'],
+        'fct_purchase_dispositions_daily': [],
+        'fct_reconciliation': ['reconciliation'],
+        'fct_confirmation_dispositions_daily': [],
+        'fct_campaign_roas_daily': ['roas_d1', 'roas_anomaly'],
+        'fct_arpdau_daily': ['arpdau_d1'],
+        'fct_deep_links': ['deep_links'],
+        'dim_players': [],
+        'fct_player_events_daily': [],
+    }) }}
+{%- endmacro %}

@@ -1,0 +1,13 @@
+{# A query for the rows of Parquet files. Parquet has the number of each row, so many threads may
+   read a file. #}
+{% macro landed_parquet_rows(node, group) -%}
+    {%- set types = parquet_columns(group.paths[0]) -%}
+    select
+        cast(
+            {{ group.rows_before }}[cast(file_index as bigint) + 1] + file_row_number + 1 as bigint
+        ) as source_row_number
+        {%- for column in input_columns(node) %},
+        {{ as_text(adapter.quote(column), types[column]) }} as {{ adapter.quote(column) }}
+        {%- endfor %}
+    from read_parquet({{ files_to_read(group.paths) }}, {{ parquet_options() }})
+{%- endmacro %}
