@@ -11,8 +11,8 @@ for (const place of document.querySelectorAll("[data-chart]")) {
   );
 }
 
-// The file does not know when somebody reads it; the reader's clock does. Of fresh data, D-1 is
-// yesterday in UTC, so that an earlier day is told.
+// The file cannot know when it is read, so the reader's clock gives the age. For fresh data, D-1 is
+// yesterday in UTC.
 const age = document.getElementById("age");
 if (age) {
   const today = new Date();
