@@ -10,7 +10,7 @@
     {%- set given = landing() -%}
     {%- set deep = ['/**/*.csv', '/**/*.parquet'] -%}
     {%- if given is string -%}
-        {%- set folder = full_path(given, node) -%}
+        {%- set folder = full_path(given) -%}
         {%- set below = '/' ~ node.name -%}
         {%- set patterns = [
             below ~ '.csv', below ~ '.parquet', below ~ deep[0], below ~ deep[1]
@@ -18,7 +18,7 @@
     {%- elif node.name not in given -%}
         {{ return(none) }}
     {%- else -%}
-        {%- set path = full_path(given[node.name], node) -%}
+        {%- set path = full_path(given[node.name]) -%}
         {%- if modules.re.search('[.](csv|parquet)$', path) -%}
             {#- up to the last slash before the first sign of a glob -#}
             {%- set folder = modules.re.match('[^*?[]*(?=/)', path).group() -%}
