@@ -23,7 +23,7 @@
     {%- set row_count = run_query(
         'select sum(row_count) from ' ~ target_relation ~ '_files'
     ).columns[0][0] | int -%}
-    {%- do assert_csv_rows(input.origin, row_count) -%}
+    {%- do assert_csv_rows(model, input.origin, row_count) -%}
     {#- a metastore may hold no more than 32,000 characters of a view -#}
     {%- set queries = [] -%}
     {%- for part in parts -%}

@@ -14,4 +14,5 @@
             else {{ sha256_of_files() }}
         end as sha256
     from {{ files_relation(ref(name)) }}
+    having sum(row_count) > 0 or '{{ name }}' != 'exchange_rates'
 {%- endmacro %}

@@ -4,7 +4,7 @@
     {%- set taken = node.columns.keys() | map('lower') | list -%}
     {%- set types = {} -%}
     {%- for name in header -%}
-        {%- set is_known = name in input_columns(node) -%}
+        {%- set is_known = name in node.columns -%}
         {%- set is_clear = name and name | lower not in taken
             and not modules.re.match('column_[0-9]', name | lower) -%}
         {%- do taken.append(name | lower) -%}

@@ -1,4 +1,9 @@
 {# The columns that an input must have, as `seeds/_seeds.yml` names them. #}
 {% macro input_columns(node) -%}
-    {{ return(node.columns.keys() | reject('equalto', 'source_row_number') | list) }}
+    {%- set names = [] -%}
+    {%- for column in node.columns.values()
+        if column.name != 'source_row_number' and not column.config.meta.get('optional') -%}
+        {%- do names.append(column.name) -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {# The files of an input in `landing`: `folder`, a literal path; `files`, their full paths in the
    order in which their rows are numbered; and `format`, csv or parquet. Stops the build if there
-   are none, or if the choice is ambiguous.
+   are none, or if the choice is ambiguous; an optional input without files is none.
 
    In a folder L, the input `sessions` is L/sessions.csv, or L/sessions.parquet, or all *.csv or all
    *.parquet at any depth of L/sessions. A mapping names a file, a folder or a glob for each input.
@@ -10,13 +10,15 @@
     {%- set given = landing() -%}
     {%- set deep = ['/**/*.csv', '/**/*.parquet'] -%}
     {%- if given is string -%}
-        {%- set folder = full_path(given, node) -%}
+        {%- set folder = full_path(given) -%}
         {%- set below = '/' ~ node.name -%}
         {%- set patterns = [
             below ~ '.csv', below ~ '.parquet', below ~ deep[0], below ~ deep[1]
         ] -%}
+    {%- elif node.name not in given -%}
+        {{ return(none) }}
     {%- else -%}
-        {%- set path = full_path(given[node.name], node) -%}
+        {%- set path = full_path(given[node.name]) -%}
         {%- if modules.re.search('[.](csv|parquet)$', path) -%}
             {#- up to the last slash before the first sign of a glob -#}
             {%- set folder = modules.re.match('[^*?[]*(?=/)', path).group() -%}
@@ -40,7 +42,9 @@
             }) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if found | length == 0 -%}
+    {%- if found | length == 0 and node.config.meta.get('optional') -%}
+        {{ return(none) }}
+    {%- elif found | length == 0 -%}
         {%- do raise_landing_missing(node, folder, patterns) -%}
     {%- elif found | length > 1 -%}
         {{ exceptions.raise_compiler_error(

@@ -37,12 +37,14 @@
         are_texts and not fault,
         'a list of one or more regular expressions' ~ (' of RE2 (' ~ fault ~ ')' if fault else ''),
     ]}) -%}
-    {%- set inputs = inputs() | map(attribute='name') | list -%}
+    {%- set optional = inputs() | selectattr('config.meta.optional', 'true')
+        | map(attribute='name') | list -%}
+    {%- set inputs = inputs() | map(attribute='name') | reject('in', optional) | list -%}
     {%- set given = var('landing') -%}
     {%- do rules.update({'landing': [
         given is none or given is string or given is mapping
-        and given.keys() | sort == inputs | sort
-        and given.values() | select('string') | list | length == inputs | length,
+        and given.keys() | reject('in', optional) | sort == inputs | sort
+        and given.values() | reject('string') | list | length == 0,
         'a folder, or a mapping of each of ' ~ inputs | sort | join(', ')
         ~ ' to a file, a folder or a glob, or null for the files in seeds/',
     ]}) -%}

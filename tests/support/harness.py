@@ -93,7 +93,8 @@ class Project:
                 ignore=shutil.ignore_patterns("*.duckdb*", "*.sqlite*", "__pycache__"),
             )
         (root / "seeds").mkdir()
-        shutil.copy(ROOT / "seeds/_seeds.yml", root / "seeds")
+        for name in ("_seeds.yml", "exchange_rates.csv"):
+            shutil.copy(ROOT / "seeds" / name, root / "seeds")
         return cls(root)
 
     def clone_to(self, root: Path) -> Project:

@@ -20,6 +20,9 @@ HEADERS = {
     "costs_daily.csv": "date,campaign,ad_cost_usd",
     "sessions.csv": "event_timestamp_utc,user_id,event_name",
 }
+# Inputs that may have no rows.
+OPTIONAL_HEADERS = {"exchange_rates.csv": "date,currency,usd_per_unit"}
+ALL_HEADERS = HEADERS | OPTIONAL_HEADERS
 
 
 def faults(folder: Path) -> list[str]:
@@ -28,7 +31,8 @@ def faults(folder: Path) -> list[str]:
     Args:
         folder: The folder of the inputs, `seeds/` of the project.
     """
-    return [fault for name in HEADERS if (fault := _fault(folder / name, HEADERS[name]))]
+    headers = ALL_HEADERS.items()
+    return [fault for name, header in headers if (fault := _fault(folder / name, header))]
 
 
 def placeholder_faults(folder: Path, landing: str) -> list[str]:
@@ -40,8 +44,8 @@ def placeholder_faults(folder: Path, landing: str) -> list[str]:
     """
     return [
         f"{folder / name} is missing. The inputs come from {landing}, but dbt needs a file of this"
-        f" name, which may be empty. Run: touch {folder / name}"
-        for name in HEADERS
+        f" name. Run: echo {header} > {folder / name}"
+        for name, header in ALL_HEADERS.items()
         if not (folder / name).is_file()
     ]
 

@@ -7,6 +7,9 @@
         {%- for column in (types if has_all else input_columns(node)) %},
         {{ adapter.quote(column) }}
         {%- endfor %}
+        {%- for column in optional_columns(node) if not (has_all and column in types) %},
+        {{ adapter.quote(column) if column in types else 'cast(null as string)' }} as {{ column }}
+        {%- endfor %}
     from read_csv(
         {{ files_to_read(group.paths) }},
         {{ csv_options(types) }}

@@ -9,5 +9,9 @@
         {%- for column in input_columns(node) %},
         {{ as_text(adapter.quote(column), types[column]) }} as {{ adapter.quote(column) }}
         {%- endfor %}
+        {%- for column in optional_columns(node) %},
+        {{ as_text(adapter.quote(column), types[column]) if column in types
+            else 'cast(null as string)' }} as {{ column }}
+        {%- endfor %}
     from read_parquet({{ files_to_read(group.paths) }}, {{ parquet_options() }})
 {%- endmacro %}

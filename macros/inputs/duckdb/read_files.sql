@@ -12,7 +12,7 @@
         {%- do assert_csv_files(node, input, files) -%}
     {%- endif -%}
     {%- set row_count = run_query('select sum(row_count) from ' ~ files).columns[0][0] | int -%}
-    {%- do assert_csv_rows(input.origin, row_count) -%}
+    {%- do assert_csv_rows(node, input.origin, row_count) -%}
     {% call statement('load') -%}
         create or replace view {{ target_relation }} as
         {{ landed_rows(node, files) }}

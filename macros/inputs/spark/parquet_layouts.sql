@@ -19,7 +19,7 @@
         {%- endfor -%}
         {%- do assert_columns(node, layout.files[0], types.keys() | list) -%}
         {%- set needed = {} -%}
-        {%- for column in input_columns(node) -%}
+        {%- for column in node.columns if column in types -%}
             {%- do needed.update({column: types[column]}) -%}
         {%- endfor -%}
         {%- do layout.update({'types': needed}) -%}

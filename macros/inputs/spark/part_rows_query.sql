@@ -4,7 +4,7 @@
 {% macro part_rows_query(node, part, files) -%}
     select
         input_file.rows_before + file_row.row_in_file as source_row_number
-        {%- for column in input_columns(node) %},
+        {%- for column in input_columns(node) + optional_columns(node) %},
         file_row.{{ adapter.quote(column) }}
         {%- endfor %}
     from (
@@ -15,8 +15,9 @@
             {%- else %}
             _metadata.row_index + 1 as row_in_file,
             {%- endif %}
-            {%- for column in input_columns(node) %}
-            {{ as_text(adapter.quote(column), part.types[column]) }} as {{ adapter.quote(column) }}
+            {%- for column in input_columns(node) + optional_columns(node) %}
+            {{ as_text(adapter.quote(column), part.types[column]) if column in part.types
+                else 'cast(null as string)' }} as {{ adapter.quote(column) }}
             {{- ',' if not loop.last }}
             {%- endfor %}
         from

@@ -5,7 +5,9 @@
 with
 
 inputs as (
-    {%- for name in ['purchases_raw', 'confirmed_purchases', 'costs_daily', 'sessions'] %}
+    {%- for name in [
+        'purchases_raw', 'confirmed_purchases', 'costs_daily', 'sessions', 'exchange_rates'
+    ] %}
         {{ input_manifest_row(name) }}
         {{ 'union all' if not loop.last }}
     {%- endfor %}

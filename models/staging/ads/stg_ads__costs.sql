@@ -10,7 +10,13 @@ cleaned as (
         {{ clean_text('date') }} as date_text,
         campaign as campaign_spelling,
         {{ campaign_name('campaign') }} as campaign,
-        {{ clean_text('ad_cost_usd') }} as ad_cost_text
+        {{ clean_text('ad_cost_usd') }} as ad_cost_text,
+        {{ clean_text('campaign_id') }} as campaign_id,
+        {{ clean_text('media_source') }} as media_source,
+        {{ clean_text('cost') }} as original_cost_text,
+        {{ clean_text('currency') }} as currency,
+        {{ clean_text('cost_key') }} as cost_key,
+        {{ clean_text('cost_version') }} as cost_version
     from source
 ),
 
@@ -20,8 +26,15 @@ parsed as (
         {{ parse_date('date_text') }} as cost_date,
         campaign,
         {{ parse_money('ad_cost_text') }} as ad_cost_usd,
+        campaign_id,
+        {{ lower_case('media_source') }} as media_source,
+        {{ parse_money('original_cost_text') }} as original_cost,
+        {{ upper_case('currency') }} as currency,
+        cost_key,
+        cost_version,
         date_text,
         ad_cost_text,
+        original_cost_text,
         campaign_spelling
     from cleaned
 ),

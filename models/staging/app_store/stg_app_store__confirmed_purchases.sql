@@ -13,7 +13,14 @@ cleaned as (
         {{ clean_text('revenue_usd') }} as revenue_text,
         campaign as campaign_spelling,
         {{ campaign_name('campaign') }} as confirmation_campaign,
-        {{ clean_text('receipt_id') }} as confirmation_receipt_id
+        {{ clean_text('receipt_id') }} as confirmation_receipt_id,
+        {{ clean_text('status') }} as status,
+        {{ clean_text('campaign_id') }} as confirmation_campaign_id,
+        {{ clean_text('revenue') }} as original_revenue_text,
+        {{ clean_text('currency') }} as currency,
+        {{ clean_text('refund_amount_usd') }} as refund_amount_usd_text,
+        {{ clean_text('refund_amount') }} as original_refund_amount_text,
+        {{ clean_text('refund_percentage') }} as refund_percentage_text
     from source
 ),
 
@@ -26,8 +33,19 @@ parsed as (
         {{ parse_money('revenue_text') }} as confirmation_revenue_usd,
         confirmation_campaign,
         confirmation_receipt_id,
+        {{ lower_case('status') }} as status,
+        confirmation_campaign_id,
+        {{ parse_money('original_revenue_text') }} as original_revenue,
+        {{ upper_case('currency') }} as currency,
+        {{ parse_money('refund_amount_usd_text') }} as refund_amount_usd,
+        {{ parse_money('original_refund_amount_text') }} as original_refund_amount,
+        {{ parse_money('refund_percentage_text') }} as refund_percentage,
         event_time_text,
         revenue_text,
+        original_revenue_text,
+        refund_amount_usd_text,
+        original_refund_amount_text,
+        refund_percentage_text,
         campaign_spelling
     from cleaned
 ),

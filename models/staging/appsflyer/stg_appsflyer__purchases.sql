@@ -18,7 +18,18 @@ cleaned as (
         campaign as campaign_spelling,
         {{ campaign_name('campaign') }} as campaign,
         {{ clean_text('receipt_id') }} as receipt_id,
-        {{ clean_text('status') }} as status
+        {{ clean_text('status') }} as status,
+        {{ clean_text('campaign_id') }} as campaign_id,
+        {{ clean_text('media_source') }} as media_source,
+        {{ clean_text('is_primary_attribution') }} as is_primary_attribution,
+        {{ clean_text('is_receipt_validated') }} as is_receipt_validated,
+        {{ clean_text('install_time_utc') }} as install_time_text,
+        {{ clean_text('customer_user_id') }} as customer_user_id,
+        {{ clean_text('revenue') }} as original_revenue_text,
+        {{ clean_text('currency') }} as currency,
+        {{ clean_text('refund_amount_usd') }} as refund_amount_usd_text,
+        {{ clean_text('refund_amount') }} as original_refund_amount_text,
+        {{ clean_text('refund_percentage') }} as refund_percentage_text
     from source
 ),
 
@@ -32,8 +43,23 @@ final as (
         campaign,
         receipt_id,
         {{ lower_case('status') }} as status,
+        campaign_id,
+        {{ lower_case('media_source') }} as media_source,
+        {{ parse_boolean('is_primary_attribution') }} as is_primary_attribution,
+        {{ parse_boolean('is_receipt_validated') }} as is_receipt_validated,
+        {{ parse_utc_timestamp('install_time_text') }} as installed_at,
+        customer_user_id,
+        {{ parse_money('original_revenue_text') }} as original_revenue,
+        {{ upper_case('currency') }} as currency,
+        {{ parse_money('refund_amount_usd_text') }} as refund_amount_usd,
+        {{ parse_money('original_refund_amount_text') }} as original_refund_amount,
+        {{ parse_money('refund_percentage_text') }} as refund_percentage,
         event_time_text,
         revenue_text,
+        original_revenue_text,
+        refund_amount_usd_text,
+        original_refund_amount_text,
+        refund_percentage_text,
         campaign_spelling
     from cleaned
 )

@@ -126,5 +126,5 @@ def test_folder_without_seeds_is_told_what_to_do(project: Project) -> None:
     assert run.exit_code == 1
     assert run.output == (
         "seeds/sessions.csv is missing. The inputs come from /data/landing, but dbt needs a file"
-        " of this name, which may be empty. Run: touch seeds/sessions.csv\n"
+        " of this name. Run: echo event_timestamp_utc,user_id,event_name > seeds/sessions.csv\n"
     )

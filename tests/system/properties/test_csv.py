@@ -22,12 +22,17 @@ from tests.support.harness import ROOT
 from tests.system.properties.profile import examples
 from warehouse.inputs.csv_files import csv_header, csv_row_count
 from warehouse.inputs.functions import register_functions
-from warehouse.inputs.headers import HEADERS, faults
+from warehouse.inputs.headers import ALL_HEADERS, faults
 
 FILE = "costs_daily.csv"
-COLUMNS = HEADERS[FILE].split(",")
+COLUMNS = ALL_HEADERS[FILE].split(",")
 # The seed as a macro sees it.
-NODE = SimpleNamespace(columns=dict.fromkeys([*COLUMNS, "source_row_number"]))
+NODE = SimpleNamespace(
+    columns={
+        name: SimpleNamespace(name=name, config=SimpleNamespace(meta={}))
+        for name in [*COLUMNS, "source_row_number"]
+    }
+)
 MACROS = [ROOT / "macros/engines/sql_string.sql", *(ROOT / "macros/inputs").rglob("*.sql")]
 
 VALUE = st.one_of(
@@ -61,7 +66,7 @@ class Seeds:
         """
         self.folder = folder
         self._options = options
-        for name, header in HEADERS.items():
+        for name, header in ALL_HEADERS.items():
             (folder / name).write_text(f"{header}\n", encoding="utf-8")
         self._database = duckdb.connect(config={"threads": 1})
         self._macros: dict[str, Any] = {
@@ -163,7 +168,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory) -> Seeds:
 def written(rows: list[list[str]], line_end: str, *, quotes_all: bool) -> bytes:
     """Write rows with Python's csv module."""
     text = io.StringIO(newline="")
-    text.write(f"{HEADERS[FILE]}{line_end}")
+    text.write(f"{ALL_HEADERS[FILE]}{line_end}")
     if quotes_all:
         writer = csv.writer(text, lineterminator=line_end, quoting=csv.QUOTE_ALL)
     else:
@@ -199,7 +204,7 @@ def test_names_on_spark_are_those_that_csv_reads(seeds: Seeds, line: str) -> Non
     assert seeds.names_on_spark(line) == json.loads(csv_header(str(path)))
 
 
-HEADER = HEADERS[FILE].encode()
+HEADER = ALL_HEADERS[FILE].encode()
 
 
 @examples(short=200, long=8000)
