@@ -53,7 +53,8 @@ $(VENV)/installed-spark: $(VENV)/installed requirements-spark.lock
 
 build: setup ## build checked reports and their page from the four CSV files in seeds/
 	@$(BIN)/python -m warehouse inputs
-	@$(BIN)/dbt build
+	@echo "Building and testing the models; \`dbt build\` shows each step."
+	@$(BIN)/dbt --log-level warn build
 	@$(BIN)/python -m warehouse summary
 	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
 		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict
