@@ -59,7 +59,7 @@ build: setup ## build checked reports and their page from the four CSV files in 
 	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
 		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict
 
-check: setup ## check all expectations on the last build and write the Data Docs
+check: setup ## check all expectations on the last build and write checkpoints.html
 	@$(BIN)/python -m warehouse check
 
 serve: setup ## run the game API on port 5000 until Ctrl-C
