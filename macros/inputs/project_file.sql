@@ -3,8 +3,6 @@
     {{ return(adapter.dispatch('project_file')()) }}
 {%- endmacro %}
 
-{# The `root_path` of a node does not lead there, because dbt's parse cache keeps it when the project
-   moves. #}
 {% macro duckdb__project_file() -%}
     {%- set path = invocation_args_dict.project_dir ~ '/dbt_project.yml' -%}
     {%- set found = run_query('select content from read_text(' ~ files_to_read([path]) ~ ')') -%}

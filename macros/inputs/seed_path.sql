@@ -4,10 +4,10 @@
 {%- endmacro %}
 
 {% macro duckdb__seed_path(node) -%}
-    {{ return(adapter.get_seed_file_path(node)) }}
+    {{ return(project_root(node) ~ '/' ~ node.original_file_path) }}
 {%- endmacro %}
 
 {# A URL, because on Spark a bare path is in the cluster's file system. #}
 {% macro spark__seed_path(node) -%}
-    {{ return('file://' ~ node.root_path ~ '/' ~ node.original_file_path) }}
+    {{ return('file://' ~ duckdb__seed_path(node)) }}
 {%- endmacro %}
