@@ -146,6 +146,12 @@ def test_bad_setting(good: Project, name: str, value: object, expected: str) -> 
     assert_refused(good, f"Var {name} is", expected, variables={name: value})
 
 
+def test_a_time_without_quotes(good: Project) -> None:
+    """YAML reads it as a time."""
+    run = good.dbt("seed", "--vars", "as_of_date: 2026-01-31 00:00:00")
+    assert "Var as_of_date is 2026-01-31 00:00:00. It must be a date" in run.output
+
+
 def test_vars_in_the_project_file(good: Project) -> None:
     """A var that something reads is allowed; a misspelt one stops the build."""
     settings = good.root / "dbt_project.yml"
