@@ -1,5 +1,5 @@
-{# Prints which checks of a test `holds` are broken, and by how many rows, and the messages of a test
-   whose meta names a column that `tells` them, at any log level. Runs in `on-run-end`. #}
+{# Prints which checks of a test `holds` are broken, and by how many rows, and the messages of a
+   test whose meta names a column that `tells` them, at any log level. Runs in `on-run-end`. #}
 {% macro tell_broken_checks() -%}
     {%- for result in results | default([])
         if result.status in ['fail', 'warn']
