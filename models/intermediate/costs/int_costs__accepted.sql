@@ -18,16 +18,20 @@ final as (
     select
         costs.cost_id,
         costs.cost_date,
-        coalesce(campaigns.campaign, costs.campaign) as campaign,
         costs.media_source,
         costs.ad_cost_usd,
-        costs.cost_version
+        costs.cost_version,
+        coalesce(campaigns.campaign, costs.campaign) as campaign
     from costs
     left join campaigns
         on coalesce(costs.campaign_id, costs.campaign) = campaigns.campaign_key
     where
         costs.rejection_reason is null
-        and not exists (select 1 from superseded where superseded.cost_id = costs.cost_id)
+        and not exists (
+            select 1
+            from superseded
+            where superseded.cost_id = costs.cost_id
+        )
 )
 
 select * from final

@@ -21,12 +21,12 @@ final as (
         purchases.installed_at,
         purchases.revenue_usd,
         purchases.net_revenue_usd,
-        coalesce(campaigns.campaign, purchases.campaign) as campaign,
         purchases.media_source,
         purchases.receipt_id,
         purchases.is_receipt_missing,
         purchases.is_charged_back,
-        purchases.duplicates_removed
+        purchases.duplicates_removed,
+        coalesce(campaigns.campaign, purchases.campaign) as campaign
     from purchases
     left join campaigns
         on coalesce(purchases.campaign_id, purchases.campaign) = campaigns.campaign_key

@@ -75,10 +75,10 @@ spined as (
         campaigns.campaign,
         days.activity_date,
         costs_daily.ad_cost_usd,
+        costs_daily.versioned_date,
         coalesce(revenue_daily.purchase_count, 0) as purchase_count,
         coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd,
         restricted_campaigns.campaign is not null as is_restricted,
-        costs_daily.versioned_date,
         max(costs_daily.versioned_date) over () as last_versioned_date
     from campaigns
     cross join days

@@ -61,10 +61,10 @@ sides as (
         purchases.revenue_usd,
         confirmations.confirmation_revenue_usd,
         purchases.campaign,
-        coalesce(campaigns.campaign, confirmations.confirmation_campaign) as confirmation_campaign,
         purchases.receipt_id,
         confirmations.confirmation_receipt_id,
         matches.match_rule,
+        coalesce(campaigns.campaign, confirmations.confirmation_campaign) as confirmation_campaign,
         coalesce(purchases.appsflyer_id, confirmations.appsflyer_id) as appsflyer_id,
         coalesce(purchases.is_charged_back, false) as is_charged_back,
         case

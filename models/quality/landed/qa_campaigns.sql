@@ -70,11 +70,13 @@ final as (
         shared.ad_cost_usd,
         case
             when shared.earning_day_count > 0 or restricted_campaigns.campaign is not null then 0
-            when shared.spending_day_count >= {{ var('roas_min_history_days') }} then shared.cost_share
+            when shared.spending_day_count >= {{ var('roas_min_history_days') }}
+                then shared.cost_share
         end as silent_cost_share,
         case
             when shared.spending_day_count > 0 then 0
-            when shared.earning_day_count >= {{ var('roas_min_history_days') }} then shared.revenue_share
+            when shared.earning_day_count >= {{ var('roas_min_history_days') }}
+                then shared.revenue_share
         end as unpaid_revenue_share
     from shared
     left join restricted_campaigns

@@ -1,5 +1,5 @@
 {%- set history_days = var('roas_history_window_days') %}
-{%- set is_rated = "ad_cost_usd > 0 and roas_state is distinct from 'restricted'" %}
+{%- set is_rated = "ad_cost_usd > 0 and coalesce(roas_state, 'ok') != 'restricted'" %}
 with
 
 days as (
