@@ -79,22 +79,19 @@ ruled as (
 -- While a re-engagement window is open, AppsFlyer writes an event twice, for two campaigns. Only a
 -- row whose primary twin is in the file is set aside: alone, it is all that is known of its event.
 secondary_twins as (
-    select ruled.purchase_id
-    from ruled
+    select distinct secondary_rows.purchase_id
+    from ruled as secondary_rows
+    inner join ruled as twins
+        on
+            secondary_rows.appsflyer_id = twins.appsflyer_id
+            and secondary_rows.purchased_at = twins.purchased_at
+            and secondary_rows.event_name = twins.event_name
+            and secondary_rows.revenue_usd is not distinct from twins.revenue_usd
+            and secondary_rows.receipt_id is not distinct from twins.receipt_id
     where
-        ruled.is_primary_attribution = false
-        and ruled.first_rule not in ('malformed', 'not_a_purchase')
-        and exists (
-            select 1
-            from ruled as twins
-            where
-                coalesce(twins.is_primary_attribution, true)
-                and twins.appsflyer_id = ruled.appsflyer_id
-                and twins.purchased_at = ruled.purchased_at
-                and twins.event_name = ruled.event_name
-                and twins.revenue_usd is not distinct from ruled.revenue_usd
-                and twins.receipt_id is not distinct from ruled.receipt_id
-        )
+        not secondary_rows.is_primary_attribution
+        and secondary_rows.first_rule not in ('malformed', 'not_a_purchase')
+        and coalesce(twins.is_primary_attribution, true)
 ),
 
 -- Most receipts occur once, so their rows need no comparison.
