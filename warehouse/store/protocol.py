@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -26,6 +26,10 @@ class UnknownPlayerError(StoreError):
 
 class BalanceOverflowError(StoreError):
     """The balance would exceed MAX_BALANCE."""
+
+
+class InsufficientBalanceError(StoreError):
+    """The balance is smaller than the amount to spend."""
 
 
 class IdempotencyKeyReusedError(StoreError):
@@ -136,7 +140,7 @@ class ShippedPlayers:
 
     Attributes:
         created_at: Microseconds since 1970.
-        balance: The balance after the player's last earn in this or an earlier batch.
+        balance: The balance after the player's last earn or spend in the batch; 0 without one.
     """
 
     user_id: list[int]
@@ -167,7 +171,7 @@ class Recorded:
 
     Attributes:
         event_id: The event's id.
-        balance: The player's balance after an earn; None after any other event.
+        balance: The player's balance after an earn or a spend; None after any other event.
         replayed: Whether an earlier request with the same idempotency key wrote the event.
     """
 
@@ -195,12 +199,14 @@ class RevokedToken:
 class Batch:
     """Events and players of one snapshot, for the loader.
 
-    For each player in it, the `earn` amounts of this and all earlier batches add up to the balance.
+    For each player who earns or spends in it, the earns less the spends of this and all earlier
+    batches are the balance.
 
     Attributes:
         store_id: The id of the store.
         events: The oldest events that wait.
-        players: Players who earn in these events, and players who were never shipped.
+        players: Players who earn or spend in these events, and players who were never shipped.
+        last_changes: The id of each player's last earn or spend among these events, by user id.
         last_shipped: The id of the event before them, which must be in the warehouse; None if no
             event was shipped.
     """
@@ -208,7 +214,20 @@ class Batch:
     store_id: str
     events: ShippedEvents
     players: ShippedPlayers
+    last_changes: dict[int, str]
     last_shipped: str | None
+
+    def has_new_balance(self, known: Container[str]) -> list[bool]:
+        """Return, per player, whether the balance is newer than that of a destination.
+
+        A player's earns and spends ship in order. So a destination that has the last one of this
+        batch has this balance, or a newer one.
+
+        Args:
+            known: The ids of these events that the destination has.
+        """
+        last = map(self.last_changes.get, self.players.user_id)
+        return [event_id is not None and event_id not in known for event_id in last]
 
 
 @dataclass(frozen=True)
@@ -254,6 +273,19 @@ class Store(Protocol):
         Raises:
             UnknownPlayerError: No player has this id.
             BalanceOverflowError: The balance would exceed MAX_BALANCE.
+            IdempotencyKeyReusedError: The key was used with another fingerprint.
+        """
+
+    def spend(
+        self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
+    ) -> Recorded:
+        """Lower a balance and write a `spend` event, both or neither.
+
+        Its meta is `{"amount", "reason", "balance"}`, with the balance afterwards.
+
+        Raises:
+            UnknownPlayerError: No player has this id.
+            InsufficientBalanceError: The balance is smaller than the amount.
             IdempotencyKeyReusedError: The key was used with another fingerprint.
         """
 

@@ -43,6 +43,7 @@ from warehouse.store.protocol import (
     BalanceOverflowError,
     Idempotency,
     IdempotencyKeyReusedError,
+    InsufficientBalanceError,
     NewEvent,
     Player,
     Recorded,
@@ -65,7 +66,9 @@ from warehouse.store.writer import GroupCommitWriter
 
 T = TypeVar("T")
 
-EARN = "earn"
+EARN, SPEND = "earn", "spend"
+# The largest balance that the column can hold. An older version allowed more than MAX_BALANCE.
+BIGINT_MAX = 2**63 - 1
 # The number of requests that can read at a time, each on one connection.
 READERS = 32
 
@@ -91,18 +94,20 @@ PLAYER_BY_NAME = (
     .limit(1)
 )
 PLAYER_BY_ID = select(players).where(players.c.user_id == bindparam("user_id"))
-RAISE_BALANCE = (
+CHANGE_BALANCE = (
     update(players)
     .where(
-        players.c.user_id == bindparam("earner"),
-        players.c.balance <= bindparam("highest", type_=BigInteger),
+        players.c.user_id == bindparam("whose"),
+        players.c.balance.between(
+            bindparam("lowest", type_=BigInteger), bindparam("highest", type_=BigInteger)
+        ),
     )
-    .values(balance=players.c.balance + bindparam("amount", type_=BigInteger))
+    .values(balance=players.c.balance + bindparam("change", type_=BigInteger))
     .returning(players.c.balance)
 )
 # All processes lock players in the same order, which prevents deadlocks. An event gets its position
 # while its player is locked, so the positions of a player's events are in commit order. Therefore a
-# batch never contains an earn of a player without the earlier ones.
+# batch never contains an earn or a spend of a player without the earlier ones.
 LOCK_PLAYERS = (
     select(players.c.user_id)
     .where(players.c.user_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
@@ -239,26 +244,19 @@ class SqlStore:
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
     ) -> Recorded:
         """See `Store.earn`."""
-        now = self._clock()
-        meta = json.dumps({"amount": amount, "reason": reason}, ensure_ascii=False)
-        event = StoredEvent(str(uuid7()), user_id, EARN, now, now, meta)
+        change = {"whose": user_id, "change": amount, "lowest": 0, "highest": MAX_BALANCE - amount}
+        meta = {"amount": amount, "reason": reason}
+        overflow = BalanceOverflowError(f"the balance would exceed {MAX_BALANCE}")
+        return self._change_balance(EARN, change, meta, overflow, idempotency)
 
-        def command(connection: Connection) -> _Result[Recorded]:
-            if known := _replay(connection, user_id, idempotency):
-                return _Result(known)
-            balance = connection.execute(
-                RAISE_BALANCE,
-                {"earner": user_id, "amount": amount, "highest": MAX_BALANCE - amount},
-            ).scalar_one_or_none()
-            if balance is None:
-                if _player(connection, PLAYER_BY_ID, user_id=user_id):
-                    raise BalanceOverflowError(f"the balance would exceed {MAX_BALANCE}")
-                raise UnknownPlayerError(str(user_id))
-            outcome = Recorded(event.event_id, balance, replayed=False)
-            _remember(connection, event, idempotency, outcome)
-            return _Result(outcome, [_row(event, balance)])
-
-        return self._submit(command, user_id=user_id)
+    def spend(
+        self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
+    ) -> Recorded:
+        """See `Store.spend`."""
+        change = {"whose": user_id, "change": -amount, "lowest": amount, "highest": BIGINT_MAX}
+        meta = {"amount": amount, "reason": reason}
+        too_low = InsufficientBalanceError(f"the balance is below {amount}")
+        return self._change_balance(SPEND, change, meta, too_low, idempotency)
 
     def record(
         self, user_id: int | None, event: NewEvent, idempotency: Idempotency | None = None
@@ -365,6 +363,37 @@ class SqlStore:
         self._writer.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+    def _change_balance(
+        self,
+        event_type: str,
+        change: Mapping[str, int],
+        meta: Mapping[str, object],
+        refusal: StoreError,
+        idempotency: Idempotency | None,
+    ) -> Recorded:
+        """Change a balance within its limits and write the event, both or neither."""
+        now, event_id, user_id = self._clock(), str(uuid7()), change["whose"]
+
+        def command(connection: Connection) -> _Result[Recorded]:
+            if known := _replay(connection, user_id, idempotency):
+                return _Result(known)
+            balance = connection.execute(CHANGE_BALANCE, change).scalar_one_or_none()
+            if balance is None:
+                if _player(connection, PLAYER_BY_ID, user_id=user_id):
+                    raise refusal
+                raise UnknownPlayerError(str(user_id))
+            # A client of an older version could send events of the type `spend`. None of them has
+            # the balance, so the warehouse can tell them apart.
+            details = {**meta, "balance": balance} if event_type == SPEND else meta
+            event = StoredEvent(
+                event_id, user_id, event_type, now, now, json.dumps(details, ensure_ascii=False)
+            )
+            outcome = Recorded(event_id, balance, replayed=False)
+            _remember(connection, event, idempotency, outcome)
+            return _Result(outcome, [_row(event, balance)])
+
+        return self._submit(command, user_id=user_id)
 
     def _submit(
         self,

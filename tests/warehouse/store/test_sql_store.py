@@ -21,6 +21,7 @@ from warehouse.store.protocol import (
     BalanceOverflowError,
     Idempotency,
     IdempotencyKeyReusedError,
+    InsufficientBalanceError,
     NewEvent,
     Recorded,
     StoreUnavailableError,
@@ -86,7 +87,7 @@ def test_spellings_at_once_are_registered_once(store: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("balance", [2**53, 2**63 - 1])
-def test_a_balance_beyond_the_limit_stays_and_grows_no_more(
+def test_a_balance_beyond_the_limit_grows_no_more_and_can_be_spent(
     store: SqlStore, url: str, balance: int
 ) -> None:
     """An older version let it be earned."""
@@ -97,9 +98,7 @@ def test_a_balance_beyond_the_limit_stays_and_grows_no_more(
     engine.dispose()
     with pytest.raises(BalanceOverflowError):
         store.earn(player.user_id, 1, "quest")
-    found = store.get_player(player.user_id)
-    assert found is not None
-    assert found.balance == balance
+    assert store.spend(player.user_id, 1, "sword").balance == balance - 1
 
 
 def test_username_is_given_once(store: SqlStore) -> None:
@@ -119,6 +118,29 @@ def test_earn_raises_the_balance_and_writes_the_event(store: SqlStore) -> None:
     assert [event.event_id for event in events] == [second.event_id, first.event_id]
     assert events[1].event_type == "earn"
     assert json.loads(events[1].meta or "") == {"amount": 5, "reason": 'won "big"'}
+
+
+def test_spend_lowers_the_balance_and_never_below_zero(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    store.earn(player.user_id, 5, "quest")
+    with pytest.raises(InsufficientBalanceError):
+        store.spend(player.user_id, 6, "sword")
+    spent = store.spend(player.user_id, 5, "sword")
+    with pytest.raises(InsufficientBalanceError):
+        store.spend(player.user_id, 1, "sword")
+    newest = store.recent_events(player.user_id, limit=10)[0]
+    assert (newest.event_id, newest.event_type) == (spent.event_id, "spend")
+    assert json.loads(newest.meta or "") == {"amount": 5, "reason": "sword", "balance": 0}
+    assert store.event_counts(player.user_id) == {"earn": 1, "spend": 1}
+
+
+def test_of_spends_at_once_only_those_that_are_covered_succeed(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    store.earn(player.user_id, 100, "quest")
+    results = at_once(60, lambda _: store.spend(player.user_id, 3, "sword").balance)
+    balances = [result for result in results if isinstance(result, int)]
+    assert sorted(balances) == list(range(1, 100, 3))
+    assert sum(isinstance(result, InsufficientBalanceError) for result in results) == 60 - 33
 
 
 def test_a_thousand_earns_at_once_end_in_the_exact_balance(store: SqlStore) -> None:
