@@ -14,8 +14,8 @@ from api.openapi import openapi
 from api.passwords import Passwords
 from api.quotas import Quotas
 from api.resources.balance import BalanceResource
+from api.resources.coins import CoinsResource
 from api.resources.docs import DocsResource, OpenApiResource
-from api.resources.earn import EarnResource
 from api.resources.event import EventResource
 from api.resources.events import EventsResource
 from api.resources.health import HealthResource
@@ -58,6 +58,7 @@ def create_app(  # noqa: PLR0913 (collaborators)
         registration_enabled=settings.registration_enabled,
     )
     quotas = Quotas(limiter, settings)
+    coins = CoinsResource(store, authenticator, quotas)
     health = HealthResource(store)
     docs = DocsResource()
     reports = ReportsResource(settings.reports_path, authenticator)
@@ -67,7 +68,8 @@ def create_app(  # noqa: PLR0913 (collaborators)
     add_error_handlers(app, logger)
     app.add_route("/login", login)
     app.add_route("/logout", LogoutResource(authenticator, revocations))
-    app.add_route("/earn", EarnResource(store, authenticator, quotas))
+    app.add_route("/earn", coins, suffix="earn")
+    app.add_route("/spend", coins, suffix="spend")
     app.add_route("/event", EventResource(store, authenticator, quotas, clock))
     app.add_route("/events", EventsResource(store, authenticator, quotas, clock))
     app.add_route("/balance", BalanceResource(store, authenticator))

@@ -13,6 +13,7 @@ from warehouse.store.protocol import (
     BalanceOverflowError,
     DiskFullError,
     IdempotencyKeyReusedError,
+    InsufficientBalanceError,
     StoreOverloadedError,
     StoreUnavailableError,
     UnknownPlayerError,
@@ -86,6 +87,13 @@ def _problem(error: Exception) -> ProblemError | None:
                 409,
                 "balance_overflow",
                 "The balance would exceed the maximum of 2^53 - 1 coins. Send a smaller amount.",
+            )
+        case InsufficientBalanceError():
+            problem = ProblemError(
+                409,
+                "insufficient_balance",
+                "The balance is smaller than the amount. Earn coins first, or send a smaller"
+                " amount.",
             )
         case IdempotencyKeyReusedError():
             problem = ProblemError(

@@ -37,10 +37,10 @@ MAX_FIELDS = 50
 MAX_META_BYTES = 4096
 MAX_META_DEPTH = 8
 MAX_USER_ID = 2**63 - 1
-EARN, DEEP_LINK = "earn", "deep_link"
-# Only /earn writes `earn` events, so that their sum equals the balance. Only /track writes
-# `deep_link` events.
-RESERVED_EVENT_TYPES = (EARN, DEEP_LINK)
+DEEP_LINK = "deep_link"
+# Only /earn and /spend write `earn` and `spend` events, so that their sums prove the balance. Only
+# /track writes `deep_link` events.
+RESERVED_EVENT_TYPES = ("earn", "spend", DEEP_LINK)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 _ISO_8601 = re.compile(
@@ -91,7 +91,8 @@ def _plain_text(max_length: int) -> WithJsonSchema:
 def _not_reserved(event_type: str) -> str:
     if event_type in RESERVED_EVENT_TYPES:
         raise PydanticCustomError(
-            "reserved_event_type", "Only the server writes the event types earn and deep_link"
+            "reserved_event_type",
+            "Only the server writes the event types earn, spend and deep_link",
         )
     return event_type
 
@@ -245,8 +246,8 @@ class LoginRequest(RequestModel):
     password: Password
 
 
-class EarnRequest(RequestModel):
-    """Coins for the caller."""
+class CoinsRequest(RequestModel):
+    """Coins that the caller earns or spends."""
 
     amount: Amount
     reason: Reason
@@ -320,7 +321,7 @@ class LoginResponse(ResponseModel):
     expires_in: _Count = Field(description="Lifetime of the token in seconds.")
 
 
-class EarnResponse(ResponseModel):
+class CoinsResponse(ResponseModel):
     """The recorded event and the new balance."""
 
     event_id: _Id

@@ -59,8 +59,8 @@ class EventResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Record an event of the caller.
 
-        Only the server writes `earn` and `deep_link` events. For these types the endpoint returns
-        400 with code `reserved_event_type`.
+        Only the server writes `earn`, `spend` and `deep_link` events. For these types the endpoint
+        returns 400 with code `reserved_event_type`.
         """
         user_id = self.authenticator.player(req)
         request = read_body(req, EventRequest)

@@ -67,7 +67,7 @@ database = "none"
 
 # These refuse some valid data by rules that OpenAPI cannot express; `hooks` checks which.
 [[operations]]
-include-path = ["/login", "/earn", "/event"]
+include-path = ["/login", "/earn", "/spend", "/event"]
 {_expected(accepts, [*_TAKEN, "400", "422"])}
 
 # Each of these hashes a password, which is slow by design.

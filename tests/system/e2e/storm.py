@@ -19,13 +19,13 @@ from tests.support.server import Request, Server, exchange
 from warehouse.settings import store_beside
 from warehouse.store.engine import open_engine
 
-COINS = 7
+COINS, COST = 7, 3
 SHIPPED_WITHIN_SECONDS = 10
 
 
 @dataclass
 class Storm:
-    """Players that earn and send events until `stop`.
+    """Players that earn, spend and send events until `stop`.
 
     A player repeats a failed request with the same idempotency key until it is acknowledged, as a
     game client does after a lost connection. At the end, every request must count exactly once.
@@ -36,7 +36,7 @@ class Storm:
             next process after a failure.
         clients: Number of concurrent players.
         event_ids: The ids of all acknowledged events.
-        coins: Acknowledged coins by user id.
+        coins: Acknowledged coins by user id: the earned ones less the spent ones.
         failures: Answers other than 201 and lost connections, as text.
     """
 
@@ -79,18 +79,16 @@ class Storm:
         number = 0
         while not self._stop.is_set():
             number += 1
-            is_earn = number % 3 == 0
-            path = "/earn" if is_earn else "/event"
-            body: dict[str, object] = (
-                {"amount": COINS, "reason": "storm"}
-                if is_earn
-                else {"eventType": "level_complete", "meta": {"level": number}}
-            )
+            path, body, coins = (
+                ("/earn", {"amount": COINS, "reason": "storm"}, COINS),
+                ("/spend", {"amount": COST, "reason": "storm"}, -COST),
+                ("/event", {"eventType": "level_complete", "meta": {"level": number}}, 0),
+            )[(number - 1) % 3]
             request = Request("POST", path, body, token, key=uuid.uuid4().hex)
             answer = self._until_acknowledged(connections, request)
             with self._lock:
                 self.event_ids.append(answer["eventId"])
-                self.coins[user_id] += COINS if is_earn else 0
+                self.coins[user_id] += coins
         for connection in connections:
             connection.close()
 
@@ -150,24 +148,26 @@ def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
 
     engine = open_engine(server.environment.get("STORE_URL", store_beside(path)), writes=False)
     stored: list[str] = []
-    earned: dict[int, int] = defaultdict(int)
+    moved: dict[int, int] = defaultdict(int)
     with engine.begin() as store:
         players = store.execute(text("select user_id, balance from players"))
         balances = {row.user_id: row.balance for row in players}
-        for row in store.execute(text("select event_id, user_id, meta from events")):
+        for row in store.execute(text("select event_id, user_id, event_type, meta from events")):
             stored.append(row.event_id)
-            earned[row.user_id] += json.loads(row.meta).get("amount", 0)
+            amount = json.loads(row.meta).get("amount", 0)
+            moved[row.user_id] += -amount if row.event_type == "spend" else amount
     engine.dispose()
     assert sorted(stored) == acknowledged
     assert {user: balances[user] for user in storm.coins} == dict(storm.coins)
-    assert {user: earned[user] for user in storm.coins} == dict(storm.coins)
+    assert {user: moved[user] for user in storm.coins} == dict(storm.coins)
 
     shipped = in_warehouse(path, "select user_id, balance from raw.players")
     assert dict(shipped) == balances  # type: ignore[arg-type]
     proof = in_warehouse(
         path,
-        "select user_id, sum(cast(json_extract_string(meta, '$.amount') as bigint))"
-        " from raw.game_events where event_type = 'earn' group by user_id",
+        "select user_id, sum(cast(json_extract_string(meta, '$.amount') as bigint)"
+        " * if(event_type = 'spend', -1, 1))"
+        " from raw.game_events where event_type in ('earn', 'spend') group by user_id",
     )
     assert {user: int(str(coins)) for user, coins in proof} == {
         user: coins for user, coins in storm.coins.items() if coins

@@ -21,6 +21,7 @@ from tests.support.harness import ROOT, Project
 ENDPOINTS = {
     ("POST", "/login"),
     ("POST", "/earn"),
+    ("POST", "/spend"),
     ("POST", "/event"),
     ("POST", "/events"),
     ("GET", "/balance"),
