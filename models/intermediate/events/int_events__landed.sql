@@ -12,7 +12,9 @@ final as (
         occurred_at,
         cast(occurred_at as date) as occurred_date,
         character_id,
-        earned_coins
+        earned_coins,
+        spent_coins,
+        coin_reason
     from events
 )
 

@@ -11,6 +11,8 @@ final as (
         event_type,
         cast(coalesce(sum(cast(earned_coins as decimal(19, 0))), 0) as decimal(38, 0))
             as earned_coins,
+        cast(coalesce(sum(cast(spent_coins as decimal(19, 0))), 0) as decimal(38, 0))
+            as spent_coins,
         count(*) as event_count
     from events
     group by user_id, occurred_date, event_type
