@@ -99,7 +99,7 @@ def _problem(error: Exception) -> ProblemError | None:
             problem = ProblemError(
                 422,
                 "idempotency_key_reused",
-                "This Idempotency-Key was used for a different request. Use a new key.",
+                "This Idempotency-Key or eventId was used for different content. Use a new one.",
             )
         case UnknownPlayerError():
             problem = invalid_token("The player of this token does not exist. Log in again.")

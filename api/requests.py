@@ -155,10 +155,13 @@ def read_idempotency(req: falcon.Request, body: BaseModel) -> Idempotency | None
             "The Idempotency-Key is invalid. Send 1 to 128 visible ASCII characters.",
             errors=field_errors(error),
         ) from None
-    # Hash the validated body, so that white space and the order of keys make no difference.
+    return Idempotency(key, fingerprint(f"{req.method} {req.path}", body))
+
+
+def fingerprint(subject: str, body: BaseModel) -> str:
+    """Hash the validated body, so that white space and the order of keys make no difference."""
     content = json.dumps(body.model_dump(mode="json", by_alias=True), sort_keys=True)
-    request = f"{req.method} {req.path}\n{content}"
-    return Idempotency(key, hashlib.sha256(request.encode()).hexdigest())
+    return hashlib.sha256(f"{subject}\n{content}".encode()).hexdigest()
 
 
 def validation_code(error: ValidationError) -> str:

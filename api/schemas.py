@@ -184,6 +184,8 @@ Character = Annotated[
 ]
 _EVENT_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
 EventId = Annotated[str, StringConstraints(pattern=_EVENT_ID)]
+_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+ClientEventId = Annotated[str, StringConstraints(pattern=_UUID), AfterValidator(str.lower)]
 
 
 def _number(value: object) -> object:
@@ -265,6 +267,13 @@ class EventRequest(RequestModel):
         default=None,
         alias="tsUtc",
         description="Time of the event, with Z or an offset. Default: time of receipt.",
+    )
+    event_id: ClientEventId | None = Field(
+        default=None,
+        # An event without one keeps the fingerprint that an older version stored.
+        exclude_if=lambda event_id: event_id is None,
+        description="A UUID that the client gives the event. The server records the event once,"
+        " however often it is sent, and answers with the same server's `eventId`.",
     )
 
 
@@ -350,15 +359,15 @@ class RecordedResult(ResponseModel):
 
 
 class RejectedResult(ResponseModel):
-    """A rejected event of a batch, with its errors."""
+    """A rejected event of a batch, with its errors; 422 if its `eventId` has other content."""
 
-    status: Literal[HTTPStatus.BAD_REQUEST]
+    status: Literal[HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY]
     code: str
     errors: list[FieldError]
 
 
 class EventsResponse(ResponseModel):
-    """The results of a batch's events, in order."""
+    """The results of a batch's events, in order. Events sent again count as recorded."""
 
     recorded: _Count
     rejected: _Count

@@ -12,6 +12,11 @@ from typing import Protocol
 MAX_BALANCE = 2**53 - 1
 
 
+def event_key(event_id: str) -> str:
+    """Return the key of a client's id of an event; an Idempotency-Key contains no space."""
+    return f"event {event_id}"
+
+
 class StoreError(Exception):
     """The base class of the store's errors."""
 
@@ -80,6 +85,19 @@ class Player:
 
 
 @dataclass(frozen=True)
+class Idempotency:
+    """Identifies a repeated request or event of a player.
+
+    Attributes:
+        key: The client's Idempotency-Key, or `event_key` of the client's id of an event.
+        fingerprint: Hash of the content, which must be the same for the same key.
+    """
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
 class NewEvent:
     """An event as a client reports it.
 
@@ -87,11 +105,13 @@ class NewEvent:
         event_type: The type of the event.
         occurred_at: The client's time of the event; UTC, aware.
         meta: Details as a JSON object in text form, or None.
+        once: Identifies the event if it is sent again; None without a client's id.
     """
 
     event_type: str
     occurred_at: datetime
     meta: str | None = None
+    once: Idempotency | None = None
 
 
 @dataclass(frozen=True)
@@ -153,26 +173,14 @@ class ShippedPlayers:
 
 
 @dataclass(frozen=True)
-class Idempotency:
-    """Identifies a repeated request.
-
-    Attributes:
-        key: The client's Idempotency-Key.
-        fingerprint: Hash of the endpoint and the body, which must be the same for the same key.
-    """
-
-    key: str
-    fingerprint: str
-
-
-@dataclass(frozen=True)
 class Recorded:
     """The outcome of a command that wrote one event.
 
     Attributes:
         event_id: The event's id.
         balance: The player's balance after an earn or a spend; None after any other event.
-        replayed: Whether an earlier request with the same idempotency key wrote the event.
+        replayed: Whether an earlier request wrote the event, with the same idempotency key or with
+            the client's id of the event.
     """
 
     event_id: str
@@ -296,11 +304,15 @@ class Store(Protocol):
 
         Raises:
             UnknownPlayerError: No player has this id.
-            IdempotencyKeyReusedError: The key was used with another fingerprint.
+            IdempotencyKeyReusedError: A key was used with another fingerprint.
         """
 
-    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
-        """Write the events in one transaction; return the outcomes in the same order.
+    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded | None]:
+        """Write the new events in one transaction.
+
+        Returns:
+            The outcomes in the same order; None if the event's key was used with another
+            fingerprint.
 
         Raises:
             UnknownPlayerError: No player has this id.

@@ -121,6 +121,10 @@ WRITE_EVENTS = insert(events)
 REMEMBERED = select(idempotency_keys).where(
     idempotency_keys.c.user_id == bindparam("user_id"), idempotency_keys.c.key == bindparam("key")
 )
+REMEMBERED_ALL = select(idempotency_keys).where(
+    idempotency_keys.c.user_id == bindparam("user_id"),
+    idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
+)
 REMEMBER = insert(idempotency_keys)
 IS_REVOKED = select(revoked_tokens.c.position).where(
     revoked_tokens.c.token_id == bindparam("token_id")
@@ -265,28 +269,47 @@ class SqlStore:
         stored = self._received(user_id, event)
 
         def command(connection: Connection) -> _Result[Recorded]:
-            if user_id is not None and (known := _replay(connection, user_id, idempotency)):
-                return _Result(known)
+            for key in (idempotency, event.once):
+                if user_id is not None and (known := _replay(connection, user_id, key)):
+                    return _Result(known)
             outcome = Recorded(stored.event_id, None, replayed=False)
-            _remember(connection, stored, idempotency, outcome)
+            for key in (idempotency, event.once):
+                _remember(connection, stored, key, outcome)
             return _Result(outcome, [_row(stored)])
 
         return self._submit(
             command, broken_constraint=UnknownPlayerError(str(user_id)), user_id=user_id
         )
 
-    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
+    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded | None]:
         """See `Store.record_many`."""
-        stored = [self._received(user_id, event) for event in events]
+        received = [(event.once, self._received(user_id, event)) for event in events]
+        keys = [event.once.key for event in events if event.once]
 
-        def command(_: Connection) -> _Result[list[Recorded]]:
-            outcomes = [Recorded(event.event_id, None, replayed=False) for event in stored]
-            return _Result(outcomes, [_row(event) for event in stored])
+        def command(connection: Connection) -> _Result[list[Recorded | None]]:
+            known = _known_keys(connection, user_id, keys) if keys else {}
+            outcomes: list[Recorded | None] = []
+            rows, new_keys = [], []
+            for once, event in received:
+                if once is not None and once.key in known:
+                    fingerprint, event_id = known[once.key]
+                    is_same = fingerprint == once.fingerprint
+                    outcomes.append(Recorded(event_id, None, replayed=True) if is_same else None)
+                    continue
+                outcome = Recorded(event.event_id, None, replayed=False)
+                outcomes.append(outcome)
+                rows.append(_row(event))
+                if once is not None:
+                    known[once.key] = once.fingerprint, event.event_id
+                    new_keys.append(_key_row(user_id, event, once, outcome))
+            if new_keys:
+                connection.execute(REMEMBER, new_keys)
+            return _Result(outcomes, rows)
 
         return self._submit(
             command,
             broken_constraint=UnknownPlayerError(str(user_id)),
-            rows=len(stored),
+            rows=len(received) + len(keys),
             user_id=user_id,
         )
 
@@ -490,16 +513,27 @@ def _remember(
     idempotency: Idempotency | None,
     outcome: Recorded,
 ) -> None:
-    if idempotency is None or event.user_id is None:
-        return
-    connection.execute(
-        REMEMBER,
-        {
-            "user_id": event.user_id,
-            "key": idempotency.key,
-            "fingerprint": idempotency.fingerprint,
-            "event_id": outcome.event_id,
-            "balance": outcome.balance,
-            "created_at": event.received_at,
-        },
-    )
+    if idempotency is not None and event.user_id is not None:
+        row = _key_row(event.user_id, event, idempotency, outcome)
+        connection.execute(REMEMBER, row)
+
+
+def _key_row(
+    user_id: int, event: StoredEvent, idempotency: Idempotency, outcome: Recorded
+) -> Mapping[str, object]:
+    return {
+        "user_id": user_id,
+        "key": idempotency.key,
+        "fingerprint": idempotency.fingerprint,
+        "event_id": outcome.event_id,
+        "balance": outcome.balance,
+        "created_at": event.received_at,
+    }
+
+
+def _known_keys(
+    connection: Connection, user_id: int, keys: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Find keys that were used; return the fingerprint and the event of each."""
+    rows = connection.execute(REMEMBERED_ALL, {"user_id": user_id, "keys": keys})
+    return {row.key: (row.fingerprint, row.event_id) for row in rows}

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from sqlalchemy import text
@@ -27,8 +28,9 @@ SHIPPED_WITHIN_SECONDS = 10
 class Storm:
     """Players that earn, spend and send events until `stop`.
 
-    A player repeats a failed request with the same idempotency key until it is acknowledged, as a
-    game client does after a lost connection. At the end, every request must count exactly once.
+    A player repeats a failed request with the same idempotency key, or with the same ids of the
+    events, until it is acknowledged, as a game client does after a lost connection. At the end,
+    every request must count exactly once.
 
     Attributes:
         server: The server.
@@ -83,18 +85,21 @@ class Storm:
                 ("/earn", {"amount": COINS, "reason": "storm"}, COINS),
                 ("/spend", {"amount": COST, "reason": "storm"}, -COST),
                 ("/event", {"eventType": "level_complete", "meta": {"level": number}}, 0),
-            )[(number - 1) % 3]
-            request = Request("POST", path, body, token, key=uuid.uuid4().hex)
+                ("/events", {"events": [_with_id(number), _with_id(number)]}, 0),
+            )[(number - 1) % 4]
+            key = None if path == "/events" else uuid.uuid4().hex
+            request = Request("POST", path, body, token, key=key)
             answer = self._until_acknowledged(connections, request)
             with self._lock:
-                self.event_ids.append(answer["eventId"])
+                results = answer["results"] if path == "/events" else [answer]
+                self.event_ids += [result["eventId"] for result in results]
                 self.coins[user_id] += coins
         for connection in connections:
             connection.close()
 
     def _until_acknowledged(
         self, connections: list[http.client.HTTPConnection], request: Request
-    ) -> dict[str, str]:
+    ) -> dict[str, Any]:
         while True:
             connection = connections[0]
             try:
@@ -103,7 +108,7 @@ class Storm:
                 self._fail(repr(error))
                 connection.close()
             else:
-                if status == 201:
+                if status in (200, 201):
                     return dict(answer)
                 self._fail(f"{status} {answer}")
             connections.append(connections.pop(0))
@@ -112,6 +117,11 @@ class Storm:
     def _fail(self, failure: str) -> None:
         with self._lock:
             self.failures.append(failure)
+
+
+def _with_id(number: int) -> dict[str, object]:
+    """Return an event with an id of the client."""
+    return {"eventType": "step", "meta": {"n": number}, "eventId": str(uuid.uuid4())}
 
 
 def in_warehouse(path: Path, query: str) -> list[tuple[object, ...]]:

@@ -188,7 +188,7 @@ def carry_out(store: SqlStore, model: Model, command: Command) -> list[Recorded]
             return [move(user_id, command.amount, command.reason, key or None)]
         if command.at_once:
             assert user_id is not None
-            return store.record_many(user_id, command.events)
+            return [each for each in store.record_many(user_id, command.events) if each]
         return [store.record(user_id, command.events[0], key or None)]
     except StoreError as error:
         return error

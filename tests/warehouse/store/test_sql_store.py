@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,6 +28,7 @@ from warehouse.store.protocol import (
     StoreUnavailableError,
     UnknownPlayerError,
     UsernameTakenError,
+    event_key,
 )
 from warehouse.store.sql_store import SqlStore, _Result
 from warehouse.store.tables import players
@@ -219,7 +221,49 @@ def test_events_of_a_batch_are_all_there_in_their_order(store: SqlStore) -> None
     outcomes = store.record_many(player.user_id, batch)
     stored = store.recent_events(player.user_id, limit=1000)[::-1]
     assert [event.event_type for event in stored] == [event.event_type for event in batch]
-    assert [event.event_id for event in stored] == [outcome.event_id for outcome in outcomes]
+    assert [event.event_id for event in stored] == [
+        outcome and outcome.event_id for outcome in outcomes
+    ]
+
+
+def test_events_with_known_ids_are_recorded_once(store: SqlStore) -> None:
+    ada, bob = (store.register(name, "hash").user_id for name in ("ada", "bob"))
+    first, second, third = (
+        replace(EVENT, once=Idempotency(event_key(f"id-{number}"), "content"))
+        for number in range(3)
+    )
+    other = replace(first, event_type="login", once=Idempotency(event_key("id-0"), "other"))
+
+    one, two = store.record_many(ada, [first, EVENT])
+    assert one is not None
+    assert two is not None
+    # Another order, more events, and each of them twice.
+    again = store.record_many(ada, [second, first, second, EVENT, other])
+    single = store.record(ada, first)
+    of_bob = store.record(bob, first)
+    new = store.record(ada, third)
+
+    assert again[0] is not None
+    assert again[1] == single == replace(one, replayed=True)
+    assert again[2] == replace(again[0], replayed=True)
+    assert again[4] is None
+    assert of_bob.event_id != one.event_id
+    assert (of_bob.replayed, new.replayed) == (False, False)
+    with pytest.raises(IdempotencyKeyReusedError):
+        store.record(ada, other)
+    assert store.event_counts(ada) == {"level_complete": 5}
+
+
+def test_batch_sent_by_many_threads_at_once_is_recorded_once(store: SqlStore) -> None:
+    player = store.register("ada", "hash").user_id
+    batch = [
+        replace(EVENT, once=Idempotency(event_key(f"id-{number}"), "content"))
+        for number in range(20)
+    ]
+    results = at_once(20, lambda _: store.record_many(player, batch))
+    ids = {tuple(each.event_id for each in result) for result in results}  # type: ignore[attr-defined]
+    assert len(ids) == 1
+    assert store.event_counts(player) == {"level_complete": 20}
 
 
 def test_players_see_their_own_events_and_none_sees_anonymous_ones(store: SqlStore) -> None:
@@ -238,7 +282,7 @@ def test_pages_of_events_leave_none_out_and_repeat_none(store: SqlStore) -> None
     seen: list[str] = []
     while page := store.recent_events(player.user_id, 10, seen[-1] if seen else None):
         seen += [event.event_id for event in page]
-    assert seen == [outcome.event_id for outcome in outcomes][::-1]
+    assert seen == [outcome and outcome.event_id for outcome in outcomes][::-1]
     assert store.recent_events(player.user_id, 10, before="unknown") == []
 
 
