@@ -63,6 +63,10 @@ enabled = false
 max-examples = {examples}
 database = "none"
 
+# The description has its own links; a guessed one takes an event's id for a user's.
+[phases.stateful.inference]
+algorithms = []
+
 {schemes}
 
 # These refuse some valid data by rules that OpenAPI cannot express; `hooks` checks which.
