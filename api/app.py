@@ -6,6 +6,7 @@ import falcon
 from structlog.typing import FilteringBoundLogger
 
 from api.auth import Authenticator
+from api.cors import cors
 from api.draining import Drain
 from api.errors import App, add_error_handlers
 from api.metrics import Metrics
@@ -65,6 +66,8 @@ def create_app(  # noqa: PLR0913 (collaborators)
     middleware = Middleware(settings, limiter, logger=logger, metrics=metrics, drain=drain)
 
     app: App = falcon.App(middleware=middleware)
+    if settings.cors_origins:
+        app.add_middleware(cors(settings.cors_origins))
     add_error_handlers(app, logger)
     app.add_route("/login", login)
     app.add_route("/logout", LogoutResource(authenticator, revocations))
