@@ -33,6 +33,7 @@ OPERATIONS = {
     "post /login": ("accounts", PUBLIC, ANYWHERE | {"200", "201", "401", "415"}),
     "post /logout": ("accounts", TOKEN, ANYWHERE | {"204", "401"}),
     "post /earn": ("coins", TOKEN, READ - {"200"} | {"201", "409", "415", "422"}),
+    "post /spend": ("coins", TOKEN, READ - {"200"} | {"201", "409", "415", "422"}),
     "get /balance": ("coins", TOKEN, READ),
     "post /event": ("events", TOKEN, READ - {"200"} | {"201", "415", "422"}),
     "post /events": ("events", TOKEN, READ | {"415"}),
@@ -162,14 +163,15 @@ def test_examples_are_accepted(game: Game, operations: dict[str, dict[str, Any]]
         if "requestBody" in operation
     }
 
-    assert set(examples) == {"/login", "/earn", "/event", "/events"}
+    assert set(examples) == {"/login", "/earn", "/spend", "/event", "/events"}
+    # What is spent must be earned first.
     for path, example in examples.items():
         assert game.post(path, example, alice).status_code in (200, 201), path
 
 
 def test_text_is_described_as_it_is_judged(game: Game, document: dict[str, Any]) -> None:
     """Every character between two letters."""
-    described = document["components"]["schemas"]["EarnRequest"]["properties"]["reason"]
+    described = document["components"]["schemas"]["CoinsRequest"]["properties"]["reason"]
     wanted, unwanted = re.compile(described["pattern"]), re.compile(described["not"]["pattern"])
     unsafe = {"Cc", "Cf", "Zl", "Zp"}
     for point in range(sys.maxunicode + 1):

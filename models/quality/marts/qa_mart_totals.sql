@@ -48,6 +48,10 @@ fct_player_events as (
     select * from {{ ref('fct_player_events_daily') }}
 ),
 
+fct_coins as (
+    select * from {{ ref('fct_coins_daily') }}
+),
+
 fct_deep_links as (
     select * from {{ ref('fct_deep_links') }}
 ),
@@ -79,6 +83,12 @@ player_events as (
     select *
     from events
     where user_id is not null
+),
+
+coin_changes as (
+    select *
+    from events
+    where earned_coins is not null or spent_coins is not null
 ),
 
 deep_link_events as (
@@ -191,9 +201,33 @@ final as (
     ) }}
     union all
     {{ mart_totals(
+        'fct_player_events_daily.spent_coins',
+        mart=['fct_player_events', 'spent_coins', 'activity_date'],
+        rows=['events', 'spent_coins', 'occurred_date']
+    ) }}
+    union all
+    {{ mart_totals(
+        'fct_coins_daily.earned_coins',
+        mart=['fct_coins', 'earned_coins', 'activity_date'],
+        rows=['coin_changes', 'earned_coins', 'occurred_date']
+    ) }}
+    union all
+    {{ mart_totals(
+        'fct_coins_daily.spent_coins',
+        mart=['fct_coins', 'spent_coins', 'activity_date'],
+        rows=['coin_changes', 'spent_coins', 'occurred_date']
+    ) }}
+    union all
+    {{ mart_totals(
         'dim_players.earned_coins',
         mart=['dim_players', 'earned_coins', 'cast(null as date)'],
         rows=['player_events', 'earned_coins', 'cast(null as date)']
+    ) }}
+    union all
+    {{ mart_totals(
+        'dim_players.spent_coins',
+        mart=['dim_players', 'spent_coins', 'cast(null as date)'],
+        rows=['player_events', 'spent_coins', 'cast(null as date)']
     ) }}
     union all
     {{ mart_totals(

@@ -22,6 +22,7 @@ from tests.support.harness import ROOT, Project
 ENDPOINTS = {
     ("POST", "/login"),
     ("POST", "/earn"),
+    ("POST", "/spend"),
     ("POST", "/event"),
     ("POST", "/events"),
     ("GET", "/balance"),
