@@ -11,7 +11,9 @@ final as (
         cost_id,
         cost_date,
         campaign,
-        ad_cost_usd
+        ad_cost_usd,
+        original_cost,
+        currency
     from costs
     where rejection_reason is null
 )
