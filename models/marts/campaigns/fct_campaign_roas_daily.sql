@@ -47,7 +47,7 @@ revenue_daily as (
     select
         campaign,
         earned_date,
-        count(*) filter (where not is_refund) as purchase_count,
+        count(*) - count(*) filter (where is_refund) as purchase_count,
         sum(net_revenue_usd) as net_revenue_usd
     from earnings
     where {{ is_paid_campaign('campaign') }}

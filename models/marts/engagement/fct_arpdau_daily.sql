@@ -35,7 +35,7 @@ days as (
 revenue_daily as (
     select
         earned_date,
-        count(*) filter (where not is_refund) as purchase_count,
+        count(*) - count(*) filter (where is_refund) as purchase_count,
         sum(net_revenue_usd) as net_revenue_usd
     from earnings
     group by earned_date
