@@ -1,5 +1,5 @@
-{# Why a part of a purchase that a refund takes back is not known; null if it is, or if the row names
-   none. The columns are those of the staged purchases and confirmations. #}
+{# Why a part of a purchase that a refund takes back is not known; null if it is, or if the row
+   names none. The columns are those of the staged purchases and confirmations. #}
 {% macro refund_fault() -%}
     case
         when refund_amount_usd is not null then null

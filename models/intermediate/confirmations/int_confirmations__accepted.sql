@@ -40,14 +40,14 @@ bought as (
 final as (
     select
         confirmations.confirmation_id,
-        coalesce(confirmations.appsflyer_id, bought.appsflyer_id) as appsflyer_id,
-        coalesce(confirmations.event_name, bought.event_name) as event_name,
         confirmations.confirmed_at,
         confirmations.confirmation_revenue_usd,
-        coalesce(confirmations.confirmation_campaign, bought.campaign) as confirmation_campaign,
         confirmations.confirmation_receipt_id,
         confirmations.original_revenue,
-        confirmations.currency
+        confirmations.currency,
+        coalesce(confirmations.appsflyer_id, bought.appsflyer_id) as appsflyer_id,
+        coalesce(confirmations.event_name, bought.event_name) as event_name,
+        coalesce(confirmations.confirmation_campaign, bought.campaign) as confirmation_campaign
     from confirmations
     left join bought
         on

@@ -24,18 +24,18 @@ final as (
         purchases.appsflyer_id,
         purchases.event_name,
         purchases.purchased_at,
-        cast(purchases.purchased_at as date) as purchased_date,
         purchases.revenue_usd,
-        cast(coalesce(refunded.refunded_usd, 0) as decimal(24, 8)) as refunded_usd,
-        cast(purchases.revenue_usd - coalesce(refunded.refunded_usd, 0) as decimal(24, 8))
-            as net_revenue_usd,
         purchases.original_revenue,
         purchases.currency,
         purchases.campaign,
         purchases.receipt_id,
         purchases.is_receipt_missing,
-        coalesce(refunded.refunded_usd >= purchases.revenue_usd, false) as is_charged_back,
-        purchases.duplicates_removed
+        purchases.duplicates_removed,
+        cast(purchases.purchased_at as date) as purchased_date,
+        cast(coalesce(refunded.refunded_usd, 0) as decimal(24, 8)) as refunded_usd,
+        cast(purchases.revenue_usd - coalesce(refunded.refunded_usd, 0) as decimal(24, 8))
+            as net_revenue_usd,
+        coalesce(refunded.refunded_usd >= purchases.revenue_usd, false) as is_charged_back
     from purchases
     left join refunded
         on purchases.purchase_id = refunded.purchase_id

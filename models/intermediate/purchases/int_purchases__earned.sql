@@ -19,18 +19,18 @@ final as (
         {{ 'revenue_usd' if by_refund_day else 'net_revenue_usd' }} as net_revenue_usd,
         false as is_refund
     from purchases
-    {%- if by_refund_day %}
     union all
     select
         purchases.purchase_id,
         refunds.refunded_date as earned_date,
         purchases.campaign,
-        -refunds.taken_back_usd as net_revenue_usd,
+        cast(-sum(refunds.taken_back_usd) as decimal(24, 8)) as net_revenue_usd,
         true as is_refund
     from purchases
     inner join refunds
         on purchases.purchase_id = refunds.purchase_id
-    {%- endif %}
+    where {{ by_refund_day | lower }}
+    group by purchases.purchase_id, refunds.refunded_date, purchases.campaign
 )
 
 select * from final

@@ -74,7 +74,8 @@ ordered as (
     select
         *,
         row_number() over (
-            partition by purchase_id order by refunded_at, source_name desc, source_row_number
+            partition by purchase_id
+            order by refunded_at asc, source_name desc, source_row_number asc
         ) as refund_number
     from distinct_claims
 ),

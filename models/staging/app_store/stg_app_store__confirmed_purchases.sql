@@ -1,7 +1,7 @@
 {% set is_refund = is_in('status', var('refund_statuses') | map('lower') | list) %}
 {% set is_reversal = is_in('status', var('refund_reversal_statuses') | map('lower') | list) %}
-{#- A store's own row names the receipt, and neither the player nor, in a file with players, an event.
-    -#}
+{#- A store's own row names the receipt, and neither the player nor, in a file with players, an
+    event. -#}
 {%- set faults = {
     'missing_appsflyer_id': 'appsflyer_id is null and (confirmation_receipt_id is null'
         ~ ' or event_name is not null and named_players.is_named is not null)',
@@ -28,7 +28,7 @@ named_players as (
     select 1 as is_named
     from {{ ref('confirmed_purchases') }}
     where {{ clean_text('appsflyer_id') }} is not null
-    limit 1
+    limit 1  -- noqa: AM09
 ),
 
 cleaned as (

@@ -1,6 +1,6 @@
 {#- A view, because int_purchases__classified keeps all columns, and int_confirmations__accepted
-    reads it only for confirmations without a player. Spark computes a view for each reader, so there
-    it is a table. #}
+    reads it only for confirmations without a player. Spark computes a view for each reader, so
+    there it is a table. #}
 {{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
 
 with

@@ -1,5 +1,5 @@
--- Every curated purchase and every accepted confirmation is in the ledger, with its money, and every
--- row of confirmed_purchases.csv has a disposition.
+-- Every curated purchase and every accepted confirmation is in the ledger, with its money, and
+-- every row of confirmed_purchases.csv has a disposition.
 with
 
 purchases as (
@@ -36,8 +36,9 @@ inputs as (
 
 outcomes as (
     select
-        (select coalesce(sum(row_count), 0) from dispositions) as row_count,
-        (select coalesce(sum(confirmation_revenue_usd), 0) from dispositions) as row_revenue_usd,
+        (select coalesce(sum(dispositions.row_count), 0) from dispositions) as row_count,
+        (select coalesce(sum(dispositions.confirmation_revenue_usd), 0) from dispositions)
+            as row_revenue_usd,
         count(*) filter (where outcome in ('matched', 'af_only')) as purchase_count,
         coalesce(sum(revenue_usd), 0) as revenue_usd,
         count(*) filter (where outcome in ('matched', 'confirmed_only')) as confirmation_count,

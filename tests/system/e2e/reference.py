@@ -384,7 +384,7 @@ def report_purchases(curated: list[Curated]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A confirmed purchase with a valid time and amount, and an id, or a receipt of a store's list."""
+    """A confirmed purchase with a valid time and amount, and an id or a receipt."""
 
     row: int
     appsflyer_id: str | None
@@ -454,11 +454,16 @@ def find_player(receipt_id: str | None, purchases: Sequence[Record]) -> str | No
     """The player of the first purchase with the receipt, of a success if there is one."""
     never = datetime.max.replace(tzinfo=UTC)
     found = [
-        (lower(each["status"]) != "success", parse_time(each["event_time_utc"]) or never, row, player)
+        (
+            lower(each["status"]) != "success",
+            parse_time(each["event_time_utc"]) or never,
+            row,
+            each["appsflyer_id"],
+        )
         for row, each in enumerate(purchases)
         if receipt_id is not None
         and each["receipt_id"] == receipt_id
-        and (player := each["appsflyer_id"]) is not None
+        and each["appsflyer_id"] is not None
     ]
     return min(found)[-1] if found else None
 
@@ -907,9 +912,7 @@ def reference(  # noqa: PLR0913 (the vars of the project)
     # Raise an error instead of rounding a sum.
     with localcontext(Context(prec=100, traps=[Inexact])):
         records = {name: read_csv(text) for name, text in inputs.items()}
-        confirmations = read_confirmations(
-            records["confirmed_purchases"], records["purchases_raw"]
-        )
+        confirmations = read_confirmations(records["confirmed_purchases"], records["purchases_raw"])
         dispositions, curated = classify(
             records["purchases_raw"],
             purchase_event_names,

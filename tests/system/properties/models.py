@@ -72,7 +72,7 @@ class Models:
             names = HEADERS[f"{table}.csv"]
             lists = ", ".join("unnest(?::varchar[])" for _ in columns)
             self._database.execute(
-                f"insert into raw.{table} (source_row_number, {names})"  # noqa: S608
+                f"insert into raw.{table} (source_row_number, {names})"
                 f" select unnest(range(1, ?)), {lists}",
                 [len(rows) + 1, *columns],
             )
