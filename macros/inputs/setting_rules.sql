@@ -53,6 +53,7 @@
         'purchase_event_names',
         'refund_event_names',
         'refund_statuses',
+        'refund_reversal_statuses',
         'failed_statuses',
         'organic_campaign_names',
         'restricted_media_sources',
@@ -64,6 +65,10 @@
             'a list of texts',
         ]}) -%}
     {%- endfor -%}
+    {%- do rules.update({'refunds_count_on': [
+        var('refunds_count_on') in ['purchase_day', 'refund_day'],
+        'purchase_day or refund_day',
+    ]}) -%}
     {%- for name in ['allow_empty_inputs', 'last_day_is_complete', 'parquet_marts'] -%}
         {%- do rules.update({name: [var(name) is boolean, 'true or false']}) -%}
     {%- endfor -%}

@@ -20,6 +20,8 @@ final as (
         costs.cost_date,
         costs.media_source,
         costs.ad_cost_usd,
+        costs.original_cost,
+        costs.currency,
         costs.cost_version,
         coalesce(campaigns.campaign, costs.campaign) as campaign
     from costs

@@ -2,15 +2,15 @@
 {%- set refund_events = var('refund_event_names') | map('lower') | list %}
 {%- set is_refund = '(' ~ is_in('status', var('refund_statuses') | map('lower') | list) ~ ' or '
     ~ is_in('event_name', refund_events) ~ ')' %}
+{%- set is_reversal = is_in('status', var('refund_reversal_statuses') | map('lower') | list) %}
 {#- The faults that make a row malformed, by their names in disposition_reason. A refund with the
     receipt of its purchase needs no id and no amount: the refund lists of app stores have neither.
     -#}
 {%- set malformed = {
     'missing_appsflyer_id': 'appsflyer_id is null and not is_refund_of_receipt',
     'unparsable_time': 'purchased_at is null',
-    'unparsable_revenue':
-        'revenue_usd is null and (revenue_text is not null or not is_refund_of_receipt)',
-} %}
+} -%}
+{%- do malformed.update(money_faults('revenue_usd')) %}
 
 with
 
@@ -39,6 +39,7 @@ receipts_judged as (
     select
         purchases.*,
         {{ is_refund }} as is_refund,
+        {{ is_reversal }} as is_reversal,
         coalesce({{ matches_any('purchases.receipt_id', var('receipt_patterns')) }}, false)
         or coalesce(
             purchases.appsflyer_id = confirmed_receipts.appsflyer_id,
@@ -52,7 +53,7 @@ receipts_judged as (
 refunds_marked as (
     select
         *,
-        is_refund and has_genuine_receipt as is_refund_of_receipt
+        (is_refund or is_reversal) and has_genuine_receipt as is_refund_of_receipt
     from receipts_judged
 ),
 
@@ -65,6 +66,7 @@ ruled as (
             when not {{ is_in('event_name', purchase_events + refund_events) }}
                 then 'not_a_purchase'
             when is_refund then 'chargeback'
+            when is_reversal then 'refund_reversal'
             when status is null or status != 'success' then 'failed'
             when
                 revenue_usd <= 0
@@ -156,10 +158,6 @@ compared as (
                 group_revenue_usd
         ) - 1 as duplicate_count,
         receipt_id is not null
-        and max(case when first_rule = 'chargeback' then 1 else 0 end) over (
-            partition by receipt_id
-        ) = 1 as has_chargeback,
-        receipt_id is not null
         and max(
             case when status = 'success' and first_rule != 'chargeback' then 1 else 0 end
         ) over (partition by receipt_id) = 1 as has_success
@@ -171,7 +169,6 @@ classified as (
         ruled.*,
         compared.kept_purchase_id,
         coalesce(compared.duplicate_count, 0) as duplicate_count,
-        coalesce(compared.has_chargeback, false) as has_chargeback,
         coalesce(compared.has_success, false) as has_success,
         case
             when secondary_twins.purchase_id is not null then 'secondary_attribution'
@@ -214,12 +211,11 @@ final as (
         case when disposition = 'duplicate' then kept_purchase_id end as duplicate_of,
         case when disposition = 'curated' then duplicate_count else 0 end as duplicates_removed,
         disposition = 'curated' and receipt_id is null as is_receipt_missing,
-        disposition = 'curated' and has_chargeback as is_charged_back,
         disposition = 'chargeback' and not has_success as is_orphan_chargeback,
-        case
-            when disposition = 'curated' and not has_chargeback then revenue_usd
-            else 0
-        end as net_revenue_usd,
+        original_revenue,
+        currency,
+        refund_amount_usd,
+        refund_percentage,
         event_time_text,
         revenue_text,
         campaign_spelling

@@ -98,7 +98,9 @@ set_aside_receipts as (
     qualify
         row_number() over (
             partition by side, receipt_id
-            order by case disposition when 'chargeback' then 1 else 0 end, row_id
+            order by
+                case when disposition in ('chargeback', 'refund_reversal') then 1 else 0 end,
+                row_id
         ) = 1
 ),
 
@@ -115,7 +117,7 @@ slotted_set_aside_rows as (
         *,
         {{ time_slot('happened_at') }} as time_slot
     from set_aside_rows
-    where disposition not in ('not_a_purchase', 'chargeback')
+    where disposition not in ('not_a_purchase', 'chargeback', 'refund_reversal')
 ),
 
 found as (

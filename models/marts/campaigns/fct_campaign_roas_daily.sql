@@ -1,8 +1,8 @@
 {%- set history_days = var('roas_history_window_days') %}
 with
 
-purchases as (
-    select * from {{ ref('int_purchases__curated') }}
+earnings as (
+    select * from {{ ref('int_purchases__earned') }}
 ),
 
 costs as (
@@ -18,7 +18,7 @@ as_of as (
 ),
 
 active_days as (
-    select purchased_date as activity_date from purchases
+    select earned_date as activity_date from earnings
     union all
     select cost_date as activity_date from costs
     union all
@@ -39,7 +39,7 @@ days as (
 
 campaigns as (
     select campaign
-    from purchases
+    from earnings
     where {{ is_paid_campaign('campaign') }}
     union distinct
     select campaign
@@ -50,12 +50,12 @@ campaigns as (
 revenue_daily as (
     select
         campaign,
-        purchased_date,
-        count(*) as purchase_count,
+        earned_date,
+        count(*) - count(*) filter (where is_refund) as purchase_count,
         sum(net_revenue_usd) as net_revenue_usd
-    from purchases
+    from earnings
     where {{ is_paid_campaign('campaign') }}
-    group by campaign, purchased_date
+    group by campaign, earned_date
 ),
 
 costs_daily as (
@@ -85,7 +85,7 @@ spined as (
     left join revenue_daily
         on
             campaigns.campaign = revenue_daily.campaign
-            and days.activity_date = revenue_daily.purchased_date
+            and days.activity_date = revenue_daily.earned_date
     left join costs_daily
         on
             campaigns.campaign = costs_daily.campaign

@@ -4,6 +4,10 @@ purchases as (
     select * from {{ ref('int_purchases__curated') }}
 ),
 
+earnings as (
+    select * from {{ ref('int_purchases__earned') }}
+),
+
 classified as (
     select * from {{ ref('int_purchases__classified') }}
 ),
@@ -60,9 +64,9 @@ dim_players as (
     select * from {{ ref('dim_players') }}
 ),
 
-paid_purchases as (
+paid_earnings as (
     select *
-    from purchases
+    from earnings
     where {{ is_paid_campaign('campaign') }}
 ),
 
@@ -155,7 +159,7 @@ final as (
     {{ mart_totals(
         'fct_campaign_roas_daily.net_revenue_usd',
         mart=['fct_roas', 'net_revenue_usd', 'activity_date'],
-        rows=['paid_purchases', 'net_revenue_usd', 'purchased_date']
+        rows=['paid_earnings', 'net_revenue_usd', 'earned_date']
     ) }}
     union all
     {{ mart_totals(
@@ -173,7 +177,7 @@ final as (
     {{ mart_totals(
         'fct_arpdau_daily.net_revenue_usd',
         mart=['fct_arpdau', 'net_revenue_usd', 'activity_date'],
-        rows=['purchases', 'net_revenue_usd', 'purchased_date']
+        rows=['earnings', 'net_revenue_usd', 'earned_date']
     ) }}
     union all
     {{ mart_totals(
