@@ -37,8 +37,8 @@ final as (
         purchases.receipt_id,
         purchases.is_receipt_missing,
         purchases.duplicates_removed,
-        cast(purchases.purchased_at as date) as purchased_date,
         coalesce(campaigns.campaign, purchases.campaign) as campaign,
+        cast(purchases.purchased_at as date) as purchased_date,
         cast(coalesce(refunded.refunded_usd, 0) as decimal(24, 8)) as refunded_usd,
         cast(purchases.revenue_usd - coalesce(refunded.refunded_usd, 0) as decimal(24, 8))
             as net_revenue_usd,

@@ -1,5 +1,5 @@
--- No event is lost because of its attribution: a row that is set aside as the second of an event has
--- a twin with the same money that is not set aside so.
+-- No event is lost because of its attribution: a row that is set aside as the second of an event
+-- has a twin with the same money that is not set aside so.
 with
 
 purchases as (
