@@ -200,9 +200,9 @@ def _unmatched(
     return (each.appsflyer_id, *ids, None, None, None, count, count > 0, *why, *found)
 
 
-def by_player(rows: list[R]) -> dict[str, list[R]]:
+def by_player(rows: list[R]) -> dict[str | None, list[R]]:
     """Purchases match only confirmations of the same player."""
-    players: dict[str, list[R]] = {}
+    players: dict[str | None, list[R]] = {}
     for each in rows:
         players.setdefault(each.appsflyer_id, []).append(each)
     return players
