@@ -1,6 +1,6 @@
 {# Stops the build if a CSV or Parquet file of an input lacks a column. The error names the file,
-   the column and the columns found. #}
-{% macro assert_columns(node, file, found) -%}
+   the column and the columns found. `mapping` is that of the file in var `inputs`, or none. #}
+{% macro assert_columns(node, mapping, file, found) -%}
     {%- set expected = input_columns(node) -%}
     {%- set must = ' must have ' ~ expected | join(',') -%}
     {%- if found | length == 0 -%}
@@ -9,10 +9,9 @@
             ~ (', or remove the file' if landing() is not none else '')
         ) }}
     {%- endif -%}
-    {%- set shown = [] -%}
-    {%- for name in found -%}
-        {%- do shown.append(visible_name(name)) -%}
-    {%- endfor -%}
+    {%- if mapping is not none -%}
+        {{ return(assert_mapped_columns(node, mapping, file, found)) }}
+    {%- endif -%}
     {%- set missing = expected | reject('in', found) | list -%}
     {%- if missing -%}
         {%- set meant = [] -%}
@@ -27,19 +26,24 @@
                 if plain_name(name) in expected | map('replace', '_', '') -%}
                 {{ exceptions.raise_compiler_error(
                     file ~ ' is separated by ' ~ mark_name ~ ' and not by commas. Export it again'
-                    ~ ' with commas; it' ~ must
+                    ~ ' with commas, or name the input in var inputs (docs/inputs.md), which finds'
+                    ~ ' the separator; it' ~ must
                 ) }}
             {%- endfor -%}
         {%- endfor -%}
+        {%- set preset = fitting_preset(node, found) -%}
         {{ exceptions.raise_compiler_error(
-            file ~ ' has no column ' ~ missing | join(', ') ~ '. It has: ' ~ shown | join(', ')
-            ~ '.' ~ (' Did you mean ' ~ meant | join(', ') ~ '?' if meant else '')
-            ~ ' Rename or add what is missing; it' ~ must
+            file ~ ' has no column ' ~ missing | join(', ') ~ '. It has: ' ~ visible_names(found)
+            ~ '.' ~ (
+                declare_preset(node, preset) if preset
+                else (' Did you mean ' ~ meant | join(', ') ~ '?' if meant else '')
+                ~ ' Rename or add what is missing; it' ~ must
+            )
         ) }}
     {%- endif -%}
     {%- for column in expected if found | select('equalto', column) | list | length > 1 -%}
         {{ exceptions.raise_compiler_error(
-            file ~ ' names a column twice: ' ~ column ~ '. It has: ' ~ shown | join(', ')
+            file ~ ' names a column twice: ' ~ column ~ '. It has: ' ~ visible_names(found)
             ~ '. Remove one of them'
         ) }}
     {%- endfor -%}
