@@ -14,6 +14,16 @@
     {%- endif -%}
     {%- set missing = expected | reject('in', found) | list -%}
     {%- if missing -%}
+        {%- for mark in [',', ';', '\t', '|'] -%}
+            {%- set names = (found | join(',')).split(mark) if mark != ',' else found -%}
+            {%- set preset = fitting_preset(node, names) -%}
+            {%- if preset and preset != 'gamehouse' -%}
+                {{ exceptions.raise_compiler_error(
+                    file ~ ' has no column ' ~ missing | join(', ') ~ '. It has: '
+                    ~ visible_names(names) ~ '.' ~ declare_preset(node, preset)
+                ) }}
+            {%- endif -%}
+        {%- endfor -%}
         {%- set meant = [] -%}
         {%- for column in missing -%}
             {%- for name in found if plain_name(name) == plain_name(column) -%}
@@ -31,14 +41,10 @@
                 ) }}
             {%- endfor -%}
         {%- endfor -%}
-        {%- set preset = fitting_preset(node, found) -%}
         {{ exceptions.raise_compiler_error(
             file ~ ' has no column ' ~ missing | join(', ') ~ '. It has: ' ~ visible_names(found)
-            ~ '.' ~ (
-                declare_preset(node, preset) if preset
-                else (' Did you mean ' ~ meant | join(', ') ~ '?' if meant else '')
-                ~ ' Rename or add what is missing; it' ~ must
-            )
+            ~ '.' ~ (' Did you mean ' ~ meant | join(', ') ~ '?' if meant else '')
+            ~ ' Rename or add what is missing; it' ~ must
         ) }}
     {%- endif -%}
     {%- for column in expected if found | select('equalto', column) | list | length > 1 -%}

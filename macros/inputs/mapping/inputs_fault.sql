@@ -13,7 +13,9 @@
         {%- if name not in nodes -%}
             {{ return(unknown('input', name, nodes.keys() | sort)) }}
         {%- endif -%}
-        {%- for mapping in ([mappings] if mappings is mapping or not mappings else mappings) -%}
+        {%- set is_list = mappings is sequence and mappings is not string
+            and mappings is not mapping -%}
+        {%- for mapping in (mappings if is_list else [mappings]) -%}
             {%- set fault = mapping_fault(nodes[name], mapping) -%}
             {%- if fault -%}
                 {{ return('in ' ~ name ~ ', ' ~ fault) }}
