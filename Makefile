@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 # number of pytest workers; dbt and DuckDB start additional threads
 JOBS ?= 2
+# dbt vars of `make build`, such as '{last_day_is_complete: true}'
+export VARS ?= $(DBT_VARS)
 # duration of the load test in `make soak`
 SOAK_MINUTES ?= 30
 # tests with a long form (tests/support/long.py)
@@ -53,7 +55,7 @@ $(VENV)/installed-spark: $(VENV)/installed requirements-spark.lock
 
 build: setup ## build checked reports and their page from the four CSV files in seeds/
 	@$(BIN)/python -m warehouse inputs
-	@$(BIN)/dbt build
+	@$(BIN)/dbt build $${VARS:+--vars "$$VARS"}
 	@$(BIN)/python -m warehouse summary
 	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
 		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict

@@ -29,8 +29,9 @@ def steps_of_a_round() -> dict[str, list[str]]:
     """Return the commands of a round by name, in the environment of this Python."""
     dbt = Path(sys.executable).with_name("dbt")
     warehouse = [sys.executable, "-m", "warehouse"]
+    variables = os.environ.get("DBT_VARS", "")
     return {
-        "build": [str(dbt), "build"],
+        "build": [str(dbt), "build", *(["--vars", variables] if variables else [])],
         "check": [*warehouse, "check"],
         "docs": [*warehouse, "docs"],
         "page": [*warehouse, "page"],

@@ -1,4 +1,5 @@
-{# Logs which checks of a test `holds` are broken, and by how many rows. Runs in `on-run-end`. #}
+{# Logs which checks of a test `holds` are broken, and by how many rows, and the messages of a test
+   whose meta names a column that `tells` them. Runs in `on-run-end`. #}
 {% macro tell_broken_checks() -%}
     {%- for result in results | default([])
         if result.status in ['fail', 'warn']
@@ -9,6 +10,12 @@
                     ~ check.row_count,
                 info=true
             ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for result in results | default([])
+        if result.status in ['fail', 'warn'] and result.node.config.meta.tells is defined -%}
+        {%- for row in run_query(result.node.compiled_code) -%}
+            {%- do log(result.node.name ~ ': ' ~ row[result.node.config.meta.tells], info=true) -%}
         {%- endfor -%}
     {%- endfor -%}
 {%- endmacro %}

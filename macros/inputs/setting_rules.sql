@@ -25,11 +25,17 @@
         modules.re.fullmatch('[0-9]+([.][0-9]+)?', var('roas_anomaly_ratio') | string),
         'a number, 0 or greater',
     ]}) -%}
-    {%- set pattern = var('receipt_pattern') -%}
-    {%- set fault = regex_fault(pattern) if pattern is string -%}
-    {%- do rules.update({'receipt_pattern': [
-        pattern is string and not fault,
-        'a regular expression' ~ (' of RE2 (' ~ fault ~ ')' if fault else ' as text'),
+    {%- set patterns = var('receipt_patterns') -%}
+    {%- set are_texts = patterns is sequence and patterns is not string and patterns is not mapping
+        and patterns and patterns | reject('string') | list | length == 0 -%}
+    {%- set faults = [] -%}
+    {%- for pattern in patterns if are_texts -%}
+        {%- do faults.append(regex_fault(pattern)) -%}
+    {%- endfor -%}
+    {%- set fault = faults | select | join('; ') -%}
+    {%- do rules.update({'receipt_patterns': [
+        are_texts and not fault,
+        'a list of one or more regular expressions' ~ (' of RE2 (' ~ fault ~ ')' if fault else ''),
     ]}) -%}
     {%- set optional = inputs() | selectattr('config.meta.optional', 'true')
         | map(attribute='name') | list -%}
@@ -59,7 +65,7 @@
             'a list of texts',
         ]}) -%}
     {%- endfor -%}
-    {%- for name in ['allow_empty_inputs', 'parquet_marts'] -%}
+    {%- for name in ['allow_empty_inputs', 'last_day_is_complete', 'parquet_marts'] -%}
         {%- do rules.update({name: [var(name) is boolean, 'true or false']}) -%}
     {%- endfor -%}
     {{ return(rules) }}

@@ -17,7 +17,7 @@ import pytest
 from tests.support.harness import GOOD, Project
 from warehouse import schedule as module
 from warehouse.database import open_when_free
-from warehouse.schedule import MAX_HEARTBEAT_AGE_SECONDS, Schedule, is_alive
+from warehouse.schedule import MAX_HEARTBEAT_AGE_SECONDS, Schedule, is_alive, steps_of_a_round
 from warehouse.store.clock import utc_now
 
 SCHEDULE = [sys.executable, "-m", "warehouse", "schedule"]
@@ -38,6 +38,15 @@ class FakeTime:
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
+
+
+def test_builds_take_their_vars_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DBT_VARS", raising=False)
+    assert steps_of_a_round()["build"][1:] == ["build"]
+    monkeypatch.setenv("DBT_VARS", "{last_day_is_complete: true}")
+    build, *others = steps_of_a_round().values()
+    assert build[1:] == ["build", "--vars", "{last_day_is_complete: true}"]
+    assert not any("--vars" in step for step in others)
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ class Facts:
         flow: The path of the input rows, from `rpt_page_flow`.
         distances: A histogram of seconds apart, from `rpt_page_seconds_apart`.
         unmatched: The most valuable unmatched rows, from `rpt_page_unmatched`.
+        reasons: Rows and money by reason, from `rpt_page_unmatched_reasons`.
         summary: The summary of `reconciliation.json`.
         deep_links: The top characters by clicks, from `rpt_deep_links`.
         counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
@@ -47,6 +48,7 @@ class Facts:
     flow: Sequence[Record]
     distances: Sequence[Record]
     unmatched: Sequence[Record]
+    reasons: Sequence[Record]
     summary: Record
     deep_links: Sequence[Record]
     counts: Record
@@ -70,6 +72,9 @@ QUERIES = {
     "flow": "from reports.rpt_page_flow order by source_node, target_node",
     "distances": "from reports.rpt_page_seconds_apart order by seconds_from, outcome",
     "unmatched": "from reports.rpt_page_unmatched order by page_rank",
+    "reasons": """
+        from reports.rpt_page_unmatched_reasons order by outcome, revenue_usd desc, reason
+    """,
     "summary": "from reports.rpt_reconciliation_summary",
     "deep_links": f"""
         from reports.rpt_deep_links order by clicks desc, character limit {MAX_ROWS}

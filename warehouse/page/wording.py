@@ -16,9 +16,12 @@ STATES = {
     "missing_sessions": "no session is known for that day",
 }
 REASONS = {
-    "no_candidate": "the player has no row on the other side",
-    "outside_window": "the player's nearest row is outside the window",
+    "same_receipt_outside_window": "the receipt is on the other side, outside the window",
+    "purchase_set_aside": "AppsFlyer has the purchase, in a row that does not count",
+    "confirmation_set_aside": "the store has the confirmation, in a row that does not count",
     "lost_to_closer_pair": "the rows near it belong closer together",
+    "outside_window": "the player's nearest row is outside the window",
+    "no_candidate": "the player has no row on the other side",
 }
 OUTCOMES = {
     "matched": "matched",

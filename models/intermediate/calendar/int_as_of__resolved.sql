@@ -21,7 +21,13 @@ last_active_day as (
 
 resolved as (
     select
-        coalesce({{ as_of_date() }}, last_activity_date) as as_of_date,
+        coalesce(
+            {{ as_of_date() }},
+            cast(
+                last_activity_date
+                + interval '{{ 1 if var('last_day_is_complete') else 0 }}' day as date
+            )
+        ) as as_of_date,
         last_activity_date
     from last_active_day
 ),

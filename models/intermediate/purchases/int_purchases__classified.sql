@@ -15,16 +15,42 @@ purchases as (
     select * from {{ ref('stg_appsflyer__purchases') }}
 ),
 
+confirmations as (
+    select * from {{ ref('int_confirmations__accepted') }}
+),
+
+-- What the store has confirmed is genuine, whatever its form. A receipt that it gave to several
+-- players is a placeholder.
+confirmed_receipts as (
+    select
+        confirmation_receipt_id as receipt_id,
+        min(appsflyer_id) as appsflyer_id
+    from confirmations
+    where not {{ matches_any('confirmation_receipt_id', var('receipt_patterns')) }}
+    group by confirmation_receipt_id
+    having count(distinct appsflyer_id) = 1
+),
+
+-- The store's lists of refunds may leave the player out.
+receipts_judged as (
+    select
+        purchases.*,
+        {{ is_refund }} as is_refund,
+        coalesce({{ matches_any('purchases.receipt_id', var('receipt_patterns')) }}, false)
+        or coalesce(
+            purchases.appsflyer_id = confirmed_receipts.appsflyer_id,
+            confirmed_receipts.receipt_id is not null
+        ) as has_genuine_receipt
+    from purchases
+    left join confirmed_receipts
+        on purchases.receipt_id = confirmed_receipts.receipt_id
+),
+
 refunds_marked as (
     select
         *,
-        {{ is_refund }} as is_refund,
-        (
-            {{ is_refund }}
-            and receipt_id is not null
-            and {{ matches_fully('receipt_id', var('receipt_pattern')) }}
-        ) as is_refund_of_receipt
-    from purchases
+        is_refund and has_genuine_receipt as is_refund_of_receipt
+    from receipts_judged
 ),
 
 -- The rules are in order: the first that applies wins.
@@ -40,10 +66,7 @@ ruled as (
             when status is null or status != 'success' then 'failed'
             when
                 revenue_usd <= 0
-                or (
-                    receipt_id is not null
-                    and not {{ matches_fully('receipt_id', var('receipt_pattern')) }}
-                )
+                or (receipt_id is not null and not has_genuine_receipt)
                 then 'false_success'
             else 'genuine'
         end as first_rule
@@ -148,8 +171,7 @@ final as (
             when 'false_success'
                 then {{ rejection_reason({
                     'revenue_not_positive': 'revenue_usd <= 0',
-                    'unknown_receipt_form':
-                        'not ' ~ matches_fully('receipt_id', var('receipt_pattern')),
+                    'unknown_receipt_form': 'receipt_id is not null and not has_genuine_receipt',
                 }) }}
         end as disposition_reason,
         case when disposition = 'duplicate' then kept_purchase_id end as duplicate_of,

@@ -20,6 +20,10 @@ neighbours as (
     select * from {{ ref('int_reconciliation__neighbours_measured') }}
 ),
 
+counterparts as (
+    select * from {{ ref('int_reconciliation__counterparts_traced') }}
+),
+
 -- An uncontested pair is always matched, and its rows have no other candidate.
 contested_pairs as (
     select *
@@ -63,7 +67,9 @@ sides as (
             when confirmations.confirmation_id is null then 'af_only'
             when purchases.purchase_id is null then 'confirmed_only'
             else 'matched'
-        end as outcome
+        end as outcome,
+        coalesce(purchases.purchase_id, confirmations.confirmation_id) as row_id,
+        case when purchases.purchase_id is null then 'confirmation' else 'purchase' end as side
     from purchases
     left join matches
         on purchases.purchase_id = matches.purchase_id
@@ -75,17 +81,24 @@ explained as (
     select
         sides.*,
         neighbours.nearest_seconds_apart,
+        counterparts.counterpart_row_number,
+        counterparts.counterpart_disposition,
+        counterparts.counterpart_reason,
+        counterparts.counterpart_seconds_apart,
         coalesce(
             purchase_candidates.candidate_count,
             confirmation_candidates.candidate_count,
             case when sides.outcome = 'matched' then 1 else 0 end
         ) as candidate_count,
-        coalesce(
+        -- The same receipt leaves nothing to choose, however many other rows are near.
+        coalesce(sides.match_rule, 'none') != 'receipt'
+        and coalesce(
             greatest(purchase_candidates.candidate_count, confirmation_candidates.candidate_count),
             0
         ) > case when sides.outcome = 'matched' then 1 else 0 end as is_ambiguous,
         case
             when sides.outcome = 'matched' then null
+            when counterparts.reason is not null then counterparts.reason
             when
                 coalesce(
                     purchase_candidates.candidate_count, confirmation_candidates.candidate_count
@@ -100,10 +113,9 @@ explained as (
     left join confirmation_candidates
         on sides.confirmation_id = confirmation_candidates.confirmation_id
     left join neighbours
-        on
-            coalesce(sides.purchase_id, sides.confirmation_id) = neighbours.row_id
-            and case when sides.purchase_id is null then 'confirmation' else 'purchase' end
-            = neighbours.side
+        on sides.row_id = neighbours.row_id and sides.side = neighbours.side
+    left join counterparts
+        on sides.row_id = counterparts.row_id and sides.side = counterparts.side
 ),
 
 final as (
@@ -133,7 +145,11 @@ final as (
         candidate_count,
         is_ambiguous,
         reason,
-        case when reason = 'outside_window' then nearest_seconds_apart end as nearest_seconds_apart
+        case when reason = 'outside_window' then nearest_seconds_apart end as nearest_seconds_apart,
+        counterpart_row_number,
+        counterpart_disposition,
+        counterpart_reason,
+        counterpart_seconds_apart
     from explained
 )
 

@@ -12,9 +12,10 @@ ledger as (
 measured as (
     select
         outcome,
-        coalesce(abs(seconds_apart), nearest_seconds_apart) as distance_seconds
+        coalesce(abs(seconds_apart), nearest_seconds_apart, abs(counterpart_seconds_apart))
+            as distance_seconds
     from ledger
-    where outcome = 'matched' or reason = 'outside_window'
+    where outcome = 'matched' or reason in ('outside_window', 'same_receipt_outside_window')
 ),
 
 -- A bar ends at the end of the window, inclusive: (from, to].

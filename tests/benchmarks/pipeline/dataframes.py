@@ -7,9 +7,9 @@ is idiomatic pandas: it has no loops over rows, skips unused columns, and parses
 of a column with few values once.
 
 It does less than the warehouse: it writes only the reports, does not validate inputs or test
-results, does not keep rejected rows and duplicates, counts DAU only for D-1, and has no setting for
-the as-of date. Amounts are floating-point numbers, rounded to eight decimals, so the last decimal
-may be inexact.
+results, keeps a row that does not count only if it explains another one, counts DAU only for D-1,
+and has no setting for the as-of date. Amounts are floating-point numbers, rounded to eight
+decimals, so the last decimal may be inexact.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ import pandas as pd  # type: ignore[import-untyped]
 
 # The variables of dbt_project.yml.
 PURCHASE_EVENTS = ["purchase", "af_purchase"]
-RECEIPT = "RCP-[0-9]+"
+REFUNDS = [
+    *("chargeback", "charge_back", "refund", "refunded", "voided", "revoked"),
+    *("canceled", "cancelled"),
+]
+RECEIPTS = [
+    "^RCP-[0-9]+$",
+    "^GPA[.][0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{5}([.][.][0-9]+)?$",
+    "^[0-9]{12,19}$",
+]
 WINDOW = pd.Timedelta(minutes=10)
 ORGANIC_CAMPAIGNS = ["ORGANIC", "(ORGANIC)"]
 ANOMALY_RATIO = 0.5
@@ -44,6 +52,11 @@ MONEY_DECIMALS = 8
 # Tolerance for rounding errors in averages.
 NOISE = 1e-9
 
+COUNTERPART = [
+    *("counterpart_row_number", "counterpart_disposition", "counterpart_reason"),
+    *("counterpart_seconds_apart", "cause"),
+]
+CAUSES = ("same_receipt_outside_window", "purchase_set_aside", "confirmation_set_aside")
 SUMMED = {
     "matched_af_revenue_usd": ("matched", "af_revenue_usd"),
     "matched_confirmed_revenue_usd": ("matched", "confirmed_revenue_usd"),
@@ -59,14 +72,14 @@ def write_reports(seeds: Path, reports: Path) -> None:
         seeds: The folder of the CSVs.
         reports: The folder of the reports, created if missing.
     """
-    purchases = read_purchases(seeds / "purchases_raw.csv")
-    confirmations = read_confirmations(seeds / "confirmed_purchases.csv")
+    confirmations, rejected = read_confirmations(seeds / "confirmed_purchases.csv")
+    purchases, set_aside = read_purchases(seeds / "purchases_raw.csv", confirmations)
     costs = read_costs(seeds / "costs_daily.csv")
     sessions = read_sessions(seeds / "sessions.csv")
 
     last_moment = max(purchases["purchased_at"].max(), sessions["started_at"].max())
     d1 = last_moment.normalize() - pd.Timedelta(days=1)
-    ledger = reconcile(purchases, confirmations)
+    ledger = reconcile(purchases, confirmations, set_aside, rejected)
     campaigns = rate_campaigns(purchases, costs, d1)
 
     reports.mkdir(parents=True, exist_ok=True)
@@ -77,14 +90,16 @@ def write_reports(seeds: Path, reports: Path) -> None:
     _write(arpdau_report(purchases, sessions, d1), reports / "arpdau_d1.json")
 
 
-def read_purchases(path: Path) -> pd.DataFrame:
-    """Read the curated purchases in the order of time, then of the file.
+def read_purchases(path: Path, confirmations: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the purchases, the curated ones in the order of time, then of the file.
 
     Args:
         path: The file `purchases_raw.csv`.
+        confirmations: The accepted ones, whose receipts are genuine whatever their form.
 
     Returns:
-        A row for each curated purchase; the index is the row number in the file.
+        A row for each curated purchase, and one for each other row with its reason; the index is
+        the row number in the file.
     """
     few_values = ["event_name", "revenue_usd", "campaign", "status"]
     raw = _read(path, ["appsflyer_id", "event_time_utc", "receipt_id"], few_values)
@@ -99,21 +114,40 @@ def read_purchases(path: Path) -> pd.DataFrame:
             "status": _each_value(raw["status"], _lower),
         }
     )
-    is_purchase = (
-        rows["appsflyer_id"].notna()
-        & rows["purchased_at"].notna()
-        & rows["revenue_usd"].notna()
-        & rows["event_name"].isin(PURCHASE_EVENTS)
+    players = confirmations.groupby("receipt_id")["appsflyer_id"].agg(["min", "nunique"])
+    confirmed_for = rows["receipt_id"].map(players.loc[players["nunique"] == 1, "min"])
+    is_genuine = rows["receipt_id"].str.fullmatch("|".join(RECEIPTS)).eq(True) | (
+        confirmed_for.notna()
+        & (rows["appsflyer_id"].isna() | (rows["appsflyer_id"] == confirmed_for))
     )
-    is_chargeback = is_purchase & rows["status"].isin(["chargeback", "refund"])
-    is_genuine = (
-        is_purchase
-        & (rows["status"] == "success")
-        & (rows["revenue_usd"] > 0)
-        & (rows["receipt_id"].isna() | rows["receipt_id"].str.fullmatch(RECEIPT))
+    is_refund = rows["status"].isin(REFUNDS)
+    is_short = is_refund & is_genuine
+    malformed = {
+        "missing_appsflyer_id": rows["appsflyer_id"].isna() & ~is_short,
+        "unparsable_time": rows["purchased_at"].isna(),
+        "unparsable_revenue": rows["revenue_usd"].isna()
+        & (_clean(raw["revenue_usd"].astype("str")).notna() | ~is_short),
+    }
+    false_success = {
+        "revenue_not_positive": rows["revenue_usd"] <= 0,
+        "unknown_receipt_form": rows["receipt_id"].notna() & ~is_genuine,
+    }
+    rows["disposition"] = _labels(
+        (pd.DataFrame(malformed).any(axis=1), "malformed"),
+        (~rows["event_name"].isin(PURCHASE_EVENTS), "not_a_purchase"),
+        (is_refund, "chargeback"),
+        (rows["status"] != "success", "failed"),
+        (pd.DataFrame(false_success).any(axis=1), "false_success"),
+        (pd.Series(data=True, index=rows.index), "duplicate"),
     )
+    rows["fault"] = _faults(malformed).where(
+        rows["disposition"] == "malformed",
+        _faults(false_success).where(rows["disposition"] == "false_success"),
+    )
+    is_chargeback = rows["disposition"] == "chargeback"
+    is_kept = rows["disposition"] == "duplicate"
     # A stable sort, so that the file's order breaks ties.
-    genuine = rows[is_genuine].drop(columns="status").sort_values("purchased_at", kind="stable")
+    genuine = rows[is_kept].drop(columns="status").sort_values("purchased_at", kind="stable")
     has_receipt = genuine["receipt_id"].notna()
     all_it_says = ["appsflyer_id", "purchased_at", "event_name", "revenue_usd"]
     curated = pd.concat(
@@ -125,17 +159,19 @@ def read_purchases(path: Path) -> pd.DataFrame:
     charged_back = rows.loc[is_chargeback, "receipt_id"].dropna()
     curated["is_charged_back"] = curated["receipt_id"].isin(charged_back)
     curated["net_revenue_usd"] = curated["revenue_usd"].mask(curated["is_charged_back"], 0)
-    return curated.sort_index().sort_values("purchased_at", kind="stable")
+    curated = curated.sort_index().sort_values("purchased_at", kind="stable")
+    return curated, rows.drop(index=curated.index)
 
 
-def read_confirmations(path: Path) -> pd.DataFrame:
-    """Read the accepted confirmations.
+def read_confirmations(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the confirmations.
 
     Args:
         path: The file `confirmed_purchases.csv`.
 
     Returns:
-        A row for each confirmation; the index is the row number in the file.
+        A row for each accepted one, and one for each rejected one with its reason; the index is
+        the row number in the file.
     """
     raw = _read(path, ["appsflyer_id", "event_time_utc", "receipt_id"], ["revenue_usd"])
     rows = pd.DataFrame(
@@ -146,7 +182,14 @@ def read_confirmations(path: Path) -> pd.DataFrame:
             "receipt_id": _clean(raw["receipt_id"]),
         }
     )
-    return rows.dropna(subset=["appsflyer_id", "confirmed_at", "revenue_usd"])
+    faults = {
+        "missing_appsflyer_id": rows["appsflyer_id"].isna(),
+        "unparsable_time": rows["confirmed_at"].isna(),
+        "unparsable_revenue": rows["revenue_usd"].isna(),
+    }
+    is_rejected = pd.DataFrame(faults).any(axis=1)
+    rejected = rows[is_rejected].assign(disposition="rejected", fault=_faults(faults))
+    return rows[~is_rejected], rejected
 
 
 def read_costs(path: Path) -> pd.DataFrame:
@@ -259,12 +302,80 @@ def match(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(rounds) if rounds else pairs
 
 
-def reconcile(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataFrame:
+def find_counterparts(
+    left: pd.DataFrame, counted: pd.DataFrame, set_aside: pd.DataFrame, *, is_purchase: bool
+) -> pd.DataFrame:
+    """Find the row of the other file that explains why a row is left.
+
+    Args:
+        left: The rows, with the time `at`.
+        counted: The other side's rows that take part, with the time `at`.
+        set_aside: The other rows of that file, with the time `at`.
+        is_purchase: Whether the rows that are left are purchases.
+
+    Returns:
+        The columns `counterpart_*` and `cause`, for the rows that are explained.
+    """
+    columns = ["appsflyer_id", "at", "receipt_id"]
+    rows = left[columns].rename_axis("row").reset_index()
+    others = counted[columns].assign(
+        disposition="accepted" if is_purchase else "curated", fault=None
+    )
+    asides = set_aside[[*columns, "disposition", "fault"]]
+    named = {"at": "counterpart_at", "disposition": "counterpart_disposition"}
+    named |= {"fault": "counterpart_reason"}
+    others, asides = (
+        each.rename(columns=named).rename_axis("counterpart_row_number").reset_index()
+        for each in (others, asides)
+    )
+    is_refund = asides["counterpart_disposition"] == "chargeback"
+    with_receipt = rows.dropna(subset="receipt_id")
+    one_each = pd.concat([asides[~is_refund], asides[is_refund]]).drop_duplicates("receipt_id")
+    near = rows.merge(
+        asides[~asides["counterpart_disposition"].isin(["not_a_purchase", "chargeback"])],
+        on="appsflyer_id",
+        suffixes=("", "_other"),
+    )
+    is_near = (near["counterpart_at"] - near["at"]).abs() <= WINDOW
+    near = near[is_near & (near["receipt_id"].isna() | near["receipt_id_other"].isna())]
+    found = pd.concat(
+        [
+            with_receipt.merge(others, on=["receipt_id", "appsflyer_id"]).assign(certainty=1),
+            with_receipt.merge(one_each.drop(columns="appsflyer_id"), on="receipt_id").assign(
+                certainty=2
+            ),
+            near.assign(certainty=3),
+        ]
+    )
+    apart = (found["counterpart_at"] - found["at"]).dt.total_seconds()
+    found = found.assign(
+        counterpart_seconds_apart=apart if is_purchase else -apart,
+        distance=apart.abs(),
+        cause=np.where(
+            found["certainty"] == 1,
+            "same_receipt_outside_window",
+            "confirmation_set_aside" if is_purchase else "purchase_set_aside",
+        ),
+    )
+    surest = found.sort_values(["certainty", "distance", "counterpart_row_number"])
+    surest = surest.drop_duplicates("row").set_index("row")
+    is_won = (surest["certainty"] == 1) & (surest["distance"] <= WINDOW.total_seconds())
+    return surest.loc[~is_won, COUNTERPART]
+
+
+def reconcile(
+    purchases: pd.DataFrame,
+    confirmations: pd.DataFrame,
+    set_aside: pd.DataFrame,
+    rejected: pd.DataFrame,
+) -> pd.DataFrame:
     """Match purchases with confirmations.
 
     Args:
-        purchases: As `read_purchases` returns them.
-        confirmations: As `read_confirmations` returns them.
+        purchases: The curated ones, as `read_purchases` returns them.
+        confirmations: The accepted ones, as `read_confirmations` returns them.
+        set_aside: The other purchases.
+        rejected: The other confirmations.
 
     Returns:
         The rows of the report `reconciliation`.
@@ -285,6 +396,14 @@ def reconcile(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataFr
     )
     ours["nearest"] = _nearest(ours, "purchased_at", theirs, "confirmed_at")
     theirs["nearest"] = _nearest(theirs, "confirmed_at", ours, "purchased_at")
+    at = {"purchased_at": "at", "confirmed_at": "at"}
+    timed = [each.rename(columns=at) for each in (ours, theirs, set_aside, rejected)]
+    is_left = ours["confirmed_row_number"].isna()
+    is_alone = ~theirs.index.isin(ours["confirmed_row_number"])
+    ours[COUNTERPART] = find_counterparts(timed[0][is_left], timed[1], timed[3], is_purchase=True)
+    theirs[COUNTERPART] = find_counterparts(
+        timed[1][is_alone], timed[0], timed[2], is_purchase=False
+    )
     rows = ours.merge(
         theirs,
         on="confirmed_row_number",
@@ -305,6 +424,11 @@ def reconcile(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataFr
     candidate_count = own_candidates.where(rows["type"] != "confirmed_only", their_candidates)
     nearest = rows["nearest"].fillna(rows["nearest_confirmed"])
     difference = rows["confirmed_revenue_usd"] - rows["af_revenue_usd"]
+    explained = {
+        name: rows[name].where(rows[name].notna(), rows[f"{name}_confirmed"])
+        for name in COUNTERPART
+    }
+    cause = explained.pop("cause")
     ledger = pd.DataFrame(
         {
             "type": rows["type"],
@@ -322,15 +446,19 @@ def reconcile(purchases: pd.DataFrame, confirmations: pd.DataFrame) -> pd.DataFr
             ),
             "candidate_count": candidate_count.astype("int64"),
             "is_ambiguous": np.where(
-                is_matched, (own_candidates > 1) | (their_candidates > 1), candidate_count > 0
+                is_matched,
+                ((own_candidates > 1) | (their_candidates > 1)) & ~rows["is_same_receipt"].eq(True),
+                candidate_count > 0,
             ),
             "reason": _labels(
                 (is_matched, None),
+                *((cause == reason, reason) for reason in CAUSES),
                 (candidate_count > 0, "lost_to_closer_pair"),
                 (nearest.isna(), "no_candidate"),
                 (~is_matched, "outside_window"),
             ),
-            "nearest_seconds_apart": nearest,
+            "nearest_seconds_apart": nearest.where(cause.isna()),
+            **explained,
             "is_charged_back": rows["is_charged_back"].eq(True),
             "af_row_number": rows["af_row_number"].astype("Int64"),
             "confirmed_row_number": rows["confirmed_row_number"].astype("Int64"),
@@ -533,6 +661,16 @@ def _daily_sums(amounts: pd.Series, days: pd.Series, campaigns: pd.Series) -> pd
     """Sum amounts by day, with a column for each campaign."""
     sums = amounts.groupby([days, campaigns], observed=True).sum().round(MONEY_DECIMALS)
     return sums.unstack().rename(columns=str)
+
+
+def _faults(faults: dict[str, pd.Series]) -> pd.Series:
+    """Name all that hold; empty where none does."""
+    named = [
+        pd.Series(np.where(holds, f"{name}, ", ""), index=holds.index)
+        for name, holds in faults.items()
+    ]
+    first, *others = named
+    return first.str.cat(others).str.removesuffix(", ")
 
 
 def _labels(*cases: tuple[pd.Series, str | None]) -> pd.Series:

@@ -69,6 +69,7 @@ def test_data_hold_what_the_rules_tell_apart(written: Folders) -> None:
     assert {row["match_rule"] for row in ledger} == {"receipt", "nearest", None}
     assert {row["reason"] for row in ledger} == {
         *("no_candidate", "outside_window", "lost_to_closer_pair", None),
+        *("same_receipt_outside_window", "purchase_set_aside", "confirmation_set_aside"),
     }
     anomalies = read(written[1] / "roas_anomaly.json")
     assert {row["anomaly"] for row in anomalies} == {True, False}
@@ -79,7 +80,7 @@ def test_settings_are_those_of_the_project() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     settings = {
         "purchase_event_names": dataframes.PURCHASE_EVENTS,
-        "receipt_pattern": f"^{dataframes.RECEIPT}$",
+        "receipt_patterns": dataframes.RECEIPTS,
         "reconciliation_window_minutes": dataframes.WINDOW / pd.Timedelta(minutes=1),
         "organic_campaign_names": dataframes.ORGANIC_CAMPAIGNS,
         "roas_anomaly_ratio": dataframes.ANOMALY_RATIO,
@@ -88,6 +89,7 @@ def test_settings_are_those_of_the_project() -> None:
     }
     assert settings == {name: project["vars"][name] for name in settings}
     assert project["vars"]["as_of_date"] is None
+    assert project["vars"]["last_day_is_complete"] is False
 
 
 def rounded(row: dict[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,8 @@ SCENARIOS = (
         rows=800,
         variables={
             "purchase_event_names": ["purchase", "iap"],
-            "receipt_pattern": "RCP-[0-9]+|GPA-[0-9]+",  # without anchors, still a full match
+            # Without anchors, still a full match.
+            "receipt_patterns": ["RCP-[0-9]+|XYZ-[0-9]+", "GPA-[0-9]+"],
             "reconciliation_window_minutes": 5,
             "roas_anomaly_ratio": 0.8,
             "roas_min_history_days": 2,
@@ -471,6 +472,8 @@ class Generator:
             row = ["af_forms", name, time, amount, "Summer", receipt, "Success"]
             self.purchases.append(row)
             self.purchases.append(["af_forms", "purchase", time, "1", "", receipt, "chargeback"])
+        # Nothing in the purchases explains this one.
+        self.confirmations.append(["af_nobody", "", time, "1", "", self.new_receipt()])
 
     def add_planned_campaigns(self, yesterday: date) -> None:
         """Add campaigns whose ROAS of `yesterday` lies exactly on an edge of the anomaly rule.

@@ -12,12 +12,12 @@ a `Fraction` is the exact value of what a report holds as a floating point numbe
 import csv
 import io
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Context, Decimal, Inexact, localcontext
 from fractions import Fraction
-from typing import TypedDict
+from typing import TypedDict, cast
 
 Value = str | int | bool | Decimal | Fraction | None
 Row = dict[str, Value]
@@ -153,16 +153,48 @@ class Purchase:
     status: str | None
 
 
-def read_purchase(row: int, record: Record, receipt_pattern: str) -> Purchase | None:
+RECEIPT_PATTERNS = (
+    "^RCP-[0-9]+$",
+    "^GPA[.][0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{5}([.][.][0-9]+)?$",
+    "^[0-9]{12,19}$",
+)
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """What receipts look like, and whom the store gave those that look otherwise."""
+
+    patterns: Collection[str]
+    players_of: dict[str, set[str]]
+
+    def has_known_form(self, receipt_id: str) -> bool:
+        """Whether it matches one of the patterns in full."""
+        return any(re.fullmatch(pattern, receipt_id) for pattern in self.patterns)
+
+    def is_genuine(self, receipt_id: str | None, appsflyer_id: str | None) -> bool:
+        """Known by its form, or confirmed for this player and no other; a refund may name none."""
+        if receipt_id is None:
+            return False
+        players = self.players_of.get(receipt_id, set())
+        is_confirmed = len(players) == 1 and (appsflyer_id is None or appsflyer_id in players)
+        return is_confirmed or self.has_known_form(receipt_id)
+
+
+def is_refund_of_receipt(record: Record, receipts: Receipts) -> bool:
+    """A refund may leave out the player and the amount if it names a receipt."""
+    is_refund = lower(record["status"]) in REFUNDS
+    return is_refund and receipts.is_genuine(record["receipt_id"], record["appsflyer_id"])
+
+
+def read_purchase(row: int, record: Record, receipts: Receipts) -> Purchase | None:
     """The purchase of one raw row, or None where the row is malformed.
 
-    A refund may leave out the player and the amount if it names a receipt; no rule looks at them.
+    What a refund may leave out is filled in; no rule looks at it.
     """
     appsflyer_id = record["appsflyer_id"]
     at = parse_time(record["event_time_utc"])
     amount = parse_amount(record["revenue_usd"])
-    is_refund = lower(record["status"]) in REFUNDS
-    if is_refund and re.fullmatch(receipt_pattern, record["receipt_id"] or ""):
+    if is_refund_of_receipt(record, receipts):
         appsflyer_id = appsflyer_id or ""
         amount = Decimal(0) if record["revenue_usd"] is None else amount
     if appsflyer_id is None or at is None or amount is None:
@@ -180,7 +212,7 @@ def read_purchase(row: int, record: Record, receipt_pattern: str) -> Purchase | 
 
 
 def classify_alone(  # noqa: PLR0911 (one return for each rule, in their order)
-    purchase: Purchase | None, purchase_event_names: Collection[str], receipt_pattern: str
+    purchase: Purchase | None, purchase_event_names: Collection[str], receipts: Receipts
 ) -> str:
     """The first rule that holds, of those that look at one row; duplicates need the others."""
     if purchase is None:
@@ -193,9 +225,34 @@ def classify_alone(  # noqa: PLR0911 (one return for each rule, in their order)
         return "failed"
     if purchase.amount <= 0:
         return "false_success"
-    if purchase.receipt_id is not None and not re.fullmatch(receipt_pattern, purchase.receipt_id):
+    receipt_id = purchase.receipt_id
+    if receipt_id is not None and not receipts.is_genuine(receipt_id, purchase.appsflyer_id):
         return "false_success"
     return "curated"
+
+
+def disposition_reason(record: Record, disposition: str, receipts: Receipts) -> str | None:
+    """Every fault of a malformed row or a false success."""
+    amount = parse_amount(record["revenue_usd"])
+    receipt_id = record["receipt_id"]
+    faults: dict[str, bool] = {}
+    if disposition == "malformed":
+        is_short = is_refund_of_receipt(record, receipts)
+        is_left_out = is_short and record["revenue_usd"] is None
+        faults = {
+            "missing_appsflyer_id": record["appsflyer_id"] is None and not is_short,
+            "unparsable_time": parse_time(record["event_time_utc"]) is None,
+            "unparsable_revenue": amount is None and not is_left_out,
+        }
+    elif disposition == "false_success":
+        faults = {
+            "revenue_not_positive": amount is not None and amount <= 0,
+            "unknown_receipt_form": (
+                receipt_id is not None
+                and not receipts.is_genuine(receipt_id, record["appsflyer_id"])
+            ),
+        }
+    return ", ".join(name for name, holds in faults.items() if holds) or None
 
 
 def find_duplicates(purchases: list[Purchase]) -> dict[int, int]:
@@ -235,13 +292,13 @@ class Curated:
 
 
 def classify(
-    records: list[Record], purchase_event_names: Collection[str], receipt_pattern: str
+    records: list[Record], purchase_event_names: Collection[str], receipts: Receipts
 ) -> tuple[list[Row], list[Curated]]:
     """The disposition of every raw row in file order, and the curated purchases in time order."""
     purchases = [
-        read_purchase(row, record, receipt_pattern) for row, record in enumerate(records, start=1)
+        read_purchase(row, record, receipts) for row, record in enumerate(records, start=1)
     ]
-    names = [classify_alone(each, purchase_event_names, receipt_pattern) for each in purchases]
+    names = [classify_alone(each, purchase_event_names, receipts) for each in purchases]
 
     unique = [
         purchase
@@ -267,6 +324,7 @@ def classify(
         dispositions.append(
             {
                 "disposition": disposition,
+                "disposition_reason": disposition_reason(record, disposition, receipts),
                 "duplicate_of": duplicate_of.get(row),
                 "is_orphan": name == "chargeback" and receipt_id not in success_receipts,
                 "is_charged_back": disposition == "curated" and receipt_id in charged_back_receipts,
@@ -320,6 +378,51 @@ class Confirmation:
 Pair = tuple[Purchase, Confirmation]
 
 
+@dataclass(frozen=True)
+class SetAside:
+    """A row of either file that takes no part in reconciliation, and why."""
+
+    row: int
+    appsflyer_id: str | None
+    at: datetime | None
+    receipt_id: str | None
+    disposition: str
+    reason: str | None
+
+
+def set_aside_row(row: int, record: Record, disposition: str, reason: str | None) -> SetAside:
+    """What such a row says, as far as it can be read."""
+    at = parse_time(record["event_time_utc"])
+    return SetAside(row, record["appsflyer_id"], at, record["receipt_id"], disposition, reason)
+
+
+def set_aside_purchases(records: list[Record], dispositions: list[Row]) -> list[SetAside]:
+    """Every raw row that is not curated."""
+    reason_of = [cast("str | None", each["disposition_reason"]) for each in dispositions]
+    return [
+        set_aside_row(row, record, str(each["disposition"]), reason)
+        for row, (record, each, reason) in enumerate(
+            zip(records, dispositions, reason_of, strict=True), start=1
+        )
+        if each["disposition"] != "curated"
+    ]
+
+
+def set_aside_confirmations(records: list[Record]) -> list[SetAside]:
+    """Every confirmation without a readable id, time or amount."""
+    rows = []
+    for row, record in enumerate(records, start=1):
+        faults = {
+            "missing_appsflyer_id": record["appsflyer_id"] is None,
+            "unparsable_time": parse_time(record["event_time_utc"]) is None,
+            "unparsable_revenue": parse_amount(record["revenue_usd"]) is None,
+        }
+        reason = ", ".join(name for name, holds in faults.items() if holds)
+        if reason:
+            rows.append(set_aside_row(row, record, "rejected", reason))
+    return rows
+
+
 def read_confirmations(records: list[Record]) -> list[Confirmation]:
     """The accepted confirmations; they are neither deduplicated nor filtered by event name."""
     confirmations = []
@@ -330,6 +433,17 @@ def read_confirmations(records: list[Record]) -> list[Confirmation]:
         if appsflyer_id is not None and at is not None and amount is not None:
             confirmations.append(Confirmation(row, appsflyer_id, at, amount, record["receipt_id"]))
     return confirmations
+
+
+def known_receipts(
+    confirmations: list[Confirmation], patterns: Collection[str] = RECEIPT_PATTERNS
+) -> Receipts:
+    """The forms of receipts, and the players of each one that the store confirms."""
+    players_of: dict[str, set[str]] = {}
+    for each in confirmations:
+        if each.receipt_id is not None:
+            players_of.setdefault(each.receipt_id, set()).add(each.appsflyer_id)
+    return Receipts(patterns, players_of)
 
 
 def has_same_receipt(pair: Pair) -> bool:
@@ -383,8 +497,72 @@ def seconds(distance: timedelta) -> Decimal:
     return Decimal(distance // timedelta(microseconds=1)).scaleb(-6)
 
 
+@dataclass(frozen=True)
+class Counterpart:
+    """The row of the other file that explains why a row is left; its time may be unknown."""
+
+    reason: str
+    row: int
+    disposition: str
+    fault: str | None
+    at: datetime | None
+
+
+def find_counterpart(
+    row: Purchase | Confirmation,
+    counted: Sequence[Purchase | Confirmation],
+    set_aside: list[SetAside],
+    window: timedelta,
+) -> Counterpart | None:
+    """The surest row of the other file that says what became of the other half.
+
+    A row that counts with the same receipt; one that was set aside with the same receipt, the
+    purchase before its chargeback; one that was set aside and is near, where one has no receipt.
+    """
+    same_receipt = [
+        other
+        for other in counted
+        if row.receipt_id is not None
+        and (other.receipt_id, other.appsflyer_id) == (row.receipt_id, row.appsflyer_id)
+    ]
+    is_purchase = isinstance(row, Purchase)
+    if same_receipt:
+        other = min(same_receipt, key=lambda each: (abs(each.at - row.at), each.row))
+        if abs(other.at - row.at) <= window:
+            return None  # it went to another row with this receipt
+        disposition = "accepted" if is_purchase else "curated"
+        return Counterpart("same_receipt_outside_window", other.row, disposition, None, other.at)
+
+    reason = "confirmation_set_aside" if is_purchase else "purchase_set_aside"
+    with_receipt = [
+        each
+        for each in set_aside
+        if row.receipt_id is not None and each.receipt_id == row.receipt_id
+    ]
+    if with_receipt:
+        left = min(with_receipt, key=lambda each: (each.disposition == "chargeback", each.row))
+        return Counterpart(reason, left.row, left.disposition, left.reason, left.at)
+    near = [
+        (abs(each.at - row.at), each.row, each)
+        for each in set_aside
+        if each.appsflyer_id == row.appsflyer_id
+        and each.at is not None
+        and abs(each.at - row.at) <= window
+        and each.disposition not in ("not_a_purchase", "chargeback")
+        and (each.receipt_id is None or row.receipt_id is None)
+    ]
+    if near:
+        left = min(near)[2]
+        return Counterpart(reason, left.row, left.disposition, left.reason, left.at)
+    return None
+
+
 def report_reconciliation(
-    purchases: list[Purchase], confirmations: list[Confirmation], window: timedelta
+    purchases: list[Purchase],
+    confirmations: list[Confirmation],
+    window: timedelta,
+    purchases_set_aside: list[SetAside],
+    confirmations_set_aside: list[SetAside],
 ) -> Reconciliation:
     """`reconciliation.json`: matched pairs, then what is left on each side."""
     candidates = find_candidates(purchases, confirmations, window)
@@ -410,7 +588,8 @@ def report_reconciliation(
                 if other.appsflyer_id == purchase.appsflyer_id
             ]
             count = purchase_candidates.count(purchase.row)
-            details.append(unmatched_detail(purchase, "af_only", count, distances))
+            counterpart = find_counterpart(purchase, confirmations, confirmations_set_aside, window)
+            details.append(unmatched_detail(purchase, count, distances, counterpart))
     for confirmation in confirmations:
         if confirmation.row not in matched_confirmations:
             distances = [
@@ -419,7 +598,8 @@ def report_reconciliation(
                 if other.appsflyer_id == confirmation.appsflyer_id
             ]
             count = confirmation_candidates.count(confirmation.row)
-            details.append(unmatched_detail(confirmation, "confirmed_only", count, distances))
+            counterpart = find_counterpart(confirmation, purchases, purchases_set_aside, window)
+            details.append(unmatched_detail(confirmation, count, distances, counterpart))
 
     types = [detail["type"] for detail in details]
     summary = {name: types.count(name) for name in ("matched", "af_only", "confirmed_only")}
@@ -427,8 +607,9 @@ def report_reconciliation(
 
 
 def matched_detail(pair: Pair, candidate_count: int, reverse_candidate_count: int) -> Row:
-    """One matched pair; ambiguous if either side could have chosen otherwise."""
+    """One matched pair; ambiguous if no receipt decided and either side could choose otherwise."""
     purchase, confirmation = pair
+    is_contested = candidate_count > 1 or reverse_candidate_count > 1
     return {
         "type": "matched",
         "appsflyer_id": purchase.appsflyer_id,
@@ -441,25 +622,37 @@ def matched_detail(pair: Pair, candidate_count: int, reverse_candidate_count: in
         "receipt_id": purchase.receipt_id or confirmation.receipt_id,
         "match_rule": "receipt" if has_same_receipt(pair) else "nearest",
         "candidate_count": candidate_count,
-        "is_ambiguous": candidate_count > 1 or reverse_candidate_count > 1,
+        "is_ambiguous": is_contested and not has_same_receipt(pair),
         "reason": None,
         "nearest_seconds_apart": None,
+        "counterpart_row_number": None,
+        "counterpart_disposition": None,
+        "counterpart_reason": None,
+        "counterpart_seconds_apart": None,
     }
 
 
 def unmatched_detail(
-    row: Purchase | Confirmation, kind: str, candidate_count: int, distances: list[timedelta]
+    row: Purchase | Confirmation,
+    candidate_count: int,
+    distances: list[timedelta],
+    counterpart: Counterpart | None,
 ) -> Row:
     """One row that is left, with the reason; `distances` are those to all rows of its player."""
     is_purchase = isinstance(row, Purchase)
-    if not distances:
+    apart = None
+    if counterpart is not None and counterpart.at is not None:
+        apart = seconds(counterpart.at - row.at if is_purchase else row.at - counterpart.at)
+    if counterpart is not None:
+        reason = counterpart.reason
+    elif not distances:
         reason = "no_candidate"
     elif candidate_count == 0:
         reason = "outside_window"
     else:
         reason = "lost_to_closer_pair"
     return {
-        "type": kind,
+        "type": "af_only" if is_purchase else "confirmed_only",
         "appsflyer_id": row.appsflyer_id,
         "af_event_time_utc": write_time(row.at) if is_purchase else None,
         "confirmed_event_time_utc": None if is_purchase else write_time(row.at),
@@ -473,6 +666,10 @@ def unmatched_detail(
         "is_ambiguous": candidate_count > 0,
         "reason": reason,
         "nearest_seconds_apart": seconds(min(distances)) if reason == "outside_window" else None,
+        "counterpart_row_number": None if counterpart is None else counterpart.row,
+        "counterpart_disposition": None if counterpart is None else counterpart.disposition,
+        "counterpart_reason": None if counterpart is None else counterpart.fault,
+        "counterpart_seconds_apart": apart,
     }
 
 
@@ -656,7 +853,7 @@ def reference(  # noqa: PLR0913 (the vars of the project)
     as_of_date: date | None = None,
     *,
     purchase_event_names: Collection[str] = ("purchase", "af_purchase"),
-    receipt_pattern: str = "^RCP-[0-9]+$",
+    receipt_patterns: Collection[str] = RECEIPT_PATTERNS,
     reconciliation_window_minutes: int = 10,
     roas_anomaly_ratio: float = 0.5,
     roas_min_history_days: int = 3,
@@ -665,10 +862,12 @@ def reference(  # noqa: PLR0913 (the vars of the project)
     # Raise an error instead of rounding a sum.
     with localcontext(Context(prec=100, traps=[Inexact])):
         records = {name: read_csv(text) for name, text in inputs.items()}
-        dispositions, curated = classify(
-            records["purchases_raw"], purchase_event_names, receipt_pattern
-        )
         confirmations = read_confirmations(records["confirmed_purchases"])
+        dispositions, curated = classify(
+            records["purchases_raw"],
+            purchase_event_names,
+            known_receipts(confirmations, receipt_patterns),
+        )
         costs = read_costs(records["costs_daily"])
         sessions = read_sessions(records["sessions"])
 
@@ -678,7 +877,11 @@ def reference(  # noqa: PLR0913 (the vars of the project)
         return {
             "purchases_curated": report_purchases(curated),
             "reconciliation": report_reconciliation(
-                [each.purchase for each in curated], confirmations, window
+                [each.purchase for each in curated],
+                confirmations,
+                window,
+                set_aside_purchases(records["purchases_raw"], dispositions),
+                set_aside_confirmations(records["confirmed_purchases"]),
             ),
             "roas_d1": report_roas(yesterday, curated, costs),
             "roas_anomaly": report_anomalies(

@@ -55,14 +55,15 @@ GROWN = {
     "costs_daily": COSTS + "2026-01-01,A,7\n2026-01-02,B,\n2026-01-03,A,1\n",
 }
 # A removed row, a changed row and a late row in the middle, as in an export sorted by time.
+# No confirmation has the receipt RCP-2, so only its form makes it genuine.
 SHRUNK = {
     "purchases_raw": "".join(FIRST_DAYS["purchases_raw"].splitlines(keepends=True)[:-1]),
     "confirmed_purchases": FIRST_DAYS["confirmed_purchases"].replace(
-        "\np3,", "\np2,purchase,2026-01-01T12:01:00Z,3.00,B,RCP-2\np3,"
+        "\np3,", "\np2,purchase,2026-01-01T12:01:00Z,3.00,B,RCP-7\np3,"
     ),
     "sessions": FIRST_DAYS["sessions"].replace("p2", "p1"),
 }
-RULES: dict[str, object] = {"receipt_pattern": "X", "reconciliation_window_minutes": 5}
+RULES: dict[str, object] = {"receipt_patterns": ["X"], "reconciliation_window_minutes": 5}
 LEFT_BY_EARLIER_VERSIONS = {"builds", "input_loads", "input_files"}
 # The checkpoints' views and the tests do not change tables.
 ONLY_REPORTS = ["--exclude", "path:models/quality", "--exclude-resource-type", "test"]

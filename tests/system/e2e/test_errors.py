@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.support.harness import DBT, GOOD, ROOT, Project
+from warehouse.inputs.headers import HEADERS
 
 
 def assert_refused(
@@ -138,12 +139,49 @@ def test_missing_file(good: Project) -> None:
         ("purchase_event_names", "purchase", "a list of texts"),
         ("refund_statuses", ["refund", None], "a list of texts"),
         ("allow_empty_inputs", "no", "true or false"),
-        ("receipt_pattern", "RCP-[0-9", "a regular expression of RE2 (missing ]: [0-9)"),
+        ("last_day_is_complete", "yes", "true or false"),
+        ("receipt_patterns", "^RCP-[0-9]+$", "a list of one or more regular expressions"),
+        ("receipt_patterns", [], "a list of one or more regular expressions"),
+        (
+            "receipt_patterns",
+            ["RCP-1", "RCP-[0-9"],
+            "a list of one or more regular expressions of RE2 (missing ]: [0-9)",
+        ),
+        ("receipt_pattern", "X", "unknown: nothing reads it. Did you mean receipt_patterns?"),
         ("roas_anomly_ratio", 0.4, "unknown: nothing reads it. Did you mean roas_anomaly_ratio?"),
     ],
 )
 def test_bad_setting(good: Project, name: str, value: object, expected: str) -> None:
     assert_refused(good, f"Var {name} is", expected, variables={name: value})
+
+
+@pytest.mark.parametrize(
+    ("receipt", "event", "message"),
+    [
+        (
+            "TX-1",
+            "purchase",
+            "3 rows of purchases_raw.csv are false_success (unknown_receipt_form), 3 of 3"
+            ' successes. For example row 1: receipt_id is "TX-1". Var receipt_patterns says what'
+            " a receipt looks like.",
+        ),
+        (
+            "",
+            "iap",
+            "3 rows of purchases_raw.csv are not_a_purchase, 3 of 3 successes. For example row 1:"
+            ' event_name is "iap". Var purchase_event_names says what a purchase is called.',
+        ),
+    ],
+)
+def test_purchases_that_a_setting_sets_aside(
+    good: Project, receipt: str, event: str, message: str
+) -> None:
+    """No error, because the data may be so; but a revenue of 0 should not be the only sign."""
+    rows = [f"p1,{event},2026-01-05 1{hour}:00,5,A,{receipt},success\n" for hour in range(3)]
+    good.write_inputs({"purchases_raw": f"{HEADERS['purchases_raw.csv']}\n{''.join(rows)}"})
+    run = good.build()
+    assert run.exit_code == 0, run.output
+    assert f"successes_are_curated: {message}" in " ".join(run.output.split())
 
 
 def test_vars_in_the_project_file(good: Project) -> None:

@@ -14,12 +14,14 @@ import pytest
 
 from tests.system.e2e.nasty import HEADERS, SCENARIOS, Scenario, nasty_inputs
 from tests.system.e2e.reference import (
+    RECEIPT_PATTERNS,
     Pair,
     Reports,
     Row,
     classify,
     find_candidates,
     has_same_receipt,
+    known_receipts,
     parse_amount,
     parse_date,
     parse_time,
@@ -63,6 +65,11 @@ event_timestamp_utc,user_id,event_name
 }
 
 
+NO_COUNTERPART = {
+    f"counterpart_{key}": None for key in ("row_number", "disposition", "reason", "seconds_apart")
+}
+
+
 def csv(name: str, lines: str) -> str:
     """Create an input file from a header and indented lines."""
     return "\n".join([HEADERS[name], *(line.strip() for line in lines.strip().splitlines())]) + "\n"
@@ -81,9 +88,15 @@ def run(
     return reference(inputs, date(2026, 1, 11))
 
 
-def purchase(at: str, amount: str = "4.99", receipt: str = "", player: str = "af_1") -> str:
-    """One successful raw purchase on 2026-01-10."""
-    return f"{player},purchase,2026-01-10T{at}Z,{amount},A,{receipt},success\n"
+def purchase(
+    at: str,
+    amount: str = "4.99",
+    receipt: str = "",
+    player: str = "af_1",
+    status: str = "success",
+) -> str:
+    """One raw purchase on 2026-01-10."""
+    return f"{player},purchase,2026-01-10T{at}Z,{amount},A,{receipt},{status}\n"
 
 
 def confirmation(at: str, amount: str = "4.99", receipt: str = "", player: str = "af_1") -> str:
@@ -186,6 +199,7 @@ def test_worked_example_reconciliation() -> None:
         "is_ambiguous": False,
         "reason": None,
         "nearest_seconds_apart": None,
+        **NO_COUNTERPART,
     }
     assert (exact["seconds_apart"], exact["af_revenue_usd"]) == (0, Decimal("19.99"))
     assert left == {
@@ -203,6 +217,7 @@ def test_worked_example_reconciliation() -> None:
         "is_ambiguous": False,
         "reason": "no_candidate",
         "nearest_seconds_apart": None,
+        **NO_COUNTERPART,
     }
 
 
@@ -438,6 +453,27 @@ def test_chargeback_takes_the_money_of_its_receipt_at_any_position() -> None:
     assert reports["roas_d1"][0]["revenue_usd"] == Decimal("4.99")
 
 
+def test_receipts_of_the_stores_and_those_that_they_confirm() -> None:
+    google = "GPA.1234-5678-9012-34567"
+    reports = run(
+        purchase("10:00:00", receipt=google)
+        + purchase("11:00:00", receipt=f"{google}..0")
+        + purchase("12:00:00", receipt="100000112345678")
+        + purchase("13:00:00", receipt="12345678901")
+        + purchase("14:00:00", receipt="BADREC-1")
+        + purchase("14:00:00", receipt="BADREC-2")
+        + purchase("14:00:00", receipt="BADREC-3"),
+        confirmation("14:00:00", receipt="BADREC-1")
+        + confirmation("14:00:00", receipt="BADREC-2", player="af_2")
+        + confirmation("14:00:00", receipt="BADREC-3")
+        + confirmation("14:00:00", receipt="BADREC-3", player="af_2"),
+    )
+    assert dispositions(reports) == [
+        *("curated", "curated", "curated", "false_success"),
+        *("curated", "false_success", "false_success"),
+    ]
+
+
 # --- Reconciliation -----------------------------------------------------------------------------
 
 
@@ -508,6 +544,7 @@ def test_same_receipt_beats_distance() -> None:
     assert (by_receipt["match_rule"], by_distance["match_rule"]) == ("receipt", "nearest")
     assert by_receipt["amount_difference_usd"] == Decimal("-3.99")
     assert by_distance["seconds_apart"] == -300
+    assert (by_receipt["is_ambiguous"], by_distance["is_ambiguous"]) == (False, True)
 
 
 def test_two_missing_receipts_are_not_the_same_receipt() -> None:
@@ -516,9 +553,69 @@ def test_two_missing_receipts_are_not_the_same_receipt() -> None:
     assert reports["reconciliation"]["details"][0]["receipt_id"] is None
 
 
-def test_receipt_outside_the_window_is_not_a_candidate() -> None:
+def counterparts(reports: Reports) -> list[tuple[object, ...]]:
+    """List type and reason of the unmatched rows, and the row that explains each."""
+    keys = ("row_number", "disposition", "reason", "seconds_apart")
+    return [
+        (detail["type"], detail["reason"], *(detail[f"counterpart_{key}"] for key in keys))
+        for detail in reports["reconciliation"]["details"]
+        if detail["type"] != "matched"
+    ]
+
+
+def test_receipt_outside_the_window_is_not_a_candidate_but_the_reason() -> None:
     reports = run(purchase("10:00:00", receipt="RCP-1"), confirmation("10:30:00", receipt="RCP-1"))
-    assert unmatched(reports)[0] == ("af_only", "outside_window", 0, False, 1800)
+    reason = "same_receipt_outside_window"
+    assert unmatched(reports)[0] == ("af_only", reason, 0, False, None)
+    assert counterparts(reports) == [
+        ("af_only", reason, 1, "accepted", None, 1800),
+        ("confirmed_only", reason, 1, "curated", None, 1800),
+    ]
+
+
+def test_example_of_the_reasons() -> None:
+    """The one of `docs/metrics.md`."""
+    reports = run(
+        purchase("09:00:00", receipt="RCP-1")
+        + purchase("10:00:00", amount='"1,234"', receipt="RCP-2", player="af_2")
+        + purchase("11:00:00", amount="2.99", player="af_3", status="failed")
+        + purchase("13:00:00", amount="9.99", receipt="RCP-4", player="af_4"),
+        confirmation("12:00:00", receipt="RCP-1")
+        + confirmation("10:01:00", amount="12.34", receipt="RCP-2", player="af_2")
+        + confirmation("11:02:00", amount="2.99", receipt="RCP-3", player="af_3")
+        + confirmation("13:00:00", amount="abc", receipt="RCP-4", player="af_4")
+        + confirmation("14:00:00", amount="0.99", receipt="RCP-9", player="af_9"),
+    )
+    same = "same_receipt_outside_window"
+    assert counterparts(reports) == [
+        ("af_only", same, 1, "accepted", None, 10800),
+        ("af_only", "confirmation_set_aside", 4, "rejected", "unparsable_revenue", 0),
+        ("confirmed_only", same, 1, "curated", None, 10800),
+        ("confirmed_only", "purchase_set_aside", 2, "malformed", "unparsable_revenue", 60),
+        ("confirmed_only", "purchase_set_aside", 3, "failed", None, 120),
+        ("confirmed_only", "no_candidate", None, None, None, None),
+    ]
+
+
+def test_rows_that_were_set_aside_are_the_reason() -> None:
+    reports = run(
+        purchase("10:00:00", receipt="RCP-1", amount="0")
+        + purchase("nonsense", receipt="RCP-2")
+        + purchase("12:00:00", status="failed")
+        + purchase("14:00:00", receipt="RCP-4"),
+        confirmation("09:00:00", receipt="RCP-1")
+        + confirmation("11:00:00", receipt="RCP-2")
+        + confirmation("12:01:00")
+        + confirmation("13:00:00", receipt="RCP-3")
+        + confirmation("13:59:00", receipt="RCP-4", amount='"1,234"'),
+    )
+    assert counterparts(reports) == [
+        ("af_only", "confirmation_set_aside", 5, "rejected", "unparsable_revenue", -60),
+        ("confirmed_only", "purchase_set_aside", 1, "false_success", "revenue_not_positive", -3600),
+        ("confirmed_only", "purchase_set_aside", 2, "malformed", "unparsable_time", None),
+        ("confirmed_only", "purchase_set_aside", 3, "failed", None, 60),
+        ("confirmed_only", "outside_window", None, None, None, None),
+    ]
 
 
 def test_equal_distance_goes_to_the_closer_amount() -> None:
@@ -662,7 +759,7 @@ def test_settings_change_the_result() -> None:
         WORKED_EXAMPLE,
         date(2026, 1, 12),
         purchase_event_names=["purchase"],
-        receipt_pattern="^(RCP|BADREC)-[0-9]+$",
+        receipt_patterns=["^RCP-[0-9]+$", "BADREC-[0-9]+"],
         reconciliation_window_minutes=9,
     )
     assert dispositions(reports)[-1] == "curated"
@@ -683,9 +780,10 @@ def candidates(scenario: Scenario, minutes: int) -> list[Pair]:
     """All pairs of one player in a scenario that are at most some minutes apart."""
     inputs = nasty_inputs(scenario.seed, scenario.rows)
     names = cast("list[str]", scenario.variables.get("purchase_event_names", ["purchase"]))
-    pattern = str(scenario.variables.get("receipt_pattern", "^RCP-[0-9]+$"))
-    curated = classify(read_csv(inputs["purchases_raw"]), names, pattern)[1]
+    patterns = cast("list[str]", scenario.variables.get("receipt_patterns", RECEIPT_PATTERNS))
     confirmations = read_confirmations(read_csv(inputs["confirmed_purchases"]))
+    receipts = known_receipts(confirmations, patterns)
+    curated = classify(read_csv(inputs["purchases_raw"]), names, receipts)[1]
     window = timedelta(minutes=minutes)
     return find_candidates([each.purchase for each in curated], confirmations, window)
 
@@ -750,13 +848,19 @@ def test_nasty_inputs_produce_every_outcome(scenario: Scenario) -> None:
         *(
             (side, reason)
             for side in ("af_only", "confirmed_only")
-            for reason in ("no_candidate", "outside_window", "lost_to_closer_pair")
+            for reason in (
+                *("no_candidate", "outside_window", "lost_to_closer_pair"),
+                "same_receipt_outside_window",
+            )
         ),
+        ("af_only", "confirmation_set_aside"),
+        ("confirmed_only", "purchase_set_aside"),
     }
     matched = [detail for detail in details if detail["type"] == "matched"]
-    assert {("receipt", True), ("nearest", True), ("nearest", False)} <= values(
-        matched, "match_rule", "is_ambiguous"
-    )
+    assert values(matched, "match_rule", "is_ambiguous") == {
+        *(("receipt", False), ("nearest", True), ("nearest", False)),
+    }
+    assert any(row["match_rule"] == "receipt" and row["candidate_count"] != 1 for row in matched)
     assert len(matched) >= 30
 
     assert values(reports["roas_d1"], "state") == {

@@ -271,7 +271,9 @@ def compare_dispositions(project: Project, inputs: dict[str, str], expected: Rep
     """Compare all dispositions; `purchase_id` is the row number in the CSV."""
     found = project.query(
         """
-        select purchase_id, disposition, duplicate_of, is_orphan_chargeback, is_charged_back
+        select
+            purchase_id, disposition, disposition_reason, duplicate_of, is_orphan_chargeback,
+            is_charged_back
         from intermediate.int_purchases__classified
         order by cast(purchase_id as bigint)
         """
@@ -283,8 +285,8 @@ def compare_dispositions(project: Project, inputs: dict[str, str], expected: Rep
     wrong: list[str] = []
     lines = list(raw_lines(inputs["purchases_raw"]))
     for row, verdict in zip(found, verdicts, strict=True):
-        duplicate_of = None if row[2] is None else int(row[2])
-        actual = (row[1], duplicate_of, bool(row[3]), bool(row[4]))
+        duplicate_of = None if row[3] is None else int(row[3])
+        actual = (row[1], row[2], duplicate_of, bool(row[4]), bool(row[5]))
         if actual != tuple(verdict.values()):
             wrong.append(
                 f"  row {row[0]}: expected {readable(verdict)}, found {actual}\n"

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -72,16 +73,25 @@ def started() -> Iterator[Browser]:
 
 
 @contextmanager
-def visit(browser: Browser, address: str, **options: Any) -> Iterator[Visit]:  # noqa: ANN401
+def visit(
+    browser: Browser,
+    address: str,
+    *,
+    now: datetime | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Iterator[Visit]:
     """Open an address in a new window, and wait until its charts are drawn.
 
     Args:
         browser: The browser.
         address: What to open.
+        now: What the reader's clock shows; by default the time.
         options: How the window is, as Playwright's `new_context` takes them.
     """
     with browser.new_context(**options) as context:
         visited = Visit(context.new_page())
+        if now is not None:
+            visited.page.clock.set_fixed_time(now)
         visited.page.on("console", lambda message: visited.complaints.append(message.text))
         visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
         visited.page.on("dialog", lambda dialog: visited.complaints.append(dialog.message))

@@ -208,13 +208,37 @@ def test_unmatched_rows_are_the_most_valuable_ones(sample_page: Visit, shown: Pr
         for row in unmatched
     }
     outcomes = {"AppsFlyer only": "af_only", "confirmed only": "confirmed_only"}
-    for _, outcome, reason, nearest, _, player, _, receipt, number in rows:
+    for _, outcome, reason, apart, _, player, _, receipt, number in rows:
         row = by_place[outcomes[outcome], number]
         assert reason.startswith(row["reason"])
         assert player == row["appsflyer_id"]
         assert receipt == (row["receipt_id"] or "none")
+        if row["counterpart_row_number"] is not None:
+            told = f"row {row['counterpart_row_number']}, {row['counterpart_disposition']}"
+            assert told in reason
+            assert row["counterpart_reason"] is None or row["counterpart_reason"] in reason
         seconds = row["nearest_seconds_apart"]
-        assert nearest == "" if seconds is None else exact(nearest) == exact(seconds)
+        if seconds is None and row["counterpart_seconds_apart"] is not None:
+            seconds = abs(exact(row["counterpart_seconds_apart"]))
+        assert apart == "" if seconds is None else exact(apart) == exact(seconds)
+    told_reasons = {row["reason"] for row in unmatched}
+    assert {"purchase_set_aside", "same_receipt_outside_window"} < told_reasons
+
+
+def test_money_is_told_by_reason(sample_page: Visit, shown: Project) -> None:
+    outcomes = {"AppsFlyer only": "af_only", "confirmed only": "confirmed_only"}
+    told = {
+        (outcomes[outcome], reason): (int(rows), exact(amount))
+        for outcome, reason, rows, amount in sample_page.rows("reasons-table")
+    }
+    expected: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for row in report(shown, "reconciliation")["details"]:
+        if row["type"] != "matched":
+            count, amount = expected.get((row["type"], row["reason"]), (0, Decimal(0)))
+            revenue = exact(row["af_revenue_usd"] or row["confirmed_revenue_usd"])
+            expected[row["type"], row["reason"]] = (count + 1, amount + revenue)
+    assert told == expected
+    assert "does not know" not in sample_page.page.locator("main").inner_text()
 
 
 def test_charts_hold_the_figures_of_the_reports(sample_page: Visit, shown: Project) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser
@@ -15,6 +17,29 @@ WIDTHS = [360, 768, 1280]
 SCHEMES = ["light", "dark"]
 # Looked at after a change of the page, and kept by CI.
 SCREENSHOTS = ROOT / "target/screenshots"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (1, None),
+        (2, "Old figures: the data ends 2 days ago."),
+        (302, "Old figures: the data ends 302 days ago."),
+    ],
+)
+def test_old_data_is_told_by_the_clock_of_the_reader(
+    browser: Browser, shown: Project, days: int, told: str | None, zone: str
+) -> None:
+    """Days are those of UTC, wherever the reader is; the file itself tells no age."""
+    d1 = datetime.fromisoformat(shown.report("manifest")["d1_date"]).replace(tzinfo=UTC)
+    for clock in (timedelta(seconds=1), timedelta(hours=23, minutes=59)):
+        now = d1 + timedelta(days=days) + clock
+        with visit(browser, address_of(shown), now=now, timezone_id=zone) as visited:
+            age = visited.page.locator("#age")
+            assert (age.inner_text() if age.is_visible() else None) == told
+            assert visited.complaints == []
+    assert "hidden></p>" in (shown.reports / "index.html").read_text(encoding="utf-8")
 
 
 def column(visited: Visit, table: str, index: int) -> list[str]:

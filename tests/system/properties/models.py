@@ -16,12 +16,14 @@ MODELS = (
     "stg_app_store__confirmed_purchases",
     "stg_ads__costs",
     "stg_game__sessions",
+    "int_confirmations__accepted",
+    "int_confirmations__rejected",
     "int_purchases__classified",
     "int_purchases__curated",
-    "int_confirmations__accepted",
     "int_reconciliation__paired",
     "int_reconciliation__matched",
     "int_reconciliation__neighbours_measured",
+    "int_reconciliation__counterparts_traced",
     "fct_reconciliation",
 )
 

@@ -16,13 +16,18 @@ from hypothesis import strategies as st
 
 from tests.system.e2e.reference import (
     Confirmation,
+    Counterpart,
     Purchase,
     Record,
+    SetAside,
     classify,
+    find_counterpart,
     has_same_receipt,
+    known_receipts,
     rank,
     read_confirmations,
     seconds,
+    set_aside_purchases,
 )
 from tests.system.properties.models import MODELS, Models
 from tests.system.properties.profile import examples
@@ -33,7 +38,7 @@ R = TypeVar("R", Purchase, Confirmation)
 
 WINDOW = timedelta(minutes=10)
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-EVENT_NAMES, RECEIPT_PATTERN = ("purchase", "af_purchase"), "^RCP-[0-9]+$"
+EVENT_NAMES = ("purchase", "af_purchase")
 
 # The parts of a row, encoded as the digits of one number, because drawing numbers is expensive.
 PLAYERS = ("a", "b")
@@ -59,7 +64,8 @@ EVENTS = ("purchase",) * 7 + ("af_purchase", "install")
 OUTCOMES = """
 select
     appsflyer_id, outcome, purchase_id, confirmation_id, seconds_apart, amount_difference_usd,
-    match_rule, candidate_count, is_ambiguous, reason, nearest_seconds_apart
+    match_rule, candidate_count, is_ambiguous, reason, nearest_seconds_apart,
+    counterpart_row_number, counterpart_disposition, counterpart_reason, counterpart_seconds_apart
 from marts.fct_reconciliation
 """
 DISPOSITIONS = """
@@ -122,7 +128,9 @@ def records(table: str, rows: list[list[str | None]]) -> list[Record]:
     return [dict(zip(columns, values, strict=True)) for values in rows]
 
 
-def walked(purchases: list[Purchase], confirmations: list[Confirmation]) -> list[Outcome]:
+def walked(
+    purchases: list[Purchase], confirmations: list[Confirmation], set_aside: list[SetAside]
+) -> list[Outcome]:
     """Take the best remaining pair until none remains; then give the reasons for unmatched rows."""
     taken: list[tuple[Purchase, Confirmation]] = []
     candidates = [
@@ -142,36 +150,50 @@ def walked(purchases: list[Purchase], confirmations: list[Confirmation]) -> list
 
     outcomes: list[Outcome] = []
     for purchase, confirmation in taken:
-        is_ambiguous = count(0, purchase) > 1 or count(1, confirmation) > 1
         rule = "receipt" if has_same_receipt((purchase, confirmation)) else "nearest"
+        is_contested = count(0, purchase) > 1 or count(1, confirmation) > 1
+        is_ambiguous = is_contested and rule == "nearest"
         outcomes.append(
             (
                 *(purchase.appsflyer_id, "matched", purchase.row, confirmation.row),
                 seconds(confirmation.at - purchase.at),
                 confirmation.amount - purchase.amount,
                 *(rule, count(0, purchase), is_ambiguous, None, None),
+                *(None, None, None, None),
             )
         )
     for side, rows, others in ((0, purchases, confirmations), (1, confirmations, purchases)):
         for each in rows:
             if all(pair[side] != each for pair in taken):
                 nearest = min((abs(each.at - other.at) for other in others), default=None)
-                outcomes.append(_unmatched(side, each, count(side, each), nearest))
+                # Every confirmation of a game can be read, so none is set aside.
+                explained = find_counterpart(each, others, set_aside if side else [], WINDOW)
+                outcomes.append(_unmatched(side, each, count(side, each), nearest, explained))
     return outcomes
 
 
 def _unmatched(
-    side: int, each: Purchase | Confirmation, count: int, nearest: timedelta | None
+    side: int,
+    each: Purchase | Confirmation,
+    count: int,
+    nearest: timedelta | None,
+    counterpart: Counterpart | None,
 ) -> Outcome:
     ids = ("af_only", each.row, None) if side == 0 else ("confirmed_only", None, each.row)
     why: tuple[str, Decimal | None]
-    if count:
+    found: tuple[object, ...] = (None, None, None, None)
+    if counterpart is not None and counterpart.at is not None:
+        apart = each.at - counterpart.at if side else counterpart.at - each.at
+        found = (counterpart.row, counterpart.disposition, counterpart.fault, seconds(apart))
+    if counterpart is not None:
+        why = (counterpart.reason, None)
+    elif count:
         why = ("lost_to_closer_pair", None)
     elif nearest is None:
         why = ("no_candidate", None)
     else:
         why = ("outside_window", seconds(nearest))
-    return (each.appsflyer_id, *ids, None, None, None, count, count > 0, *why)
+    return (each.appsflyer_id, *ids, None, None, None, count, count > 0, *why, *found)
 
 
 def by_player(rows: list[R]) -> dict[str, list[R]]:
@@ -197,18 +219,19 @@ def test_every_game_ends_as_the_slow_rules_say(models: Models, played: list[Game
     models.fill("confirmed_purchases", confirmation_rows)
     models.settle(MODELS)
 
+    confirmations = read_confirmations(records("confirmed_purchases", confirmation_rows))
     dispositions, curated = classify(
-        records("purchases_raw", purchase_rows), EVENT_NAMES, RECEIPT_PATTERN
+        records("purchases_raw", purchase_rows), EVENT_NAMES, known_receipts(confirmations)
     )
     assert models.query(DISPOSITIONS) == [
         (each["disposition"], each["duplicate_of"], each["is_orphan"], each["is_charged_back"])
         for each in dispositions
     ]
-    confirmations = read_confirmations(records("confirmed_purchases", confirmation_rows))
+    set_aside = set_aside_purchases(records("purchases_raw", purchase_rows), dispositions)
     ours, theirs = by_player([each.purchase for each in curated]), by_player(confirmations)
     expected = [
         outcome
         for player in ours.keys() | theirs.keys()
-        for outcome in walked(ours.get(player, []), theirs.get(player, []))
+        for outcome in walked(ours.get(player, []), theirs.get(player, []), set_aside)
     ]
     assert sorted(models.query(OUTCOMES), key=repr) == sorted(expected, key=repr)

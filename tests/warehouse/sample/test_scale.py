@@ -27,7 +27,6 @@ from warehouse.inputs.headers import HEADERS
 from warehouse.sample.scale import STEPS, generate_game, generate_with_progress
 
 EVENT_NAMES = ("purchase", "af_purchase")
-RECEIPT_PATTERN = "RCP-[0-9]+"
 WINDOW = timedelta(minutes=10)
 TRUTH_HEADERS = {
     "truth/purchases.csv": "source_row_number,disposition,duplicate_of,is_charged_back,story",
@@ -71,7 +70,13 @@ def game(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def judged(game: Path) -> tuple[list[reference.Row], list[reference.Curated]]:
     """What the reference makes of the purchases."""
     records = reference.read_csv((game / "purchases_raw.csv").read_text(encoding="utf-8"))
-    return reference.classify(records, EVENT_NAMES, RECEIPT_PATTERN)
+    return reference.classify(records, EVENT_NAMES, receipts_of(game))
+
+
+def receipts_of(folder: Path) -> reference.Receipts:
+    """Which receipts are genuine."""
+    text = (folder / "confirmed_purchases.csv").read_text(encoding="utf-8")
+    return reference.known_receipts(reference.read_confirmations(reference.read_csv(text)))
 
 
 # --- Reproducible ---------------------------------------------------------------------------------
@@ -344,11 +349,12 @@ def test_a_planted_collapse_is_beyond_doubt_and_nothing_else_is_near(
 def shares_of_average(folder: Path) -> dict[tuple[str, date], Fraction]:
     """ROAS of each campaign and day as a share of its average over the seven days before."""
     revenue: defaultdict[tuple[str, date], Decimal] = defaultdict(Decimal)
+    receipts = receipts_of(folder)
     text = (folder / "purchases_raw.csv").read_text(encoding="utf-8")
     for number, (record, row) in enumerate(
         zip(reference.read_csv(text), read(folder / "truth/purchases.csv"), strict=True), start=1
     ):
-        purchase = reference.read_purchase(number, record, RECEIPT_PATTERN)
+        purchase = reference.read_purchase(number, record, receipts)
         is_earned = row["disposition"] == "curated" and row["is_charged_back"] == "false"
         if is_earned and purchase is not None and purchase.campaign is not None:
             revenue[purchase.campaign, purchase.at.date()] += purchase.amount

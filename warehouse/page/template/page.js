@@ -11,6 +11,19 @@ for (const place of document.querySelectorAll("[data-chart]")) {
   );
 }
 
+// The file cannot know when it is read, so the reader's clock gives the age. For fresh data, D-1 is
+// yesterday in UTC.
+const age = document.getElementById("age");
+if (age) {
+  const today = new Date();
+  const day = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate());
+  const days = Math.round((day - Date.parse(age.dataset.d1)) / 86400000);
+  if (days > 1) {
+    age.textContent = `Old figures: the data ends ${days} days ago.`;
+    age.hidden = false;
+  }
+}
+
 // A cell sorts by `data-value` where it has one, else by its text. Unknown figures stand last.
 function sortKey(row, column) {
   const cell = row.cells[column];
