@@ -2,19 +2,11 @@
    and the remedy. #}
 {% macro assert_input(node) -%}
     {%- for source in input_sources(node) -%}
-        {%- set delimiter = sql_string(source.delimiter) -%}
         {%- for file in source.files -%}
-            {%- set path = sql_string(file) -%}
-            {%- set fault = run_query(
-                'select csv_fault(' ~ path ~ ', ' ~ delimiter ~ ')' if source.format == 'csv'
-                else 'select parquet_fault(' ~ path ~ ')'
-            ).columns[0][0] -%}
-            {%- if fault -%}
-                {{ exceptions.raise_compiler_error(source.shown[file] ~ ' ' ~ fault) }}
-            {%- endif -%}
+            {%- do assert_readable(source, file) -%}
             {%- if source.format == 'csv' -%}
                 {%- do assert_columns(
-                    node, source.mapping, source.shown[file], csv_header(path, delimiter)
+                    node, source.mapping, source.shown[file], file_header(source, file)
                 ) -%}
             {%- endif -%}
         {%- endfor -%}

@@ -101,24 +101,26 @@ def header(names: list[str], delimiter: str = ",") -> bytes:
 # The purchases in seeds/, without a mapping, and the message.
 UNDECLARED: dict[str, tuple[bytes, str]] = {
     "Pull API": (
-        header(PULL_API),
+        header(PULL_API[0]),
         "It looks like a file of the preset appsflyer_pull_api. Write in dbt_project.yml:\n"
         "  vars:\n    inputs:\n      purchases_raw: {preset: appsflyer_pull_api}",
     ),
     "Data Locker with semicolons": (
-        header(DATA_LOCKER, ";"),
+        header(DATA_LOCKER[0], ";"),
         "purchases_raw: {preset: appsflyer_data_locker}",
     ),
 }
 # The confirmations of the preset google_play_sales, and the message.
 UNFIT: dict[str, tuple[bytes, str]] = {
     "column missing": (
-        header([name for name in GOOGLE_PLAY if name != "Order Number"]),
+        header([name for name in GOOGLE_PLAY[0] if name != "Order Number"]),
         "google.csv has no column Order Number, which gives receipt_id in the preset"
         " google_play_sales. It has: Order Charged Date,",
     ),
     "column twice": (
-        header([*GOOGLE_PLAY, "order_number", "ORDER NUMBER"]).replace(b"Order Number", b"order-no"),
+        header([*GOOGLE_PLAY[0], "order_number", "ORDER NUMBER"]).replace(
+            b"Order Number", b"order-no"
+        ),
         "google.csv names a column twice: Order Number (case, spaces and underscores do not"
         " matter). Remove or rename one of them",
     ),
@@ -129,7 +131,7 @@ UNFIT: dict[str, tuple[bytes, str]] = {
         "confirmed_purchases: {preset: app_store_transactions}",
     ),
     "not UTF-8": (
-        header(GOOGLE_PLAY) + "ü".encode("latin-1"),
+        header(GOOGLE_PLAY[0]) + "ü".encode("latin-1"),
         "google.csv is not UTF-8 text: see line 3.",
     ),
     "broken UTF-16": (
@@ -138,11 +140,11 @@ UNFIT: dict[str, tuple[bytes, str]] = {
     ),
     "empty": (b"", "google.csv is empty."),
     "too few values": (
-        header(GOOGLE_PLAY) + b"1,2\n",
+        header(GOOGLE_PLAY[0]) + b"1,2\n",
         "google.csv has lines that are not valid CSV, so none of it is loaded.",
     ),
     "no rows": (
-        (",".join(GOOGLE_PLAY) + "\n").encode("utf-16"),
+        (",".join(GOOGLE_PLAY[0]) + "\n").encode("utf-16"),
         "google.csv has a header and no rows, which is nearly always a failed export.",
     ),
 }
@@ -189,7 +191,7 @@ def test_a_file_that_does_not_fit_is_told(told: dict[str, str], case: str) -> No
 
 
 def test_a_utf16_file_in_seeds_is_told_to_move(project: Project) -> None:
-    """dbt itself reads all files in seeds/ as UTF-8."""
+    """Even dbt itself reads all files in seeds/ as UTF-8."""
     project.write_inputs(GOOD)
     Path(project.root, "seeds/sessions.csv").write_text(GOOD["sessions"], encoding="utf-16")
     run = project.run(sys.executable, "-m", "warehouse", "inputs")

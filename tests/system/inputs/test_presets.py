@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import GOOD, Project
-from tests.system.inputs.exports import INPUTS, plain_inputs, write_exports
+from tests.system.inputs.exports import INPUTS, PLAIN, write_exports
 from tests.system.landing.files import write_csv
 from tests.system.landing.test_landing import ONLY_REPORTS
 
@@ -18,7 +18,7 @@ NUMBERS = ["revenue_usd", "revenue", "ad_cost_usd", "cost", "refund_amount_usd",
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The facts as plain CSV files, built."""
     project = Project.copy_to(tmp_path_factory.mktemp("plain") / "project")
-    for name, rows in plain_inputs().items():
+    for name, rows in PLAIN.items():
         write_csv(project.root / f"seeds/{name}.csv", rows)
     run = project.build(*ONLY_REPORTS)
     assert run.exit_code == 0, run.output
@@ -52,7 +52,7 @@ def texts(project: Project, name: str, columns: list[str]) -> list[tuple[object,
 def test_every_row_of_an_export_becomes_the_plain_row(
     plain: Project, mapped: Project, name: str
 ) -> None:
-    columns = plain_inputs()[name][0]
+    columns = PLAIN[name][0]
     assert texts(mapped, name, columns) == texts(plain, name, columns)
 
 
@@ -69,7 +69,7 @@ def test_the_manifest_counts_the_rows_of_all_files(mapped: Project) -> None:
         for file in mapped.report("manifest")["files"]
         if file["kind"] == "input"
     }
-    assert rows == {name: len(rows) - 1 for name, rows in plain_inputs().items()}
+    assert rows == {name: len(rows) - 1 for name, rows in PLAIN.items()}
 
 
 def test_copies_of_other_encodings_are_in_target(mapped: Project) -> None:
