@@ -25,3 +25,26 @@
     {%- endfor -%}
     {%- do source.update({'files': files, 'shown': shown}) -%}
 {%- endmacro %}
+
+{# Spark reads every encoding in place. The first line of the first file tells encoding and
+   delimiter. #}
+{% macro spark__make_readable(source) -%}
+    {%- set names = {'utf-8': 'UTF-8', 'utf-16': 'UTF-16', 'latin-1': 'ISO-8859-1'} -%}
+    {%- set given = source.mapping.get('encoding') -%}
+    {%- if given and given not in names -%}
+        {{ exceptions.raise_compiler_error(
+            'Spark does not read the encoding ' ~ given ~ ' of ' ~ source.origin
+            ~ '. Export it as UTF-8'
+        ) }}
+    {%- endif -%}
+    {%- set line = run_query(first_line_query(source.files[0], source.folder)).rows[0] -%}
+    {%- set encoding = 'UTF-16' if line[0] else names[given or 'utf-8'] -%}
+    {%- do source.update({'encoding': encoding}) -%}
+    {%- if not source.delimiter -%}
+        {%- set counts = [] -%}
+        {%- for mark in [',', ';', '\t', '|'] -%}
+            {%- do counts.append((csv_names(line[1], mark) | length, -loop.index, mark)) -%}
+        {%- endfor -%}
+        {%- do source.update({'delimiter': (counts | max)[2]}) -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -8,9 +8,9 @@ purchases_raw:
     event_name: [event_name, event]
     event_time_utc: created_at
     revenue_usd:
-      - sql: "ltrim({revenue_usd}, '-')"
-      - sql: "case when {reporting_currency} = 'USD' then ltrim({reporting_revenue}, '-') end"
-      - sql: "case when {currency} = 'USD' then ltrim({revenue_float}, '-') end"
+      - sql: "replace({revenue_usd}, '-', '')"
+      - sql: "case when {reporting_currency} = 'USD' then replace({reporting_revenue}, '-', '') end"
+      - sql: "case when {currency} = 'USD' then replace({revenue_float}, '-', '') end"
     campaign: campaign_name
     receipt_id:
       - transaction_id
@@ -29,12 +29,12 @@ purchases_raw:
     media_source: network_name
     install_time_utc: installed_at
     customer_user_id: [external_device_id, user_id]
-    revenue: {sql: "ltrim({revenue_float}, '-')"}
+    revenue: {sql: "replace({revenue_float}, '-', '')"}
     currency: currency
     refund_amount_usd:
-      sql: "case when {revenue_usd} like '-%' then ltrim({revenue_usd}, '-') end"
+      sql: "case when {revenue_usd} like '-%' then replace({revenue_usd}, '-', '') end"
     refund_amount:
-      sql: "case when {revenue_float} like '-%' then ltrim({revenue_float}, '-') end"
+      sql: "case when {revenue_float} like '-%' then replace({revenue_float}, '-', '') end"
 sessions:
   known_by: [adid, created_at]
   columns:

@@ -16,8 +16,8 @@ purchases_raw:
         end
     event_time_utc: Event Time
     revenue_usd:
-      - sql: "ltrim({Event Revenue USD}, '-')"
-      - sql: "case when {Event Revenue Currency} = 'USD' then ltrim({Event Revenue}, '-') end"
+      - sql: "replace({Event Revenue USD}, '-', '')"
+      - sql: "case when {Event Revenue Currency} = 'USD' then replace({Event Revenue}, '-', '') end"
     campaign: Campaign
     receipt_id:
       column: Event Value
@@ -35,21 +35,21 @@ purchases_raw:
     is_receipt_validated: Is Receipt Validated
     install_time_utc: Install Time
     customer_user_id: Customer User ID
-    revenue: {sql: "ltrim({Event Revenue}, '-')"}
+    revenue: {sql: "replace({Event Revenue}, '-', '')"}
     currency: Event Revenue Currency
     refund_amount_usd:
       sql: >
         case
             when lower({Event Name}) in ('refund', 'af_refund', 'purchase_refund')
                 or {Event Revenue USD} like '-%'
-                then ltrim({Event Revenue USD}, '-')
+                then replace({Event Revenue USD}, '-', '')
         end
     refund_amount:
       sql: >
         case
             when lower({Event Name}) in ('refund', 'af_refund', 'purchase_refund')
                 or {Event Revenue} like '-%'
-                then ltrim({Event Revenue}, '-')
+                then replace({Event Revenue}, '-', '')
         end
 sessions:
   known_by: [AppsFlyer ID, Event Name, Event Time]

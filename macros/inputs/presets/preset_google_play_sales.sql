@@ -10,23 +10,23 @@ confirmed_purchases:
     event_name: {value: af_purchase}
     event_time_utc: [Order Charged Timestamp, Order Charged Date]
     revenue_usd:
-      sql: "case when upper({Currency of Sale}) = 'USD' then ltrim({Charged Amount}, '-') end"
+      sql: "case when upper({Currency of Sale}) = 'USD' then replace({Charged Amount}, '-', '') end"
     campaign: {value: null}
     receipt_id: Order Number
     status:
       sql: >
         case when lower({Financial Status}) like '%refund%' then 'refund' else {Financial Status} end
-    revenue: {sql: "ltrim({Charged Amount}, '-')"}
+    revenue: {sql: "replace({Charged Amount}, '-', '')"}
     currency: Currency of Sale
     refund_amount_usd:
       sql: >
         case
             when lower({Financial Status}) like '%refund%' and upper({Currency of Sale}) = 'USD'
-                then ltrim({Charged Amount}, '-')
+                then replace({Charged Amount}, '-', '')
         end
     refund_amount:
       sql: >
         case
-            when lower({Financial Status}) like '%refund%' then ltrim({Charged Amount}, '-')
+            when lower({Financial Status}) like '%refund%' then replace({Charged Amount}, '-', '')
         end
 {%- endmacro %}
