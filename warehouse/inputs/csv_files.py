@@ -188,8 +188,8 @@ def _opened(path: str) -> TextIO:
     with Path(path).open("rb") as file:
         if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
             raise CsvFaultError(
-                "is UTF-16 text. Save it as UTF-8, or put it in another folder than seeds/ and name"
-                " its path in var inputs (docs/inputs.md)."
+                "is UTF-16 text. Save it as UTF-8. Or leave it so, outside of seeds/, and name its"
+                " path in var inputs (docs/inputs.md)."
             )
     return Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
@@ -223,7 +223,10 @@ class _Lines:
                     " Export it again as UTF-8."
                 )
             if not line.isascii() and not _is_utf8(line):
-                raise CsvFaultError(f"is not UTF-8 text: see line {self.number}. Save it as UTF-8.")
+                raise CsvFaultError(
+                    f"is not UTF-8 text: see line {self.number}. Save it as UTF-8. Or leave it so,"
+                    " outside of seeds/, and name its encoding in var inputs (docs/inputs.md)."
+                )
             yield line
 
 

@@ -4,6 +4,7 @@
    A refund is an event of another name or with a negative amount. It becomes a purchase event with
    the status refund and a positive amount. #}
 {% macro preset_appsflyer_pull_api() -%}
+    {%- set is_refund_event = "lower({Event Name}) in ('refund', 'af_refund', 'purchase_refund')" -%}
 purchases_raw:
   known_by: [AppsFlyer ID, Event Name, Event Time]
   columns:
@@ -11,7 +12,7 @@ purchases_raw:
     event_name:
       sql: >
         case
-            when lower({Event Name}) in ('refund', 'af_refund', 'purchase_refund') then 'af_purchase'
+            when {{ is_refund_event }} then '{{ var("purchase_event_names") | first }}'
             else {Event Name}
         end
     event_time_utc: Event Time
@@ -25,7 +26,7 @@ purchases_raw:
     status:
       sql: >
         case
-            when lower({Event Name}) in ('refund', 'af_refund', 'purchase_refund') then 'refund'
+            when {{ is_refund_event }} then 'refund'
             when coalesce({Event Revenue USD}, {Event Revenue}) like '-%' then 'refund'
             else 'success'
         end
@@ -40,15 +41,13 @@ purchases_raw:
     refund_amount_usd:
       sql: >
         case
-            when lower({Event Name}) in ('refund', 'af_refund', 'purchase_refund')
-                or {Event Revenue USD} like '-%'
+            when {{ is_refund_event }} or {Event Revenue USD} like '-%'
                 then replace({Event Revenue USD}, '-', '')
         end
     refund_amount:
       sql: >
         case
-            when lower({Event Name}) in ('refund', 'af_refund', 'purchase_refund')
-                or {Event Revenue} like '-%'
+            when {{ is_refund_event }} or {Event Revenue} like '-%'
                 then replace({Event Revenue}, '-', '')
         end
 sessions:

@@ -196,4 +196,4 @@ def test_a_utf16_file_in_seeds_is_told_to_move(project: Project) -> None:
     Path(project.root, "seeds/sessions.csv").write_text(GOOD["sessions"], encoding="utf-16")
     run = project.run(sys.executable, "-m", "warehouse", "inputs")
     assert run.exit_code == 1
-    assert "put it in another folder than seeds/ and name its path in var inputs" in run.output
+    assert "Or leave it so, outside of seeds/, and name its path in var inputs" in run.output
