@@ -1,11 +1,17 @@
-{# The preset that fits a header: it knows the exact spelling of some columns, and the file has what
-   the required columns need. None if there is none. #}
+{# The preset that fits a header, or none: the file has the columns of `known_by` and what the required
+   columns need. Of several, the one that spells more of `known_by` as the file does. #}
 {% macro fitting_preset(node, header) -%}
-    {%- set fitting = [] -%}
-    {%- for name, preset in input_presets(node).items()
-        if preset.known_by | reject('in', header) | list | length == 0
-        and not mapped_columns(node, full_mapping(node, {'preset': name}), header).missing -%}
-        {%- do fitting.append(name) -%}
+    {%- set best = {'spelled': -1, 'name': none} -%}
+    {%- for name, preset in input_presets(node).items() -%}
+        {%- set unknown_names = [] -%}
+        {%- for known in preset.known_by if not places_of(known, header) -%}
+            {%- do unknown_names.append(known) -%}
+        {%- endfor -%}
+        {%- set spelled = preset.known_by | select('in', header) | list | length -%}
+        {%- if not unknown_names and spelled > best.spelled
+            and not mapped_columns(node, full_mapping(node, {'preset': name}), header).missing -%}
+            {%- do best.update({'spelled': spelled, 'name': name}) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {{ return(fitting | first | default(none)) }}
+    {{ return(best.name) }}
 {%- endmacro %}

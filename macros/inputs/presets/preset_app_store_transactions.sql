@@ -1,7 +1,7 @@
 {# What a studio's receipt validation service logs, mostly of the App Store. #}
 {% macro preset_app_store_transactions() -%}
 confirmed_purchases:
-  known_by: [transaction_id, product_id, price]
+  known_by: [product_id, price]
   columns:
     appsflyer_id: [appsflyer_id, {value: null}]
     event_name: {value: af_purchase}
