@@ -36,8 +36,8 @@
                 if plain_name(name) in expected | map('replace', '_', '') -%}
                 {{ exceptions.raise_compiler_error(
                     file ~ ' is separated by ' ~ mark_name ~ ' and not by commas. Export it again'
-                    ~ ' with commas, or name the input in var inputs (docs/inputs.md), which finds'
-                    ~ ' the separator; it' ~ must
+                    ~ ' with commas; it' ~ must ~ '. Or declare the file in var inputs, which finds'
+                    ~ ' the separator (docs/inputs.md)'
                 ) }}
             {%- endfor -%}
         {%- endfor -%}

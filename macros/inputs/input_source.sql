@@ -1,6 +1,6 @@
-{# A source of an input: the object of `input_files` with its `mapping` (or none), the `delimiter` of
-   CSV, and `originals`: the files as the user has them, where `files` are those that the engine can
-   read. #}
+{# A source of an input: the object of `input_files` with its `mapping` (or none), the `delimiter`
+   of CSV, and `originals`: the files as the user has them, where `files` are those that the
+   engine can read. #}
 {% macro input_source(node, mapping) -%}
     {%- set source = input_files(node, mapping) -%}
     {%- do source.update({

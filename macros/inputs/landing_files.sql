@@ -1,11 +1,12 @@
-{# The files of an input at the `path` of its mapping or in `landing`: `folder`, a literal path; `files`, their full paths in the
-   order in which their rows are numbered; and `format`, csv or parquet. Stops the build if there
-   are none, or if the choice is ambiguous; an optional input that `landing` lacks is none.
+{# The files of an input at the `path` of its mapping or in `landing`: `folder`, a literal path;
+   `files`, their full paths in the order in which their rows are numbered; and `format`, csv or
+   parquet. Stops the build if there are none, or if the choice is ambiguous; an optional input
+   that `landing` lacks is none.
 
-   In a folder L, the input `sessions` is L/sessions.csv, or L/sessions.parquet, or all *.csv or all
-   *.parquet at any depth of L/sessions. A path is a file, a folder or a glob.
-   Folders and globs leave out names that begin with `_` or `.`, which engines give to unfinished
-   files and metadata. #}
+   In a folder L, the input `sessions` is L/sessions.csv, or L/sessions.parquet, or all *.csv or
+   all *.parquet at any depth of L/sessions. A path is a file, a folder or a glob. Folders and
+   globs leave out names that begin with `_` or `.`, which engines give to unfinished files and
+   metadata. #}
 {% macro landing_files(node, mapping) -%}
     {%- set own_path = mapping.path if mapping else none -%}
     {%- set own_format = mapping.get('format') if mapping else none -%}

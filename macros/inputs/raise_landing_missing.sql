@@ -5,11 +5,12 @@
         {%- do wanted.append(folder ~ pattern) -%}
     {%- endfor -%}
     {%- set place = 'The path in var inputs' if own_path else 'Landing' -%}
+    {%- set without = place ~ ' has no ' ~ node.name -%}
     {%- set missing -%}
         {%- if files_like(folder, '/**') -%}
-            {{ place }} has no {{ node.name }}: there is no file {{ wanted | join(' or ') }}.
+            {{ without }}: there is no file {{ wanted | join(' or ') }}.
         {%- else -%}
-            {{ place }} has no {{ node.name }}: the folder {{ folder }} does not exist, or it is empty.
+            {{ without }}: the folder {{ folder }} does not exist, or it is empty.
         {%- endif -%}
     {%- endset -%}
     {%- if own_path -%}

@@ -1,5 +1,5 @@
-{# A query for the files of all sources of an input. `source` is the number of the source from 0, and
-   `position` counts over all of them. #}
+{# A query for the files of all sources of an input. `source` is the number of the source from 0,
+   and `position` counts over all of them. #}
 {% macro files_query(sources) -%}
     {%- set earlier = [] -%}
     {%- for source in sources %}

@@ -10,7 +10,9 @@
             select
                 {{ group.rows_before[0] }} + row_number() over () as source_row_number,
                 *
-            from read_csv({{ files }}, {{ named }}, {{ csv_options(types, group.source.delimiter) }})
+            from read_csv(
+                {{ files }}, {{ named }}, {{ csv_options(types, group.source.delimiter) }}
+            )
         {%- endset -%}
     {%- else -%}
         {%- set types = parquet_columns(group.paths[0]) -%}

@@ -1,5 +1,5 @@
-{# The preset that fits a header, or none: the file has the columns of `known_by` and what the required
-   columns need. Of several, the one that spells more of `known_by` as the file does. #}
+{# The preset that fits a header, or none: the file has the columns of `known_by` and what the
+   required columns need. Of several, the one that spells more of `known_by` as the file does. #}
 {% macro fitting_preset(node, header) -%}
     {%- set best = {'spelled': -1, 'name': none} -%}
     {%- for name, preset in input_presets(node).items() -%}

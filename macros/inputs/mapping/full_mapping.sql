@@ -1,5 +1,5 @@
-{# A mapping with the keys of its preset; its own keys take precedence, those of `columns` one by one.
-   `own_columns` names the columns that it maps itself. #}
+{# A mapping with the keys of its preset; its own keys take precedence, those of `columns` one by
+   one. `own_columns` names the columns that it maps itself. #}
 {% macro full_mapping(node, own) -%}
     {%- set full = dict(input_presets(node)[own.get('preset', 'gamehouse')]) -%}
     {%- set columns = dict(full.columns) -%}

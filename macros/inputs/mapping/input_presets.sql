@@ -1,5 +1,5 @@
-{# The presets for an input by name, each a mapping. A preset is a macro `preset_<name>` with YAML: a
-   mapping per input. Those of a project that installs this one count as well. #}
+{# The presets for an input by name, each a mapping. A preset is a macro `preset_<name>` with
+   YAML: a mapping per input. Those of a project that installs this one count as well. #}
 {% macro input_presets(node) -%}
     {%- set presets = {} -%}
     {%- for name in context.keys() | sort if name.startswith('preset_') -%}

@@ -1,6 +1,7 @@
-{# What `python -m warehouse inspect` tells about a file: for each input that it can be, the `preset` (or
-   none, if var `inputs` names the file), and for each column its `names` in the file, the values of
-   five rows, how many rows have a value, and how many of these do not parse, with an example. If it fits no input, `lacks` has the missing columns of each. #}
+{# What `python -m warehouse inspect` tells about a file: for each input that it can be, the
+   `preset` (or none, if var `inputs` names the file), and for each column its `names` in the
+   file, the values of five rows, how many rows have a value, and how many of these do not parse,
+   with an example. If it fits no input, `lacks` has the missing columns of each. #}
 {% macro inspect_file(path) -%}
     {%- set found = [] -%}
     {%- set lacks = {} -%}

@@ -5,7 +5,9 @@
         {%- do words.append(sql_string('null' if word is none else word)) -%}
     {%- endfor -%}
     {%- if words -%}
-        case when trim({{ column }}) not in ({{ words | join(', ') }}) then {{ clean_text(column) }} end
+        case
+            when trim({{ column }}) not in ({{ words | join(', ') }}) then {{ clean_text(column) }}
+        end
     {%- else -%}
         {{ clean_text(column) }}
     {%- endif -%}

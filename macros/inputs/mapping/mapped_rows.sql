@@ -11,7 +11,8 @@
         select
             source_row_number
             {%- for column, value in mapped['values'].items() %},
-            {{ zulu_text(value) if column.endswith('_utc') else value }} as {{ adapter.quote(column) }}
+            {{ zulu_text(value) if column.endswith('_utc') else value }}
+                as {{ adapter.quote(column) }}
             {%- endfor %}
         from (
             select

@@ -1,7 +1,8 @@
-{# What one canonical column reads, by the forms of docs/inputs.md: a header name, a list of forms of
-   which the first value that is not blank wins, {column, json}, {value}, {sql} or {path}. Returns
-   `sql`; `names`, the header names; `places`, where the header has them; `twice`, the names that it
-   has twice; and `is_found`, false if it needs header names and the file has none of them. #}
+{# What one canonical column reads, by the forms of docs/inputs.md: a header name, a list of forms
+   of which the first value that is not blank wins, {column, json}, {value}, {sql} or {path}.
+   Returns `sql`; `names`, the header names; `places`, where the header has them; `twice`, the
+   names that it has twice; and `is_found`, false if it needs header names and the file has none
+   of them. #}
 {% macro mapped_value(spec, header) -%}
     {%- set none_found = 'cast(null as string)' -%}
     {%- set value = {'sql': none_found, 'names': [], 'places': [], 'twice': []} -%}
@@ -47,7 +48,8 @@
     {%- elif 'json' in spec -%}
         {%- set members = [] -%}
         {%- for key in ([spec.json] if spec.json is string else spec.json) -%}
-            {%- do members.append("nullif(trim(" ~ json_text(sql_of[spec.column], key) ~ "), '')") -%}
+            {%- set member = json_text(sql_of[spec.column], key) -%}
+            {%- do members.append('nullif(trim(' ~ member ~ "), '')") -%}
         {%- endfor -%}
         {%- do value.update({'sql': 'coalesce(' ~ (members + [none_found]) | join(', ') ~ ')'}) -%}
     {%- elif 'column' in spec -%}

@@ -3,8 +3,9 @@
 {% macro text_of_path(pattern) -%}
     {%- set groups = [] -%}
     {%- for number in range(1, modules.re.compile(pattern).groups + 1) -%}
-        {%- set group = 'regexp_extract(source_file_path, ' ~ sql_string(pattern) ~ ', ' ~ number ~ ')'
-        -%}
+        {%- set group -%}
+            regexp_extract(source_file_path, {{ sql_string(pattern) }}, {{ number }})
+        {%- endset -%}
         {%- do groups.append(
             'case when ' ~ matches_fully(group, '[0-9]{1,19}') ~ ' then lpad(' ~ group
             ~ ", 20, '0') else nullif(" ~ group ~ ", '') end"

@@ -1,5 +1,5 @@
-{# A time as ISO 8601 text with `Z`: from ISO text, or from seconds or milliseconds since 1970. A time
-   without offset is in `zone`, an IANA name; without a zone, in UTC. #}
+{# A time as ISO 8601 text with `Z`: from ISO text, or from seconds or milliseconds since 1970. A
+   time without offset is in `zone`, an IANA name; without a zone, in UTC. #}
 {% macro utc_text(text, zone) -%}
     {%- set time -%}
         case

@@ -6,7 +6,9 @@ confirmed_purchases:
     appsflyer_id: [appsflyer_id, {value: null}]
     event_name: {value: af_purchase}
     event_time_utc: [purchased_at, purchase_date, purchase_date_ms, purchase_time]
-    revenue_usd: [price_usd, {sql: "case when upper({currency}) = 'USD' then replace({price}, '-', '') end"}]
+    revenue_usd:
+      - price_usd
+      - sql: "case when upper({currency}) = 'USD' then replace({price}, '-', '') end"
     campaign: {value: null}
     receipt_id: [transaction_id, order_id]
     status:

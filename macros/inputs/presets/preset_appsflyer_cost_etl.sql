@@ -11,7 +11,8 @@ costs_daily:
     campaign_id: campaign_id
     media_source: media_source
     cost: {sql: "case when upper({currency}) != 'USD' then {cost} else {original_cost} end"}
-    currency: {sql: "case when upper({currency}) != 'USD' then {currency} else {original_currency} end"}
+    currency:
+      sql: "case when upper({currency}) != 'USD' then {currency} else {original_currency} end"
     cost_key:
       sql: >
         concat_ws(

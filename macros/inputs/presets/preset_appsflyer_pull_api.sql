@@ -4,7 +4,8 @@
    A refund is an event of another name or with a negative amount. It becomes a purchase event with
    the status refund and a positive amount. #}
 {% macro preset_appsflyer_pull_api() -%}
-    {%- set is_refund_event = "lower({Event Name}) in ('refund', 'af_refund', 'purchase_refund')" -%}
+    {%- set refunds = "('refund', 'af_refund', 'purchase_refund')" -%}
+    {%- set is_refund_event = 'lower({Event Name}) in ' ~ refunds -%}
 purchases_raw:
   known_by: [AppsFlyer ID, Event Name, Event Time]
   columns:

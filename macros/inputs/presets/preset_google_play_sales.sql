@@ -15,7 +15,10 @@ confirmed_purchases:
     receipt_id: Order Number
     status:
       sql: >
-        case when lower({Financial Status}) like '%refund%' then 'refund' else {Financial Status} end
+        case
+            when lower({Financial Status}) like '%refund%' then 'refund'
+            else {Financial Status}
+        end
     revenue: {sql: "replace({Charged Amount}, '-', '')"}
     currency: Currency of Sale
     refund_amount_usd:

@@ -27,7 +27,9 @@
         {%- set header = csv_names((facts[1] or '') if facts else '', source.delimiter) -%}
         {%- do assert_columns(node, source.mapping, told, header) -%}
         {%- set layout = layouts.setdefault(
-            tojson(header), {'files': [], 'header': header, 'types': csv_types(node, source.mapping, header)}
+            tojson(header), {
+                'files': [], 'header': header, 'types': csv_types(node, source.mapping, header),
+            }
         ) -%}
         {%- do layout.files.append(file) -%}
     {%- endfor -%}

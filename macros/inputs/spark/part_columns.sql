@@ -1,5 +1,5 @@
-{# What the rows of a part have, as a SQL expression by name: the canonical columns or, with a mapping,
-   the columns c1, c2, ... that it reads. #}
+{# What the rows of a part have, as a SQL expression by name: the canonical columns or, with a
+   mapping, the columns c1, c2, ... that it reads. #}
 {% macro part_columns(node, part) -%}
     {%- set columns = {} -%}
     {%- if not part.mapping -%}
