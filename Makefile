@@ -55,12 +55,13 @@ $(VENV)/installed-spark: $(VENV)/installed requirements-spark.lock
 
 build: setup ## build checked reports and their page from the four CSV files in seeds/
 	@$(BIN)/python -m warehouse inputs
-	@$(BIN)/dbt build $${VARS:+--vars "$$VARS"}
+	@echo "Building and testing the models; \`dbt build\` shows each step."
+	@$(BIN)/dbt --log-level warn build $${VARS:+--vars "$$VARS"}
 	@$(BIN)/python -m warehouse summary
 	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
 		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict
 
-check: setup ## check all expectations on the last build and write the Data Docs
+check: setup ## check all expectations on the last build and write checkpoints.html
 	@$(BIN)/python -m warehouse check
 
 serve: setup ## run the game API on port 5000 until Ctrl-C

@@ -6,6 +6,7 @@ import falcon
 from structlog.typing import FilteringBoundLogger
 
 from api.auth import Authenticator
+from api.cors import cors
 from api.draining import Drain
 from api.errors import App, add_error_handlers
 from api.metrics import Metrics
@@ -14,8 +15,8 @@ from api.openapi import openapi
 from api.passwords import Passwords
 from api.quotas import Quotas
 from api.resources.balance import BalanceResource
+from api.resources.coins import CoinsResource
 from api.resources.docs import DocsResource, OpenApiResource
-from api.resources.earn import EarnResource
 from api.resources.event import EventResource
 from api.resources.events import EventsResource
 from api.resources.health import HealthResource
@@ -58,16 +59,20 @@ def create_app(  # noqa: PLR0913 (collaborators)
         registration_enabled=settings.registration_enabled,
     )
     quotas = Quotas(limiter, settings)
+    coins = CoinsResource(store, authenticator, quotas)
     health = HealthResource(store)
     docs = DocsResource()
     reports = ReportsResource(settings.reports_path, authenticator)
     middleware = Middleware(settings, limiter, logger=logger, metrics=metrics, drain=drain)
 
     app: App = falcon.App(middleware=middleware)
+    if settings.cors_origins:
+        app.add_middleware(cors(settings.cors_origins))
     add_error_handlers(app, logger)
     app.add_route("/login", login)
     app.add_route("/logout", LogoutResource(authenticator, revocations))
-    app.add_route("/earn", EarnResource(store, authenticator, quotas))
+    app.add_route("/earn", coins, suffix="earn")
+    app.add_route("/spend", coins, suffix="spend")
     app.add_route("/event", EventResource(store, authenticator, quotas, clock))
     app.add_route("/events", EventsResource(store, authenticator, quotas, clock))
     app.add_route("/balance", BalanceResource(store, authenticator))
@@ -78,6 +83,7 @@ def create_app(  # noqa: PLR0913 (collaborators)
     app.add_route("/metrics", MetricsResource(metrics))
     app.add_route("/reports", reports, suffix="folder")
     app.add_route("/reports/{path:path}", reports)
+    app.add_route("/", docs, suffix="root")
     app.add_route("/openapi.json", OpenApiResource(openapi(app)))
     app.add_route("/docs", docs)
     app.add_route("/docs/{name}", docs, suffix="file")

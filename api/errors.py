@@ -13,6 +13,7 @@ from warehouse.store.protocol import (
     BalanceOverflowError,
     DiskFullError,
     IdempotencyKeyReusedError,
+    InsufficientBalanceError,
     StoreOverloadedError,
     StoreUnavailableError,
     UnknownPlayerError,
@@ -87,11 +88,18 @@ def _problem(error: Exception) -> ProblemError | None:
                 "balance_overflow",
                 "The balance would exceed the maximum of 2^53 - 1 coins. Send a smaller amount.",
             )
+        case InsufficientBalanceError():
+            problem = ProblemError(
+                409,
+                "insufficient_balance",
+                "The balance is smaller than the amount. Earn coins first, or send a smaller"
+                " amount.",
+            )
         case IdempotencyKeyReusedError():
             problem = ProblemError(
                 422,
                 "idempotency_key_reused",
-                "This Idempotency-Key was used for a different request. Use a new key.",
+                "This Idempotency-Key or eventId was used for different content. Use a new one.",
             )
         case UnknownPlayerError():
             problem = invalid_token("The player of this token does not exist. Log in again.")

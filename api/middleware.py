@@ -13,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from uuid_utils import uuid4
 
 from api.addresses import client_of
+from api.compression import compress_answer
 from api.draining import Drain
 from api.headers import set_security_headers
 from api.http_rules import check_host, check_path
@@ -72,8 +73,9 @@ class Middleware:
         resource: object,  # noqa: ARG002 (Falcon's interface)
         req_succeeded: bool,  # noqa: ARG002
     ) -> None:
-        """Add the security headers, count the answer and log it."""
+        """Compress the answer, add the security headers, count it and log it."""
         context = req.context
+        compress_answer(req, resp)
         # A proxy may terminate HTTPS; X-Forwarded-Proto holds the client's scheme.
         set_security_headers(req, resp, behind_proxy=self._settings.trusted_proxies > 0)
         if context.get("is_in_flight"):

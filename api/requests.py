@@ -11,6 +11,7 @@ import falcon
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
+from api.compression import TooLargeError, unpack
 from api.errors import ProblemError
 from api.schemas import FieldError, IdempotencyHeaders
 from warehouse.store.protocol import Idempotency
@@ -45,22 +46,25 @@ def read_body(req: falcon.Request, model: type[M]) -> M:
 def _read_json(req: falcon.Request) -> object:
     if (req.content_length or 0) > MAX_BODY_BYTES:
         raise _body_too_large()
-    encoding = req.get_header("Content-Encoding") or "identity"
-    if encoding.lower() != "identity":
+    encoding = (req.get_header("Content-Encoding") or "identity").lower()
+    if encoding not in ("identity", "gzip"):
         raise ProblemError(
             415,
             "unsupported_content_encoding",
             f"Content-Encoding {encoding[:MAX_FIELD_NAME]} is not supported. Send the body"
-            " uncompressed.",
-            headers={"Accept-Encoding": "identity"},
+            " uncompressed or with gzip.",
+            headers={"Accept-Encoding": "gzip"},
         )
     # A chunked body has no declared length; the server then ends the stream itself.
     stream = req.stream if req.env.get("wsgi.input_terminated") else req.bounded_stream
     body = stream.read(MAX_BODY_BYTES + 1)
     if len(body) > MAX_BODY_BYTES:
         raise _body_too_large()
+    is_incomplete = len(body) < (req.content_length or 0)
+    if encoding == "gzip" and body and not is_incomplete:
+        body = _unpack(body)
     req.context.body_bytes = len(body)
-    if len(body) < (req.content_length or 0):
+    if is_incomplete:
         raise ProblemError(
             400,
             "incomplete_body",
@@ -83,6 +87,15 @@ def _read_json(req: falcon.Request) -> object:
         return from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise ProblemError(400, "malformed_json", f"The body is not valid JSON: {error}.") from None
+
+
+def _unpack(body: bytes) -> bytes:
+    try:
+        return unpack(body, MAX_BODY_BYTES)
+    except TooLargeError:
+        raise _body_too_large() from None
+    except ValueError as error:
+        raise ProblemError(400, "malformed_gzip", f"The body is not valid gzip: {error}.") from None
 
 
 def _body_too_large() -> ProblemError:
@@ -155,10 +168,13 @@ def read_idempotency(req: falcon.Request, body: BaseModel) -> Idempotency | None
             "The Idempotency-Key is invalid. Send 1 to 128 visible ASCII characters.",
             errors=field_errors(error),
         ) from None
-    # Hash the validated body, so that white space and the order of keys make no difference.
+    return Idempotency(key, fingerprint(f"{req.method} {req.path}", body))
+
+
+def fingerprint(subject: str, body: BaseModel) -> str:
+    """Hash the validated body, so that white space and the order of keys make no difference."""
     content = json.dumps(body.model_dump(mode="json", by_alias=True), sort_keys=True)
-    request = f"{req.method} {req.path}\n{content}"
-    return Idempotency(key, hashlib.sha256(request.encode()).hexdigest())
+    return hashlib.sha256(f"{subject}\n{content}".encode()).hexdigest()
 
 
 def validation_code(error: ValidationError) -> str:

@@ -37,10 +37,10 @@ MAX_FIELDS = 50
 MAX_META_BYTES = 4096
 MAX_META_DEPTH = 8
 MAX_USER_ID = 2**63 - 1
-EARN, DEEP_LINK = "earn", "deep_link"
-# Only /earn writes `earn` events, so that their sum equals the balance. Only /track writes
-# `deep_link` events.
-RESERVED_EVENT_TYPES = (EARN, DEEP_LINK)
+DEEP_LINK = "deep_link"
+# Only /earn and /spend write `earn` and `spend` events, so that their sums prove the balance. Only
+# /track writes `deep_link` events.
+RESERVED_EVENT_TYPES = ("earn", "spend", DEEP_LINK)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 _ISO_8601 = re.compile(
@@ -91,7 +91,8 @@ def _plain_text(max_length: int) -> WithJsonSchema:
 def _not_reserved(event_type: str) -> str:
     if event_type in RESERVED_EVENT_TYPES:
         raise PydanticCustomError(
-            "reserved_event_type", "Only the server writes the event types earn and deep_link"
+            "reserved_event_type",
+            "Only the server writes the event types earn, spend and deep_link",
         )
     return event_type
 
@@ -183,6 +184,8 @@ Character = Annotated[
 ]
 _EVENT_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
 EventId = Annotated[str, StringConstraints(pattern=_EVENT_ID)]
+_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+ClientEventId = Annotated[str, StringConstraints(pattern=_UUID), AfterValidator(str.lower)]
 
 
 def _number(value: object) -> object:
@@ -245,8 +248,8 @@ class LoginRequest(RequestModel):
     password: Password
 
 
-class EarnRequest(RequestModel):
-    """Coins for the caller."""
+class CoinsRequest(RequestModel):
+    """Coins that the caller earns or spends."""
 
     amount: Amount
     reason: Reason
@@ -264,6 +267,13 @@ class EventRequest(RequestModel):
         default=None,
         alias="tsUtc",
         description="Time of the event, with Z or an offset. Default: time of receipt.",
+    )
+    event_id: ClientEventId | None = Field(
+        default=None,
+        # An event without one keeps the fingerprint that an older version stored.
+        exclude_if=lambda event_id: event_id is None,
+        description="A UUID that the client gives the event. The server records the event once,"
+        " however often it is sent, and answers with the same server's `eventId`.",
     )
 
 
@@ -320,7 +330,7 @@ class LoginResponse(ResponseModel):
     expires_in: _Count = Field(description="Lifetime of the token in seconds.")
 
 
-class EarnResponse(ResponseModel):
+class CoinsResponse(ResponseModel):
     """The recorded event and the new balance."""
 
     event_id: _Id
@@ -349,15 +359,15 @@ class RecordedResult(ResponseModel):
 
 
 class RejectedResult(ResponseModel):
-    """A rejected event of a batch, with its errors."""
+    """A rejected event of a batch, with its errors; 422 if its `eventId` has other content."""
 
-    status: Literal[HTTPStatus.BAD_REQUEST]
+    status: Literal[HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY]
     code: str
     errors: list[FieldError]
 
 
 class EventsResponse(ResponseModel):
-    """The results of a batch's events, in order."""
+    """The results of a batch's events, in order. Events sent again count as recorded."""
 
     recorded: _Count
     rejected: _Count

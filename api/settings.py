@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable, Mapping
@@ -23,6 +24,9 @@ from warehouse.store.engine import sqlite_path, store_url
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_BYTES = 32
 DEVELOPMENT_KEY_FILE = ".jwt_secret"
+
+# An origin as browsers send it (RFC 6454): no path, not even a slash.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.\[\]:-]+")
 
 # Parsed settings by attribute.
 Values = Mapping[str, Any]
@@ -90,6 +94,15 @@ def _text(text: str) -> str:
     if not text.strip():
         raise ValueError("expected non-blank text")
     return text
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(text.split())
+    if origins != ("*",) and not all(map(_ORIGIN.fullmatch, origins)):
+        raise ValueError(
+            "expected origins in lower case without a path, such as https://game.example, or *"
+        )
+    return origins
 
 
 def _url(text: str) -> str:
@@ -244,6 +257,13 @@ class Settings:
         "0",
         "number of proxies in front of the API that append to X-Forwarded-For",
         _integer(0, 10),
+    )
+    cors_origins: tuple[str, ...] = _setting(
+        "CORS_ORIGINS",
+        "",
+        "origins of browser games that may call the API, separated by spaces, such as"
+        " https://game.example; * means all (default: none)",
+        _origins,
     )
     loader_enabled: bool = _setting(
         "LOADER",

@@ -11,11 +11,11 @@ import falcon
 from api.auth import Authenticator
 from api.operation import REPLAYED, Access, Answer, Operation, link
 from api.quotas import Quotas
-from api.requests import read_body, read_idempotency
+from api.requests import fingerprint, read_body, read_idempotency
 from api.resources.answers import answer
 from api.schemas import EventRequest, EventResponse, IdempotencyHeaders, dump_meta
 from warehouse.store.clock import Clock
-from warehouse.store.protocol import NewEvent, Store
+from warehouse.store.protocol import Idempotency, NewEvent, Store, event_key
 
 
 def new_event(request: EventRequest, now: datetime) -> NewEvent:
@@ -24,6 +24,9 @@ def new_event(request: EventRequest, now: datetime) -> NewEvent:
         event_type=request.event_type,
         occurred_at=request.occurred_at or now,
         meta=None if request.meta is None else dump_meta(request.meta),
+        once=None
+        if request.event_id is None
+        else Idempotency(event_key(request.event_id), fingerprint("event", request)),
     )
 
 
@@ -59,8 +62,9 @@ class EventResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Record an event of the caller.
 
-        Only the server writes `earn` and `deep_link` events. For these types the endpoint returns
-        400 with code `reserved_event_type`.
+        Only the server writes `earn`, `spend` and `deep_link` events. For these types the endpoint
+        returns 400 with code `reserved_event_type`. An event with an `eventId` is recorded once,
+        however often it is sent.
         """
         user_id = self.authenticator.player(req)
         request = read_body(req, EventRequest)

@@ -26,7 +26,7 @@ from api.schemas import (
     RejectedResult,
 )
 from warehouse.store.clock import Clock
-from warehouse.store.protocol import NewEvent, Store
+from warehouse.store.protocol import NewEvent, Recorded, Store
 
 
 @dataclass(frozen=True)
@@ -51,20 +51,26 @@ class EventsResource:
                 },
             )
         },
-        example={"events": [{"eventType": "match_won"}, {"eventType": "jump", "meta": {"m": 2}}]},
+        example={
+            "events": [
+                {"eventType": "match_won", "eventId": "0e8dd9f3-5e1c-4a53-9c40-3b8f4d3a1c11"},
+                {"eventType": "jump", "meta": {"m": 2}},
+            ]
+        },
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Record up to 500 events of the caller and return a result for each, in order.
 
-        The server records the valid events in one transaction and reports the invalid ones. It
-        refuses a request with an Idempotency-Key.
+        The server records the valid events in one transaction and reports the invalid ones. An
+        event with an `eventId` is recorded once. So a client can send a batch again after a lost
+        answer, and gets the same results. The server refuses a request with an Idempotency-Key.
         """
         user_id = self.authenticator.player(req)
         if req.get_header("Idempotency-Key") is not None:
             raise ProblemError(
                 400,
                 "idempotency_not_supported",
-                "Batches do not support Idempotency-Key. Send single events to /event.",
+                "Batches do not support Idempotency-Key. Give each event an `eventId`.",
             )
         batch = read_body(req, EventsRequest)
         self.quotas.charge(req, events=len(batch.events))
@@ -80,23 +86,17 @@ class EventsResource:
                 rejected = RejectedResult(status=HTTPStatus.BAD_REQUEST, code=code, errors=errors)
                 results.append(rejected)
         recorded = iter(self.store.record_many(user_id, valid) if valid else [])
+        results_in_order = [result or _result(next(recorded)) for result in results]
+        count = sum(isinstance(result, RecordedResult) for result in results_in_order)
         answer(
             resp,
             HTTPStatus.OK,
-            EventsResponse(
-                recorded=len(valid),
-                rejected=len(results) - len(valid),
-                results=[
-                    result
-                    or RecordedResult(status=HTTPStatus.CREATED, event_id=next(recorded).event_id)
-                    for result in results
-                ],
-            ),
+            EventsResponse(recorded=count, rejected=len(results) - count, results=results_in_order),
         )
 
     @Operation(
         tag="events",
-        access=Access.ANYONE,
+        access=Access.ANY_TOKEN,
         query=EventsQuery,
         answers={
             HTTPStatus.OK: Answer(
@@ -127,3 +127,11 @@ class EventsResource:
         )
 
     on_head = on_get
+
+
+def _result(recorded: Recorded | None) -> RecordedResult | RejectedResult:
+    if recorded is None:
+        return RejectedResult(
+            status=HTTPStatus.UNPROCESSABLE_ENTITY, code="idempotency_key_reused", errors=[]
+        )
+    return RecordedResult(status=HTTPStatus.CREATED, event_id=recorded.event_id)

@@ -13,5 +13,6 @@
         'fct_deep_links': ['deep_links'],
         'dim_players': [],
         'fct_player_events_daily': [],
+        'fct_coins_daily': [],
     }) }}
 {%- endmacro %}

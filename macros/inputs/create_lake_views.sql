@@ -54,12 +54,15 @@
     {%- do create_file_views('all_players_in_lake', uri ~ '/players', player_columns, players) -%}
     {%- call statement() -%}
         create or replace view raw.players_in_lake as
-        select user_id, username, created_at, balance, loaded_at
-        from raw.all_players_in_lake
-        where batch_number <= {{ events.batch_number }}
-        qualify
-            row_number() over (
-                partition by user_id order by balance desc, batch_number desc
-            ) = 1
+        select user_id, username, created_at, coalesce(balance, 0) as balance, loaded_at
+        from (
+            select *
+            from raw.all_players_in_lake
+            where batch_number <= {{ events.batch_number }}
+            qualify
+                row_number() over (
+                    partition by user_id order by balance is not null desc, batch_number desc
+                ) = 1
+        )
     {%- endcall -%}
 {%- endmacro %}

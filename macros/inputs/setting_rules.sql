@@ -10,6 +10,7 @@
         ('reconciliation_window_minutes', 0),
         ('roas_history_window_days', 1),
         ('roas_min_history_days', 0),
+        ('provisional_cost_days', 0),
         ('quality_min_rows', 1),
         ('quality_min_rows_per_day', 1),
         ('page_max_days', 1),
@@ -54,9 +55,12 @@
     ]}) -%}
     {%- for name in [
         'purchase_event_names',
+        'refund_event_names',
         'refund_statuses',
+        'refund_reversal_statuses',
         'failed_statuses',
         'organic_campaign_names',
+        'restricted_media_sources',
         'acknowledged_campaign_spellings',
     ] -%}
         {%- do rules.update({name: [
@@ -65,6 +69,10 @@
             'a list of texts',
         ]}) -%}
     {%- endfor -%}
+    {%- do rules.update({'refunds_count_on': [
+        var('refunds_count_on') in ['purchase_day', 'refund_day'],
+        'purchase_day or refund_day',
+    ]}) -%}
     {%- for name in ['allow_empty_inputs', 'last_day_is_complete', 'parquet_marts'] -%}
         {%- do rules.update({name: [var(name) is boolean, 'true or false']}) -%}
     {%- endfor -%}

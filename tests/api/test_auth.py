@@ -29,6 +29,8 @@ JUMP = {"eventType": "jump"}
 # Each endpoint's statuses for (no token, player, operator).
 ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
     ("POST", "/earn", COINS, (401, 201, 403)),
+    # The player has no coins.
+    ("POST", "/spend", COINS, (401, 409, 403)),
     ("POST", "/event", JUMP, (401, 201, 403)),
     ("POST", "/events", {"events": [JUMP]}, (401, 200, 403)),
     ("GET", "/balance", None, (401, 200, 403)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from api.schemas import EventRequest
 from tests.api.game import Caller, Game, assert_problem
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -99,7 +101,7 @@ def test_invalid_event_types_are_400(game: Game, event_type: object) -> None:
 
 
 @pytest.mark.sqlite_only("refused before the store is asked")
-@pytest.mark.parametrize("event_type", ["earn", "deep_link"])
+@pytest.mark.parametrize("event_type", ["earn", "spend", "deep_link"])
 def test_types_of_the_server_are_reserved(game: Game, event_type: str) -> None:
     alice = game.player()
     event = {"eventType": event_type, "meta": {"amount": 10**6, "reason": "I am rich"}}
@@ -175,6 +177,78 @@ def test_batch_records_the_valid_and_reports_the_others(game: Game) -> None:
     ids = [result["eventId"] for result in results if result["status"] == 201]
     assert [event["eventId"] for event in reversed(stored)] == ids
     assert [event["eventType"] for event in reversed(stored)] == ["one", "two", "four"]
+
+
+def test_batch_sent_again_has_the_same_answer_and_records_nothing_twice(game: Game) -> None:
+    alice = game.player()
+    known = [{"eventType": "jump", "eventId": str(uuid.uuid4())} for _ in range(3)]
+    batch = {"events": [*known, {"eventType": "Oops!"}, {"eventType": "no_id"}]}
+
+    first = game.post("/events", batch, alice).json
+    again = game.post("/events", batch, alice).json
+
+    assert (again["recorded"], again["rejected"]) == (4, 1)
+    assert again["results"][:4] == first["results"][:4]
+    # An event without an id is another one each time.
+    assert again["results"][4] != first["results"][4]
+    assert game.get("/stats", alice).json["counts"] == {"jump": 3, "no_id": 2}
+
+
+def test_event_id_of_another_event_is_422(game: Game) -> None:
+    alice, bob = game.player("alice"), game.player("bob")
+    jump = {"eventType": "jump", "eventId": "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"}
+    first = game.post("/event", jump, alice)
+
+    other = {**jump, "eventType": "land"}
+    batch = game.post("/events", {"events": [other, {"eventType": "land"}]}, alice).json
+    # A UUID is the same in either case, and belongs to its player.
+    again = game.post("/event", {**jump, "eventId": jump["eventId"].lower()}, alice)
+
+    assert_problem(game.post("/event", other, alice), 422, "idempotency_key_reused")
+    assert (batch["recorded"], batch["rejected"]) == (1, 1)
+    assert batch["results"][0] == {
+        "status": 422,
+        "code": "idempotency_key_reused",
+        "errors": [],
+    }
+    assert again.json == first.json
+    assert again.headers["Idempotent-Replay"] == "true"
+    assert game.post("/event", other, bob).status_code == 201
+    assert game.get("/stats", alice).json["counts"] == {"jump": 1, "land": 1}
+
+
+def test_event_id_and_idempotency_key_are_both_honoured(game: Game) -> None:
+    alice = game.player()
+    jump = {"eventType": "jump", "eventId": str(uuid.uuid4())}
+
+    first = game.post("/event", jump, alice, Idempotency_Key="k")
+    same_key = game.post("/event", jump, alice, Idempotency_Key="k")
+    other_key = game.post("/event", jump, alice, Idempotency_Key="l")
+    other_id = game.post(
+        "/event", {**jump, "eventId": str(uuid.uuid4())}, alice, Idempotency_Key="k"
+    )
+
+    assert first.json == same_key.json == other_key.json
+    assert_problem(other_id, 422, "idempotency_key_reused")
+    assert game.get("/stats", alice).json["total"] == 1
+
+
+def test_event_without_an_id_has_the_fingerprint_of_an_older_version() -> None:
+    """Else a request that is repeated after an upgrade would be refused."""
+    request = EventRequest.model_validate({"eventType": "jump"})
+
+    assert set(request.model_dump(by_alias=True)) == {"eventType", "meta", "tsUtc"}
+
+
+@pytest.mark.parametrize(
+    "event_id",
+    ["", "1", 7, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1", "a0eebc999c0b4ef8bb6d6bb9bd380a11"],
+)
+def test_invalid_event_ids_are_400(game: Game, event_id: object) -> None:
+    answer = game.post("/event", {"eventType": "jump", "eventId": event_id}, game.player())
+
+    problem = assert_problem(answer, 400, "invalid_body")
+    assert [error["field"] for error in problem["errors"]] == ["eventId"]
 
 
 def test_batch_of_500_is_allowed_and_of_501_is_not(game: Game) -> None:

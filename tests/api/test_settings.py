@@ -36,6 +36,7 @@ SETTINGS: dict[str, tuple[object, str, object]] = {
     "BYTE_LIMIT_PER_CLIENT": (parse("50000000/hour"), "262144/minute", parse("262144/minute")),
     "DISK_FLOOR_MB": (200_000_000, "0", 0),
     "TRUSTED_PROXIES": (0, "2", 2),
+    "CORS_ORIGINS": ((), "https://a.example http://b:81", ("https://a.example", "http://b:81")),
     "LOADER": (True, "off", False),
     "EVENTS_URI": (None, "s3://bucket/lake", "s3://bucket/lake"),
     "LOADER_INTERVAL_SECONDS": (1.0, "0.25", 0.25),
@@ -77,6 +78,12 @@ def test_everything_has_a_default_and_can_be_set(
             ("REGISTRATION",): ["", "no", "closed"],
             ("PASSWORD_MIN_LENGTH",): ["", "7", "65", "long"],
             ("TRUSTED_PROXIES",): ["", "-1", "11", "10.0.0.1"],
+            ("CORS_ORIGINS",): [
+                "a.example",
+                "https://a.example/",
+                "https://A.example",
+                "* http://a",
+            ],
             ("LOGIN_ATTEMPTS", "RATE_LIMIT_PER_ACCOUNT", "RATE_LIMIT_PER_CLIENT"): [
                 *("", "0/hour", "-1/hour", "ten/minute", "10/fortnight", "OFF"),
             ],

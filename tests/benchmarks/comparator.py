@@ -56,10 +56,9 @@ from api.errors import ProblemError
 from api.passwords import Passwords
 from api.schemas import (
     DEEP_LINK,
-    EARN,
     BalanceResponse,
-    EarnRequest,
-    EarnResponse,
+    CoinsRequest,
+    CoinsResponse,
     EventRequest,
     EventResponse,
     LoginRequest,
@@ -160,7 +159,7 @@ class Store:
             ).scalar_one_or_none()
             if balance is None:
                 return None
-            return _write_event(connection, user_id, EARN, now, meta), balance
+            return _write_event(connection, user_id, "earn", now, meta), balance
 
     def record(
         self, user_id: int | None, event_type: str, occurred_at: datetime, meta: str | None
@@ -260,13 +259,13 @@ def create_app(store: Store, settings: Settings, way: Way) -> FastAPI:
 
     @app.post("/earn", status_code=HTTPStatus.CREATED)
     @served
-    def earn(earned: EarnRequest, user_id: int = Depends(player)) -> EarnResponse:
+    def earn(earned: CoinsRequest, user_id: int = Depends(player)) -> CoinsResponse:
         meta = dump_meta({"amount": earned.amount, "reason": earned.reason})
         outcome = store.earn(user_id, earned.amount, meta)
         if outcome is None:
             raise HTTPException(HTTPStatus.CONFLICT)
         event_id, balance = outcome
-        return EarnResponse(event_id=event_id, balance=balance)
+        return CoinsResponse(event_id=event_id, balance=balance)
 
     @app.post("/event", status_code=HTTPStatus.CREATED)
     @served

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from warehouse.database import WarehouseUnavailableError, open_when_free
-from warehouse.loader.comparison import LOWER_BALANCES
+from warehouse.loader.comparison import CORRECT_BALANCES
 from warehouse.loader.destination import Destination, destination_of
 from warehouse.loader.loader import Loader, Status
 from warehouse.loader.raw_tables import make_raw_tables
@@ -131,16 +131,16 @@ def _once(
         loader.ship_all()
     print_line(console, _summary(loader.status, destination))
     if ship_again and settings.events_uri is None and settings.warehouse_path.exists():
-        _lower_balances(settings.warehouse_path, console)
+        _correct_balances(settings.warehouse_path, console)
 
 
-def _lower_balances(warehouse_path: Path, console: Console) -> None:
-    """Lower balances that exceed the earns in the warehouse; a shipment only raises them."""
+def _correct_balances(warehouse_path: Path, console: Console) -> None:
+    """Correct balances that are not what the earns and spends in the warehouse add up to."""
     with open_when_free(warehouse_path, read_only=False) as warehouse:
         make_raw_tables(warehouse)
-        ((count,),) = warehouse.execute(LOWER_BALANCES).fetchall()
+        ((count,),) = warehouse.execute(CORRECT_BALANCES).fetchall()
     if count:
-        print_line(console, f"Lowered {count:,} balances to the sum of their earns.")
+        print_line(console, f"Corrected {count:,} balances to the sum of their earns and spends.")
 
 
 def _follow(

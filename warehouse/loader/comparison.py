@@ -40,35 +40,45 @@ STORED_PLAYERS = {
 }
 STORED_PRUNED = {"user_id": "bigint", "event_type": "text", "event_count": "bigint"}
 
-# The coins of an `earn`, parsed as in `stg_api__events`; null if they cannot be parsed.
+# Earns and spends, as in `stg_api__events`. A `spend` without a balance is from an older version's
+# client.
+MOVES_COINS = """
+(
+    event_type = 'earn'
+    or event_type = 'spend'
+    and json_extract_string(try_cast(meta as json), '$.balance') is not null
+)
+"""
+# The coins of such an event, negative for a `spend`; null if they cannot be parsed.
 COIN_TEXT = "json_extract_string(try_cast(meta as json), '$.amount')"
 COINS = f"""
 case
-    when regexp_full_match({COIN_TEXT}, '[1-9][0-9]*') then try_cast({COIN_TEXT} as bigint)
+    when regexp_full_match({COIN_TEXT}, '[1-9][0-9]*')
+        then try_cast({COIN_TEXT} as bigint)::hugeint * if(event_type = 'spend', -1, 1)
 end
 """
-# Players whose balance is not the sum of their earns.
+# Players whose balance is not the sum of their earns less their spends.
 MONEY = f"""
-with earned as (
+with moved as (
     select
         user_id,
-        sum({COINS}::hugeint) as coins,
+        sum({COINS}) as coins,
         count(*) filter (where {COINS} is null) as unreadable_count
-    from {{events}} where event_type = 'earn' group by user_id
+    from {{events}} where {MOVES_COINS} group by user_id
 )
-select coalesce(players.user_id, earned.user_id)
-from {{players}} as players full join earned on players.user_id = earned.user_id
+select coalesce(players.user_id, moved.user_id)
+from {{players}} as players full join moved on players.user_id = moved.user_id
 where
     players.balance is null
-    or players.balance != coalesce(earned.coins, 0)
-    or earned.unreadable_count > 0
+    or players.balance != coalesce(moved.coins, 0)
+    or moved.unreadable_count > 0
 order by all
 """  # noqa: S608 (names from here)  # nosec B608
 LAST_BALANCES = """
 select user_id from stored_players
 left join (
     select user_id, arg_max(balance, position) as written from stored_events
-    where event_type = 'earn' group by user_id
+    where balance is not null group by user_id
 ) using (user_id)
 where stored_players.balance != coalesce(written, 0)
 order by all
@@ -115,11 +125,11 @@ where
     or make_timestamp(stored.created_at) is distinct from landed.created_at
 order by all
 """
-# Players whose balance in the store is not that in the warehouse plus the unshipped earns.
+# Players whose balance in the store is not that in the warehouse plus the unshipped changes.
 BALANCES = f"""
 with waiting as (
-    select user_id, sum({COINS}::hugeint) as coins from stored_events
-    where event_type = 'earn'
+    select user_id, sum({COINS}) as coins from stored_events
+    where {MOVES_COINS}
     and event_id not in (select event_id from landed_events where event_id is not null)
     group by user_id
 )
@@ -151,17 +161,18 @@ PRUNED = "select coalesce(sum(event_count), 0)::bigint from stored_pruned"
 PRUNED_HERE = """
 select count(*) from landed_events anti join stored_events using (event_id)
 """
-# Lowers balances that exceed the sum of the earns; the loader never lowers one.
-LOWER_BALANCES = f"""
-update raw.players as landed set balance = earned.coins
+# Corrects balances that are not what the events add up to; the loader changes a balance only with
+# new events.
+CORRECT_BALANCES = f"""
+update raw.players as landed set balance = moved.coins
 from (
-    select players.user_id, coalesce(sum({COINS}::hugeint), 0)::bigint as coins
+    select players.user_id, coalesce(sum({COINS}), 0)::bigint as coins
     from raw.players as players
     left join raw.game_events as events
-        on players.user_id = events.user_id and events.event_type = 'earn'
+        on players.user_id = events.user_id and {MOVES_COINS}
     group by players.user_id
-) as earned
-where landed.user_id = earned.user_id and landed.balance > earned.coins
+) as moved
+where landed.user_id = moved.user_id and landed.balance is distinct from moved.coins
 """  # noqa: S608  # nosec B608
 
 

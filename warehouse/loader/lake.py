@@ -104,13 +104,16 @@ class Pinned:
 
     @property
     def players_sql(self) -> str:
-        """A DuckDB query for `raw.players`, the last row of each up to the last batch of events."""
-        columns = _in_duckdb(PLAYERS)
+        """A DuckDB query for `raw.players`, as of the last batch of events.
+
+        The last row with a balance counts. A player without one has no coins yet.
+        """
+        rows = _query(PLAYERS_TABLE, _in_duckdb(PLAYERS), self.player_files)
         return (
-            f"{_query(PLAYERS_TABLE, columns, self.player_files)}"
+            f"select * replace (coalesce(balance, 0) as balance) from ({rows}"  # noqa: S608 (from here)  # nosec B608
             f" where batch_number <= {self.batch_number}"
             " qualify row_number() over ("
-            "partition by user_id order by balance desc, batch_number desc) = 1"
+            "partition by user_id order by balance is not null desc, batch_number desc) = 1)"
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from typing import Any
 
 from arro3.core import Array, DataType, Table
@@ -32,7 +33,7 @@ from warehouse.loader.lake import (
 from warehouse.loader.source_store import require_same_store
 from warehouse.loader.waiting import Wait, delays
 from warehouse.store.clock import Clock, utc_now
-from warehouse.store.protocol import Batch, ShippedEvents, ShippedPlayers
+from warehouse.store.protocol import Batch, ShippedEvents
 
 # Most of the data are ids, which get half as large as with the default compression.
 COMPRESSED = WriterProperties(compression="ZSTD", compression_level=3)
@@ -132,8 +133,8 @@ class LakeDestination:
             raise CommitFailedError("another process has committed players")
         now = (self._clock() - EPOCH) // timedelta(microseconds=1)
         number = started + 1
-        new_events = _new(events, batch.events)
-        new_players = _rows(PLAYERS_TABLE, batch.players, now, number)
+        new_events, known = _new(events, batch.events)
+        new_players = _rows(PLAYERS_TABLE, _with_new_balances(batch, known), now, number)
         if started > committed:
             _commit_nothing(events, EVENTS_TABLE, committed)
             events.update_incremental()
@@ -149,7 +150,7 @@ class LakeDestination:
             )
         else:
             _append(players, PLAYERS_TABLE, new_players, number)
-        _append(events, EVENTS_TABLE, _rows(EVENTS_TABLE, new_events, now, number), number)
+        _append(events, EVENTS_TABLE, _rows(EVENTS_TABLE, vars(new_events), now, number), number)
         self._known_complete = _identity(events)
         return True
 
@@ -159,24 +160,34 @@ def _identity(events: DeltaTable) -> tuple[str, int]:
     return str(events.metadata().id), events.version()
 
 
-def _new(events: DeltaTable, rows: ShippedEvents) -> ShippedEvents:
-    """Return the events that the lake lacks; after a crash it may have unmarked ones."""
+def _new(events: DeltaTable, rows: ShippedEvents) -> tuple[ShippedEvents, set[str]]:
+    """Return the events that the lake lacks, and the ids of those that it has after a crash."""
     if not len(rows):
-        return rows
+        return rows, set()
     known = known_ids(events, min(rows.event_id), max(rows.event_id))
     if not known:
-        return rows
-    new = [index for index, event_id in enumerate(rows.event_id) if event_id not in known]
+        return rows, known
+    new = [event_id not in known for event_id in rows.event_id]
     return ShippedEvents(
-        **{name: [values[index] for index in new] for name, values in vars(rows).items()}
-    )
+        **{name: [*compress(values, new)] for name, values in vars(rows).items()}
+    ), known
 
 
-def _rows(table: LakeTable, rows: ShippedEvents | ShippedPlayers, now: int, number: int) -> Table:
+def _with_new_balances(batch: Batch, known: set[str]) -> dict[str, list[Any]]:
+    """Return the columns of the players, without balances that are no newer than the lake's.
+
+    Readers skip a null balance.
+    """
+    balances = zip(batch.players.balance, batch.has_new_balance(known), strict=True)
+    return vars(batch.players) | {
+        "balance": [each if is_new else None for each, is_new in balances]
+    }
+
+
+def _rows(table: LakeTable, shipped: dict[str, list[Any]], now: int, number: int) -> Table:
     """Make an Arrow table."""
-    values: dict[str, list[Any]] = dict(vars(rows))
-    values["loaded_at"] = [now] * len(rows)
-    values["batch_number"] = [number] * len(rows)
+    count = len(shipped[table.raw.key])
+    values = shipped | {"loaded_at": [now] * count, "batch_number": [number] * count}
     if table.partition is not None:
         values[PARTITION] = [time // MICROSECONDS_PER_DAY for time in values["received_at"]]
     return Table.from_pydict(

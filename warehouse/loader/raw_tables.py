@@ -5,7 +5,7 @@ dbt also creates them, so that a build needs no API. All timestamps are UTC with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -19,13 +19,11 @@ class RawTable:
         name: The name with the schema.
         key: The column of the primary key.
         columns: The DuckDB type of each column, by name and in order. The last is `loaded_at`.
-        growing: Columns whose values only increase, so that the greater value is the later one.
     """
 
     name: str
     key: str
     columns: Mapping[str, str]
-    growing: frozenset[str] = frozenset()
 
     @property
     def shipped_columns(self) -> list[str]:
@@ -61,23 +59,20 @@ class RawTable:
             f" select {values}, $loaded_at from (select {arrays})"
         )
 
-    @property
-    def upsert(self) -> str:
+    def upsert(self, keep: Container[str] = ()) -> str:
         """Inserts like `insert`, and updates rows that exist and differ.
 
-        It is slower than `insert`, because it looks up each key. A growing column never decreases,
-        so a late batch does not overwrite newer values. Deleting and inserting a key in one
-        transaction is not possible in DuckDB: it reports a duplicate key.
+        It is slower than `insert`, because it looks up each key. Deleting and inserting a key in
+        one transaction is not possible in DuckDB: it reports a duplicate key.
+
+        Args:
+            keep: Columns that it does not update.
         """
-        new = {
-            column: f"greatest({column}, excluded.{column})"
-            if column in self.growing
-            else f"excluded.{column}"
-            for column in self.shipped_columns
-            if column != self.key
-        }
-        changes = ", ".join(f"{column} = {value}" for column, value in new.items())
-        differs = " or ".join(f"{column} is distinct from {value}" for column, value in new.items())
+        new = [
+            column for column in self.shipped_columns if column != self.key and column not in keep
+        ]
+        changes = ", ".join(f"{column} = excluded.{column}" for column in new)
+        differs = " or ".join(f"{column} is distinct from excluded.{column}" for column in new)
         return (
             f"{self.insert} on conflict ({self.key})"  # nosec B608 # names from here
             f" do update set {changes}, loaded_at = excluded.loaded_at where {differs}"
@@ -112,7 +107,6 @@ PLAYERS = RawTable(
         "balance": "bigint",
         "loaded_at": "timestamp",
     },
-    growing=frozenset({"balance"}),
 )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from datetime import UTC, datetime
+from itertools import compress
 from pathlib import Path
 
 import duckdb
@@ -24,6 +25,11 @@ from warehouse.store.protocol import Batch, ShippedEvents, ShippedPlayers
 # A batch is too small to profit from more threads, and the API needs the other cores.
 ONE_THREAD: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
 
+UPDATE_BALANCES, KEEP_BALANCES = PLAYERS.upsert(), PLAYERS.upsert(keep={"balance"})
+KNOWN = f"""
+select {GAME_EVENTS.key} from {GAME_EVENTS.name}
+where {GAME_EVENTS.key} in (select unnest(from_json(?, '["text"]')))
+"""  # noqa: S608 (names from here)  # nosec B608
 LAST_SHIPPED = f"select 1 from {GAME_EVENTS.name} where {GAME_EVENTS.key} = ?"  # noqa: S608 (names from here)  # nosec B608
 
 
@@ -76,8 +82,6 @@ class WarehouseFile:
         """See `Destination.insert`."""
         if batch.last_shipped is not None and self._identity() is None:
             return False
-        events = _as_json(GAME_EVENTS, batch.events)
-        players = _as_json(PLAYERS, batch.players)
         try:
             with self._open(wait, report) as warehouse:
                 recorded = read_store_id(warehouse)
@@ -86,13 +90,13 @@ class WarehouseFile:
                     return False
                 if recorded is None:
                     write_store_id(warehouse, batch.store_id)
-                now = {"loaded_at": _without_zone(self._clock())}
+                now = _without_zone(self._clock())
                 try:
-                    _write(warehouse, GAME_EVENTS.insert, events | now, players | now)
+                    _write(warehouse, batch, now)
                 except duckdb.ConstraintException:
                     # Some events exist: a crash prevented their mark as shipped.
                     warehouse.rollback()
-                    _write(warehouse, GAME_EVENTS.upsert, events | now, players | now)
+                    _write(warehouse, batch, now, _known(warehouse, batch.events.event_id))
         except duckdb.Error as error:
             raise WarehouseUnavailableError(
                 failure_message(self._path, error, "write to")
@@ -129,10 +133,21 @@ class WarehouseFile:
                 )
 
 
-def _as_json(table: RawTable, rows: ShippedEvents | ShippedPlayers) -> dict[str, object]:
-    """Make the parameters of the table's statements, a JSON array for each column."""
+def _as_json(
+    table: RawTable, rows: ShippedEvents | ShippedPlayers, which: Sequence[bool] | None = None
+) -> dict[str, object]:
+    """Make the parameters of the table's statements, a JSON array for each column.
+
+    Args:
+        table: The table.
+        rows: Its rows.
+        which: Selects some of the rows; by default all.
+    """
     return {
-        column: json.dumps(getattr(rows, column), ensure_ascii=False)
+        column: json.dumps(
+            getattr(rows, column) if which is None else [*compress(getattr(rows, column), which)],
+            ensure_ascii=False,
+        )
         for column in table.shipped_columns
     }
 
@@ -144,19 +159,38 @@ def _has(warehouse: duckdb.DuckDBPyConnection, event_id: str) -> bool:
         return False  # the table is missing
 
 
+def _known(warehouse: duckdb.DuckDBPyConnection, event_ids: list[str]) -> set[str]:
+    """Return the ids of the events that the warehouse has."""
+    rows = warehouse.execute(KNOWN, [json.dumps(event_ids)]).fetchall()
+    return {row[0] for row in rows}
+
+
 def _without_zone(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _write(
     warehouse: duckdb.DuckDBPyConnection,
-    insert_events: str,
-    events: dict[str, object],
-    players: dict[str, object],
+    batch: Batch,
+    now: datetime,
+    known: Container[str] = (),
 ) -> None:
-    """Write a batch in one transaction."""
+    """Write a batch in one transaction.
+
+    Args:
+        warehouse: The open file.
+        batch: The batch.
+        now: The time for `loaded_at`.
+        known: The ids of its events that the warehouse has.
+    """
+    is_new = batch.has_new_balance(known)
+    is_old = [not each for each in is_new]
     warehouse.begin()
     make_raw_tables(warehouse)
-    warehouse.execute(insert_events, events)
-    warehouse.execute(PLAYERS.upsert, players)
+    insert = GAME_EVENTS.upsert() if known else GAME_EVENTS.insert
+    warehouse.execute(insert, {**_as_json(GAME_EVENTS, batch.events), "loaded_at": now})
+    for which, upsert in ((is_new, UPDATE_BALANCES), (is_old, KEEP_BALANCES)):
+        if any(which):
+            players = _as_json(PLAYERS, batch.players, which)
+            warehouse.execute(upsert, {**players, "loaded_at": now})
     warehouse.commit()

@@ -71,10 +71,10 @@ def _add_verify(commands: Commands) -> None:
         "verify",
         help="check that the store and the warehouse, or a backup, are undamaged and agree",
         description="Reads all of the store and the warehouse, or of a backup, and checks that"
-        " every table is readable, every balance is the sum of its earns, no event exists twice,"
-        " and every shipped event has arrived. Changes nothing. Exits with 1 if a check fails and"
-        " with 2 if it cannot run. Without a folder, it locks the warehouse; meanwhile events"
-        " wait.",
+        " every table is readable, every balance is the earns less the spends, no event exists"
+        " twice, and every shipped event has arrived. Changes nothing. Exits with 1 if a check"
+        " fails and with 2 if it cannot run. Without a folder, it locks the warehouse; meanwhile"
+        " events wait.",
         epilog="Settings: WAREHOUSE_PATH and STORE_URL.",
     )
     verify.add_argument(
@@ -130,9 +130,9 @@ def _add_prune(commands: Commands) -> None:
         "prune",
         help="remove old events from the store that the warehouse has",
         description="Removes events from the store that were received more than DAYS ago and that"
-        " the warehouse has, except earns and the newest 100 events of each player and of anonymous"
-        " clicks. /stats still counts removed events. Also removes idempotency keys older than"
-        " DAYS; a later retry of their request counts as a new one. The API may run. After an"
+        " the warehouse has, except earns, spends and the newest 100 events of each player and of"
+        " anonymous clicks. /stats still counts removed events. Also removes idempotency keys older"
+        " than DAYS; a later retry of their request counts as a new one. The API may run. After an"
         " interruption, run it again.",
         epilog="Settings: WAREHOUSE_PATH and STORE_URL. The store's file does not shrink; new"
         " events use its free space.",

@@ -1,7 +1,7 @@
 """`python -m warehouse prune`: delete old events from the store that the warehouse has.
 
-An event is deleted only if the warehouse has it with the same values. Earns are never deleted, so
-the store alone proves every balance, and so does a new warehouse.
+An event is deleted only if the warehouse has it with the same values. Earns and spends are never
+deleted, so the store alone proves every balance, and so does a new warehouse.
 """
 
 from __future__ import annotations

@@ -334,7 +334,7 @@ def _check_both(
         both.read(reader, lambda done, total: callbacks.on_progress("Reading events", done, total))
         yield from _check_side(both, "store", "stored")
         wrong = both.column(comparison.LAST_BALANCES)
-        yield _none("store", "balances are those of the last earn", wrong, "all", "player")
+        yield _none("store", "balances are those of the last change", wrong, "all", "player")
     if sides.lake is not None:
         yield from _check_side(both, "lake", "landed")
     elif warehouse is not None:
@@ -359,7 +359,7 @@ def _check_both(
         ("players are equal", comparison.DIFFERENT_PLAYERS, "player"),
         ("the store has all players", comparison.UNKNOWN_PLAYERS, "player"),
         ("the store has or has pruned all events", comparison.UNKNOWN, "of player"),
-        ("balances differ by the unshipped earns", comparison.BALANCES, "player"),
+        ("balances differ by the unshipped changes", comparison.BALANCES, "player"),
     ):
         yield _none("both", name, both.column(query), "all", what)
     (pruned,), (here,) = both.column(comparison.PRUNED), both.column(comparison.PRUNED_HERE)
@@ -394,7 +394,7 @@ def _check_side(both: Comparison, subject: str, prefix: str) -> Iterator[Check]:
     )
     yield _none(
         subject,
-        "balances are the sum of the earns",
+        "balances are earns less spends",
         both.column(comparison.MONEY.format(events=events, players=players)),
         f"{count:,} players, {int(total):,} coins",
         "player",

@@ -17,7 +17,7 @@ from warehouse.page.facts import Record
 # The order from top to bottom, in which the ribbons to `matched` are side by side.
 COLUMNS: tuple[tuple[str, ...], ...] = (
     ("purchases_raw.csv", "confirmed_purchases.csv"),
-    ("curated", "accepted", "rejected"),
+    ("curated", "accepted", "refund", "refund_reversal", "rejected"),
     ("af_only", "matched", "confirmed_only"),
 )
 LAST_COLUMN = len(COLUMNS) - 1

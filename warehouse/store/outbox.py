@@ -124,14 +124,16 @@ class SqlOutbox:
         with translate_errors(), self._read_engine.begin() as snapshot:
             *columns, balance_after = _columns(snapshot.execute(OLDEST_EVENTS.limit(limit)))
             oldest = ShippedEvents(*columns)
-            # Events are in order, so the last balance of each player remains.
-            balances = {
-                user_id: balance
-                for user_id, balance in zip(oldest.user_id, balance_after, strict=True)
+            # Events are in order, so the last change of each player remains.
+            changes = {
+                user_id: (balance, event_id)
+                for user_id, balance, event_id in zip(
+                    oldest.user_id, balance_after, oldest.event_id, strict=True
+                )
                 if balance is not None
             }
             found = {row.user_id: row for row in snapshot.execute(NEW_PLAYERS.limit(limit))}
-            for ids in _chunks(list(balances)):
+            for ids in _chunks(list(changes)):
                 found |= {row.user_id: row for row in snapshot.execute(THESE_PLAYERS, {"ids": ids})}
             last_shipped = snapshot.execute(LAST_SHIPPED).scalar_one_or_none()
             store_id: str = snapshot.execute(STORE_ID).scalar_one()
@@ -145,9 +147,9 @@ class SqlOutbox:
                 user_id=list(found),
                 username=[row.username for row in found.values()],
                 created_at=[row.created_at for row in found.values()],
-                # A new player without an `earn` in this batch has no earlier one.
-                balance=[balances.get(user_id, 0) for user_id in found],
+                balance=[changes[user_id][0] if user_id in changes else 0 for user_id in found],
             ),
+            {user_id: changes[user_id][1] for user_id in found if user_id in changes},
             last_shipped,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,11 @@ from typing import Protocol
 # The store could count up to 2^63 - 1, but clients that read JSON numbers as doubles, such as
 # JavaScript, represent integers exactly only up to here.
 MAX_BALANCE = 2**53 - 1
+
+
+def event_key(event_id: str) -> str:
+    """Return the key of a client's id of an event; an Idempotency-Key contains no space."""
+    return f"event {event_id}"
 
 
 class StoreError(Exception):
@@ -26,6 +31,10 @@ class UnknownPlayerError(StoreError):
 
 class BalanceOverflowError(StoreError):
     """The balance would exceed MAX_BALANCE."""
+
+
+class InsufficientBalanceError(StoreError):
+    """The balance is smaller than the amount to spend."""
 
 
 class IdempotencyKeyReusedError(StoreError):
@@ -76,6 +85,19 @@ class Player:
 
 
 @dataclass(frozen=True)
+class Idempotency:
+    """Identifies a repeated request or event of a player.
+
+    Attributes:
+        key: The client's Idempotency-Key, or `event_key` of the client's id of an event.
+        fingerprint: Hash of the content, which must be the same for the same key.
+    """
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
 class NewEvent:
     """An event as a client reports it.
 
@@ -83,11 +105,13 @@ class NewEvent:
         event_type: The type of the event.
         occurred_at: The client's time of the event; UTC, aware.
         meta: Details as a JSON object in text form, or None.
+        once: Identifies the event if it is sent again; None without a client's id.
     """
 
     event_type: str
     occurred_at: datetime
     meta: str | None = None
+    once: Idempotency | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +160,7 @@ class ShippedPlayers:
 
     Attributes:
         created_at: Microseconds since 1970.
-        balance: The balance after the player's last earn in this or an earlier batch.
+        balance: The balance after the player's last earn or spend in the batch; 0 without one.
     """
 
     user_id: list[int]
@@ -149,26 +173,14 @@ class ShippedPlayers:
 
 
 @dataclass(frozen=True)
-class Idempotency:
-    """Identifies a repeated request.
-
-    Attributes:
-        key: The client's Idempotency-Key.
-        fingerprint: Hash of the endpoint and the body, which must be the same for the same key.
-    """
-
-    key: str
-    fingerprint: str
-
-
-@dataclass(frozen=True)
 class Recorded:
     """The outcome of a command that wrote one event.
 
     Attributes:
         event_id: The event's id.
-        balance: The player's balance after an earn; None after any other event.
-        replayed: Whether an earlier request with the same idempotency key wrote the event.
+        balance: The player's balance after an earn or a spend; None after any other event.
+        replayed: Whether an earlier request wrote the event, with the same idempotency key or with
+            the client's id of the event.
     """
 
     event_id: str
@@ -195,12 +207,14 @@ class RevokedToken:
 class Batch:
     """Events and players of one snapshot, for the loader.
 
-    For each player in it, the `earn` amounts of this and all earlier batches add up to the balance.
+    For each player who earns or spends in it, the earns less the spends of this and all earlier
+    batches are the balance.
 
     Attributes:
         store_id: The id of the store.
         events: The oldest events that wait.
-        players: Players who earn in these events, and players who were never shipped.
+        players: Players who earn or spend in these events, and players who were never shipped.
+        last_changes: The id of each player's last earn or spend among these events, by user id.
         last_shipped: The id of the event before them, which must be in the warehouse; None if no
             event was shipped.
     """
@@ -208,7 +222,20 @@ class Batch:
     store_id: str
     events: ShippedEvents
     players: ShippedPlayers
+    last_changes: dict[int, str]
     last_shipped: str | None
+
+    def has_new_balance(self, known: Container[str]) -> list[bool]:
+        """Return, per player, whether the balance is newer than that of a destination.
+
+        A player's earns and spends ship in order. So a destination that has the last one of this
+        batch has this balance, or a newer one.
+
+        Args:
+            known: The ids of these events that the destination has.
+        """
+        last = map(self.last_changes.get, self.players.user_id)
+        return [event_id is not None and event_id not in known for event_id in last]
 
 
 @dataclass(frozen=True)
@@ -257,6 +284,19 @@ class Store(Protocol):
             IdempotencyKeyReusedError: The key was used with another fingerprint.
         """
 
+    def spend(
+        self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
+    ) -> Recorded:
+        """Lower a balance and write a `spend` event, both or neither.
+
+        Its meta is `{"amount", "reason", "balance"}`, with the balance afterwards.
+
+        Raises:
+            UnknownPlayerError: No player has this id.
+            InsufficientBalanceError: The balance is smaller than the amount.
+            IdempotencyKeyReusedError: The key was used with another fingerprint.
+        """
+
     def record(
         self, user_id: int | None, event: NewEvent, idempotency: Idempotency | None = None
     ) -> Recorded:
@@ -264,11 +304,15 @@ class Store(Protocol):
 
         Raises:
             UnknownPlayerError: No player has this id.
-            IdempotencyKeyReusedError: The key was used with another fingerprint.
+            IdempotencyKeyReusedError: A key was used with another fingerprint.
         """
 
-    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
-        """Write the events in one transaction; return the outcomes in the same order.
+    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded | None]:
+        """Write the new events in one transaction.
+
+        Returns:
+            The outcomes in the same order; None if the event's key was used with another
+            fingerprint.
 
         Raises:
             UnknownPlayerError: No player has this id.

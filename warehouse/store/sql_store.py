@@ -43,6 +43,7 @@ from warehouse.store.protocol import (
     BalanceOverflowError,
     Idempotency,
     IdempotencyKeyReusedError,
+    InsufficientBalanceError,
     NewEvent,
     Player,
     Recorded,
@@ -65,7 +66,9 @@ from warehouse.store.writer import GroupCommitWriter
 
 T = TypeVar("T")
 
-EARN = "earn"
+EARN, SPEND = "earn", "spend"
+# The largest balance that the column can hold. An older version allowed more than MAX_BALANCE.
+BIGINT_MAX = 2**63 - 1
 # The number of requests that can read at a time, each on one connection.
 READERS = 32
 
@@ -91,18 +94,20 @@ PLAYER_BY_NAME = (
     .limit(1)
 )
 PLAYER_BY_ID = select(players).where(players.c.user_id == bindparam("user_id"))
-RAISE_BALANCE = (
+CHANGE_BALANCE = (
     update(players)
     .where(
-        players.c.user_id == bindparam("earner"),
-        players.c.balance <= bindparam("highest", type_=BigInteger),
+        players.c.user_id == bindparam("whose"),
+        players.c.balance.between(
+            bindparam("lowest", type_=BigInteger), bindparam("highest", type_=BigInteger)
+        ),
     )
-    .values(balance=players.c.balance + bindparam("amount", type_=BigInteger))
+    .values(balance=players.c.balance + bindparam("change", type_=BigInteger))
     .returning(players.c.balance)
 )
 # All processes lock players in the same order, which prevents deadlocks. An event gets its position
 # while its player is locked, so the positions of a player's events are in commit order. Therefore a
-# batch never contains an earn of a player without the earlier ones.
+# batch never contains an earn or a spend of a player without the earlier ones.
 LOCK_PLAYERS = (
     select(players.c.user_id)
     .where(players.c.user_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
@@ -115,6 +120,10 @@ LOCK_REVOKED = text("lock table revoked_tokens in share row exclusive mode")
 WRITE_EVENTS = insert(events)
 REMEMBERED = select(idempotency_keys).where(
     idempotency_keys.c.user_id == bindparam("user_id"), idempotency_keys.c.key == bindparam("key")
+)
+REMEMBERED_ALL = select(idempotency_keys).where(
+    idempotency_keys.c.user_id == bindparam("user_id"),
+    idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
 )
 REMEMBER = insert(idempotency_keys)
 IS_REVOKED = select(revoked_tokens.c.position).where(
@@ -239,26 +248,19 @@ class SqlStore:
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
     ) -> Recorded:
         """See `Store.earn`."""
-        now = self._clock()
-        meta = json.dumps({"amount": amount, "reason": reason}, ensure_ascii=False)
-        event = StoredEvent(str(uuid7()), user_id, EARN, now, now, meta)
+        change = {"whose": user_id, "change": amount, "lowest": 0, "highest": MAX_BALANCE - amount}
+        meta = {"amount": amount, "reason": reason}
+        overflow = BalanceOverflowError(f"the balance would exceed {MAX_BALANCE}")
+        return self._change_balance(EARN, change, meta, overflow, idempotency)
 
-        def command(connection: Connection) -> _Result[Recorded]:
-            if known := _replay(connection, user_id, idempotency):
-                return _Result(known)
-            balance = connection.execute(
-                RAISE_BALANCE,
-                {"earner": user_id, "amount": amount, "highest": MAX_BALANCE - amount},
-            ).scalar_one_or_none()
-            if balance is None:
-                if _player(connection, PLAYER_BY_ID, user_id=user_id):
-                    raise BalanceOverflowError(f"the balance would exceed {MAX_BALANCE}")
-                raise UnknownPlayerError(str(user_id))
-            outcome = Recorded(event.event_id, balance, replayed=False)
-            _remember(connection, event, idempotency, outcome)
-            return _Result(outcome, [_row(event, balance)])
-
-        return self._submit(command, user_id=user_id)
+    def spend(
+        self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
+    ) -> Recorded:
+        """See `Store.spend`."""
+        change = {"whose": user_id, "change": -amount, "lowest": amount, "highest": BIGINT_MAX}
+        meta = {"amount": amount, "reason": reason}
+        too_low = InsufficientBalanceError(f"the balance is below {amount}")
+        return self._change_balance(SPEND, change, meta, too_low, idempotency)
 
     def record(
         self, user_id: int | None, event: NewEvent, idempotency: Idempotency | None = None
@@ -267,28 +269,47 @@ class SqlStore:
         stored = self._received(user_id, event)
 
         def command(connection: Connection) -> _Result[Recorded]:
-            if user_id is not None and (known := _replay(connection, user_id, idempotency)):
-                return _Result(known)
+            for key in (idempotency, event.once):
+                if user_id is not None and (known := _replay(connection, user_id, key)):
+                    return _Result(known)
             outcome = Recorded(stored.event_id, None, replayed=False)
-            _remember(connection, stored, idempotency, outcome)
+            for key in (idempotency, event.once):
+                _remember(connection, stored, key, outcome)
             return _Result(outcome, [_row(stored)])
 
         return self._submit(
             command, broken_constraint=UnknownPlayerError(str(user_id)), user_id=user_id
         )
 
-    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded]:
+    def record_many(self, user_id: int, events: Sequence[NewEvent]) -> list[Recorded | None]:
         """See `Store.record_many`."""
-        stored = [self._received(user_id, event) for event in events]
+        received = [(event.once, self._received(user_id, event)) for event in events]
+        keys = [event.once.key for event in events if event.once]
 
-        def command(_: Connection) -> _Result[list[Recorded]]:
-            outcomes = [Recorded(event.event_id, None, replayed=False) for event in stored]
-            return _Result(outcomes, [_row(event) for event in stored])
+        def command(connection: Connection) -> _Result[list[Recorded | None]]:
+            known = _known_keys(connection, user_id, keys) if keys else {}
+            outcomes: list[Recorded | None] = []
+            rows, new_keys = [], []
+            for once, event in received:
+                if once is not None and once.key in known:
+                    fingerprint, event_id = known[once.key]
+                    is_same = fingerprint == once.fingerprint
+                    outcomes.append(Recorded(event_id, None, replayed=True) if is_same else None)
+                    continue
+                outcome = Recorded(event.event_id, None, replayed=False)
+                outcomes.append(outcome)
+                rows.append(_row(event))
+                if once is not None:
+                    known[once.key] = once.fingerprint, event.event_id
+                    new_keys.append(_key_row(user_id, event, once, outcome))
+            if new_keys:
+                connection.execute(REMEMBER, new_keys)
+            return _Result(outcomes, rows)
 
         return self._submit(
             command,
             broken_constraint=UnknownPlayerError(str(user_id)),
-            rows=len(stored),
+            rows=len(received) + len(keys),
             user_id=user_id,
         )
 
@@ -365,6 +386,37 @@ class SqlStore:
         self._writer.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+    def _change_balance(
+        self,
+        event_type: str,
+        change: Mapping[str, int],
+        meta: Mapping[str, object],
+        refusal: StoreError,
+        idempotency: Idempotency | None,
+    ) -> Recorded:
+        """Change a balance within its limits and write the event, both or neither."""
+        now, event_id, user_id = self._clock(), str(uuid7()), change["whose"]
+
+        def command(connection: Connection) -> _Result[Recorded]:
+            if known := _replay(connection, user_id, idempotency):
+                return _Result(known)
+            balance = connection.execute(CHANGE_BALANCE, change).scalar_one_or_none()
+            if balance is None:
+                if _player(connection, PLAYER_BY_ID, user_id=user_id):
+                    raise refusal
+                raise UnknownPlayerError(str(user_id))
+            # A client of an older version could send events of the type `spend`. None of them has
+            # the balance, so the warehouse can tell them apart.
+            details = {**meta, "balance": balance} if event_type == SPEND else meta
+            event = StoredEvent(
+                event_id, user_id, event_type, now, now, json.dumps(details, ensure_ascii=False)
+            )
+            outcome = Recorded(event_id, balance, replayed=False)
+            _remember(connection, event, idempotency, outcome)
+            return _Result(outcome, [_row(event, balance)])
+
+        return self._submit(command, user_id=user_id)
 
     def _submit(
         self,
@@ -461,16 +513,27 @@ def _remember(
     idempotency: Idempotency | None,
     outcome: Recorded,
 ) -> None:
-    if idempotency is None or event.user_id is None:
-        return
-    connection.execute(
-        REMEMBER,
-        {
-            "user_id": event.user_id,
-            "key": idempotency.key,
-            "fingerprint": idempotency.fingerprint,
-            "event_id": outcome.event_id,
-            "balance": outcome.balance,
-            "created_at": event.received_at,
-        },
-    )
+    if idempotency is not None and event.user_id is not None:
+        row = _key_row(event.user_id, event, idempotency, outcome)
+        connection.execute(REMEMBER, row)
+
+
+def _key_row(
+    user_id: int, event: StoredEvent, idempotency: Idempotency, outcome: Recorded
+) -> Mapping[str, object]:
+    return {
+        "user_id": user_id,
+        "key": idempotency.key,
+        "fingerprint": idempotency.fingerprint,
+        "event_id": outcome.event_id,
+        "balance": outcome.balance,
+        "created_at": event.received_at,
+    }
+
+
+def _known_keys(
+    connection: Connection, user_id: int, keys: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Find keys that were used; return the fingerprint and the event of each."""
+    rows = connection.execute(REMEMBERED_ALL, {"user_id": user_id, "keys": keys})
+    return {row.key: (row.fingerprint, row.event_id) for row in rows}

@@ -78,7 +78,7 @@ events = Table(
     Column("occurred_at", UtcTime, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("meta", Text),
-    # The player's balance after an `earn`; null for other events.
+    # The player's balance after an `earn` or a `spend`; null for other events.
     Column("balance", BigInteger),
     Column("is_shipped", Boolean, nullable=False, server_default=false()),
 )

@@ -37,7 +37,7 @@ from sqlalchemy import (
 from warehouse.store.engine import open_engine, translate_errors
 from warehouse.store.file import translate_open_errors
 from warehouse.store.migrations import migrate
-from warehouse.store.sql_store import EARN
+from warehouse.store.sql_store import EARN, SPEND
 from warehouse.store.tables import (
     ANONYMOUS,
     STORE_ID,
@@ -215,8 +215,8 @@ class SqlUpkeep:
     def candidates(self, after: int, received_before: datetime, limit: int) -> Columns:
         """Find events that may be pruned if the warehouse has them, the oldest first.
 
-        They are shipped, are not an `earn`, and are not among the newest KEPT_PER_PLAYER events of
-        their player or of anonymous clicks.
+        They are shipped, are no `earn` or `spend`, and are not among the newest KEPT_PER_PLAYER
+        events of their player or of anonymous clicks.
 
         Args:
             after: Only events after this position.
@@ -234,7 +234,7 @@ class SqlUpkeep:
                 events.c.position > after,
                 events.c.is_shipped == true(),
                 events.c.received_at < received_before,
-                events.c.event_type != EARN,
+                events.c.event_type.not_in((EARN, SPEND)),
                 has_enough_newer,
             )
             .order_by(None)

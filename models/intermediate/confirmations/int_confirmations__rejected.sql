@@ -15,6 +15,8 @@ final as (
         confirmation_revenue_usd,
         confirmation_campaign,
         confirmation_receipt_id,
+        original_revenue,
+        currency,
         event_time_text,
         revenue_text,
         campaign_spelling,

@@ -12,6 +12,8 @@ final as (
         cost_date,
         campaign,
         ad_cost_usd,
+        original_cost,
+        currency,
         date_text,
         ad_cost_text,
         campaign_spelling,

@@ -11,8 +11,11 @@ final as (
         event_type,
         occurred_at,
         cast(occurred_at as date) as occurred_date,
+        {{ seconds_between('occurred_at', 'received_at') }} as seconds_apart,
         character_id,
-        earned_coins
+        earned_coins,
+        spent_coins,
+        coin_reason
     from events
 )
 

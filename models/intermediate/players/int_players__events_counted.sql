@@ -13,9 +13,11 @@ totals as (
         user_id,
         count(*) as event_count,
         count(*) filter (where event_type = 'earn') as earn_count,
+        count(spent_coins) as spend_count,
         count(*) filter (where event_type = 'deep_link') as deep_link_count,
         count(distinct occurred_date) as active_day_count,
         sum(cast(earned_coins as decimal(19, 0))) as earned_coins,
+        sum(cast(spent_coins as decimal(19, 0))) as spent_coins,
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at
     from events
@@ -32,8 +34,12 @@ final as (
         totals.first_event_at,
         totals.last_event_at,
         cast(coalesce(totals.earned_coins, 0) as decimal(38, 0)) as earned_coins,
+        cast(coalesce(totals.spent_coins, 0) as decimal(38, 0)) as spent_coins,
+        cast(coalesce(totals.earned_coins, 0) - coalesce(totals.spent_coins, 0) as decimal(38, 0))
+            as net_coins,
         coalesce(totals.event_count, 0) as event_count,
         coalesce(totals.earn_count, 0) as earn_count,
+        coalesce(totals.spend_count, 0) as spend_count,
         coalesce(totals.deep_link_count, 0) as deep_link_count,
         coalesce(totals.active_day_count, 0) as active_day_count
     from players

@@ -65,6 +65,7 @@ counted_rows as (
     where confirmation_receipt_id in (select unmatched_rows.receipt_id from unmatched_rows)
 ),
 
+-- The primary twin of a secondary row tells as much.
 set_aside_rows as (
     select
         'purchase' as side,
@@ -75,7 +76,7 @@ set_aside_rows as (
         disposition,
         disposition_reason
     from purchases
-    where disposition != 'curated'
+    where disposition not in ('curated', 'secondary_attribution')
     union all
     select
         'confirmation' as side,
@@ -97,7 +98,9 @@ set_aside_receipts as (
     qualify
         row_number() over (
             partition by side, receipt_id
-            order by case disposition when 'chargeback' then 1 else 0 end, row_id
+            order by
+                case when disposition in ('chargeback', 'refund_reversal') then 1 else 0 end,
+                row_id
         ) = 1
 ),
 
@@ -114,7 +117,7 @@ slotted_set_aside_rows as (
         *,
         {{ time_slot('happened_at') }} as time_slot
     from set_aside_rows
-    where disposition not in ('not_a_purchase', 'chargeback')
+    where disposition not in ('not_a_purchase', 'chargeback', 'refund_reversal')
 ),
 
 found as (

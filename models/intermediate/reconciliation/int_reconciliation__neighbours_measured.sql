@@ -93,18 +93,19 @@ neighboured as (
         )
 ),
 
+-- A confirmation without a player has no neighbours.
 final as (
     select
-        neighboured.side,
-        neighboured.row_id,
-        neighboured.appsflyer_id,
+        unmatched_rows.side,
+        unmatched_rows.row_id,
+        unmatched_rows.appsflyer_id,
         least(
             {{ seconds_between('other_before_at', 'happened_at') }},
             {{ seconds_between('happened_at', 'other_after_at') }}
         ) as nearest_seconds_apart
-    from neighboured
-    inner join unmatched_rows
-        on neighboured.side = unmatched_rows.side and neighboured.row_id = unmatched_rows.row_id
+    from unmatched_rows
+    left join neighboured
+        on unmatched_rows.side = neighboured.side and unmatched_rows.row_id = neighboured.row_id
 )
 
 select * from final

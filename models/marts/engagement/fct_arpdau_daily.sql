@@ -1,7 +1,7 @@
 with
 
-purchases as (
-    select * from {{ ref('int_purchases__curated') }}
+earnings as (
+    select * from {{ ref('int_purchases__earned') }}
 ),
 
 sessions as (
@@ -13,7 +13,7 @@ as_of as (
 ),
 
 active_days as (
-    select purchased_date as activity_date from purchases
+    select earned_date as activity_date from earnings
     union all
     select session_date as activity_date from sessions
     union all
@@ -34,11 +34,11 @@ days as (
 
 revenue_daily as (
     select
-        purchased_date,
-        count(*) as purchase_count,
+        earned_date,
+        count(*) - count(*) filter (where is_refund) as purchase_count,
         sum(net_revenue_usd) as net_revenue_usd
-    from purchases
-    group by purchased_date
+    from earnings
+    group by earned_date
 ),
 
 users_daily as (
@@ -59,7 +59,7 @@ spined as (
         coalesce(users_daily.dau, 0) as dau
     from days
     left join revenue_daily
-        on days.activity_date = revenue_daily.purchased_date
+        on days.activity_date = revenue_daily.earned_date
     left join users_daily
         on days.activity_date = users_daily.session_date
 ),

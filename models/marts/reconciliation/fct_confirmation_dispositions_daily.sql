@@ -4,6 +4,10 @@ accepted as (
     select * from {{ ref('int_confirmations__accepted') }}
 ),
 
+refunded as (
+    select * from {{ ref('int_confirmations__refunded') }}
+),
+
 rejected as (
     select * from {{ ref('int_confirmations__rejected') }}
 ),
@@ -20,6 +24,12 @@ disposed as (
         confirmation_revenue_usd,
         'rejected' as disposition
     from rejected
+    union all
+    select
+        confirmed_at,
+        confirmation_revenue_usd,
+        refund_kind as disposition
+    from refunded
 ),
 
 final as (

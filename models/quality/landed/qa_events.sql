@@ -8,8 +8,8 @@ measured as (
     select
         count(*) as event_count,
         count(*) filter (where occurred_at > received_at + interval '1' day) as future_event_count,
-        count(*) filter (where event_type = 'earn' and earned_coins is null)
-            as unreadable_earn_count
+        count(*) filter (where is_coin_change and coalesce(earned_coins, spent_coins) is null)
+            as unreadable_coin_count
     from events
 ),
 
@@ -17,7 +17,7 @@ final as (
     select
         event_count,
         {{ share_of('future_event_count', 'event_count') }} as future_event_share,
-        unreadable_earn_count
+        unreadable_coin_count
     from measured
 )
 

@@ -4,6 +4,10 @@ purchases as (
     select * from {{ ref('int_purchases__curated') }}
 ),
 
+earnings as (
+    select * from {{ ref('int_purchases__earned') }}
+),
+
 classified as (
     select * from {{ ref('int_purchases__classified') }}
 ),
@@ -48,6 +52,10 @@ fct_player_events as (
     select * from {{ ref('fct_player_events_daily') }}
 ),
 
+fct_coins as (
+    select * from {{ ref('fct_coins_daily') }}
+),
+
 fct_deep_links as (
     select * from {{ ref('fct_deep_links') }}
 ),
@@ -56,9 +64,9 @@ dim_players as (
     select * from {{ ref('dim_players') }}
 ),
 
-paid_purchases as (
+paid_earnings as (
     select *
-    from purchases
+    from earnings
     where {{ is_paid_campaign('campaign') }}
 ),
 
@@ -81,6 +89,12 @@ player_events as (
     where user_id is not null
 ),
 
+coin_changes as (
+    select *
+    from events
+    where earned_coins is not null or spent_coins is not null
+),
+
 deep_link_events as (
     select *
     from events
@@ -92,7 +106,7 @@ roas_recounted as (
     select
         activity_date,
         case
-            when ad_cost_usd > 0
+            when ad_cost_usd > 0 and coalesce(roas_state, 'ok') != 'restricted'
                 then cast(net_revenue_usd as double) / cast(ad_cost_usd as double)
         end as roas
     from fct_roas
@@ -145,7 +159,7 @@ final as (
     {{ mart_totals(
         'fct_campaign_roas_daily.net_revenue_usd',
         mart=['fct_roas', 'net_revenue_usd', 'activity_date'],
-        rows=['paid_purchases', 'net_revenue_usd', 'purchased_date']
+        rows=['paid_earnings', 'net_revenue_usd', 'earned_date']
     ) }}
     union all
     {{ mart_totals(
@@ -163,7 +177,7 @@ final as (
     {{ mart_totals(
         'fct_arpdau_daily.net_revenue_usd',
         mart=['fct_arpdau', 'net_revenue_usd', 'activity_date'],
-        rows=['purchases', 'net_revenue_usd', 'purchased_date']
+        rows=['earnings', 'net_revenue_usd', 'earned_date']
     ) }}
     union all
     {{ mart_totals(
@@ -191,9 +205,33 @@ final as (
     ) }}
     union all
     {{ mart_totals(
+        'fct_player_events_daily.spent_coins',
+        mart=['fct_player_events', 'spent_coins', 'activity_date'],
+        rows=['events', 'spent_coins', 'occurred_date']
+    ) }}
+    union all
+    {{ mart_totals(
+        'fct_coins_daily.earned_coins',
+        mart=['fct_coins', 'earned_coins', 'activity_date'],
+        rows=['coin_changes', 'earned_coins', 'occurred_date']
+    ) }}
+    union all
+    {{ mart_totals(
+        'fct_coins_daily.spent_coins',
+        mart=['fct_coins', 'spent_coins', 'activity_date'],
+        rows=['coin_changes', 'spent_coins', 'occurred_date']
+    ) }}
+    union all
+    {{ mart_totals(
         'dim_players.earned_coins',
         mart=['dim_players', 'earned_coins', 'cast(null as date)'],
         rows=['player_events', 'earned_coins', 'cast(null as date)']
+    ) }}
+    union all
+    {{ mart_totals(
+        'dim_players.spent_coins',
+        mart=['dim_players', 'spent_coins', 'cast(null as date)'],
+        rows=['player_events', 'spent_coins', 'cast(null as date)']
     ) }}
     union all
     {{ mart_totals(

@@ -1,11 +1,18 @@
-{#- A view, because the only reader, int_purchases__classified, keeps all columns. Spark computes a
-    view for each reader, so there it is a table. #}
+{#- A view, because int_purchases__classified keeps all columns, and int_confirmations__accepted
+    reads it only for confirmations without a player. Spark computes a view for each reader, so
+    there it is a table. #}
 {{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
 
 with
 
 source as (
     select * from {{ ref('purchases_raw') }}
+),
+
+rates as (
+    select *
+    from {{ ref('stg_finance__exchange_rates') }}
+    where rejection_reason is null
 ),
 
 cleaned as (
@@ -19,7 +26,7 @@ cleaned as (
         {{ campaign_name('campaign') }} as campaign,
         {{ clean_text('receipt_id') }} as receipt_id,
         {{ clean_text('status') }} as status,
-        {{ clean_text('campaign_id') }} as campaign_id,
+        {{ campaign_id('campaign_id') }} as campaign_id,
         {{ clean_text('media_source') }} as media_source,
         {{ clean_text('is_primary_attribution') }} as is_primary_attribution,
         {{ clean_text('is_receipt_validated') }} as is_receipt_validated,
@@ -33,7 +40,7 @@ cleaned as (
     from source
 ),
 
-final as (
+parsed as (
     select
         source_row_number as purchase_id,
         appsflyer_id,
@@ -62,6 +69,58 @@ final as (
         refund_percentage_text,
         campaign_spelling
     from cleaned
+),
+
+priced as (
+    select
+        parsed.*,
+        rates.usd_per_unit
+    from parsed
+    left join rates
+        on
+            parsed.currency = rates.currency
+            and cast(parsed.purchased_at as date) = rates.rate_date
+),
+
+converted as (
+    select
+        purchase_id,
+        appsflyer_id,
+        event_name,
+        purchased_at,
+        {{ usd_amount('revenue_usd', 'revenue_text', 'original_revenue') }} as revenue_usd,
+        campaign,
+        receipt_id,
+        status,
+        campaign_id,
+        media_source,
+        is_primary_attribution,
+        is_receipt_validated,
+        installed_at,
+        customer_user_id,
+        original_revenue,
+        currency,
+        {{ usd_amount('refund_amount_usd', 'refund_amount_usd_text', 'original_refund_amount') }}
+            as refund_amount_usd,
+        original_refund_amount,
+        refund_percentage,
+        usd_per_unit,
+        event_time_text,
+        revenue_text,
+        original_revenue_text,
+        refund_amount_usd_text,
+        original_refund_amount_text,
+        refund_percentage_text,
+        campaign_spelling
+    from priced
+),
+
+final as (
+    select
+        *,
+        {{ usd_fault('revenue_text', 'original_revenue') }} as revenue_fault,
+        {{ refund_fault() }} as refund_fault
+    from converted
 )
 
 select * from final

@@ -9,6 +9,10 @@ classified as (
     select * from {{ ref('int_purchases__classified') }}
 ),
 
+purchases as (
+    select * from {{ ref('int_purchases__curated') }}
+),
+
 dispositions as (
     select * from {{ ref('fct_purchase_dispositions_daily') }}
 ),
@@ -24,9 +28,13 @@ raw_total as (
 classified_total as (
     select
         count(*) as row_count,
-        coalesce(sum(revenue_usd), 0) as revenue_usd,
-        coalesce(sum(net_revenue_usd), 0) as net_revenue_usd
+        coalesce(sum(revenue_usd), 0) as revenue_usd
     from classified
+),
+
+purchase_total as (
+    select coalesce(sum(net_revenue_usd), 0) as net_revenue_usd
+    from purchases
 ),
 
 disposition_total as (
@@ -46,10 +54,11 @@ select
     disposition_total.revenue_usd as disposition_revenue_usd
 from raw_total
 cross join classified_total
+cross join purchase_total
 cross join disposition_total
 where
     raw_total.row_count != classified_total.row_count
     or raw_total.row_count != disposition_total.row_count
     or raw_total.revenue_usd != classified_total.revenue_usd
     or raw_total.revenue_usd != disposition_total.revenue_usd
-    or classified_total.net_revenue_usd != disposition_total.net_revenue_usd
+    or purchase_total.net_revenue_usd != disposition_total.net_revenue_usd

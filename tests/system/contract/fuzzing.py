@@ -63,11 +63,15 @@ enabled = false
 max-examples = {examples}
 database = "none"
 
+# The description has its own links; a guessed one takes an event's id for a user's.
+[phases.stateful.inference]
+algorithms = []
+
 {schemes}
 
 # These refuse some valid data by rules that OpenAPI cannot express; `hooks` checks which.
 [[operations]]
-include-path = ["/login", "/earn", "/event"]
+include-path = ["/login", "/earn", "/spend", "/event"]
 {_expected(accepts, [*_TAKEN, "400", "422"])}
 
 # Each of these hashes a password, which is slow by design.

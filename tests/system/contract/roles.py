@@ -12,6 +12,6 @@ ROLE_VARIABLE = "CONTRACT_ROLE"
 USER_ID_VARIABLE = "CONTRACT_USER_ID"
 
 # The operations that need a token, by who may call them.
-FOR_PLAYERS = {"POST /earn", "POST /event", "POST /events", "GET /balance"}
+FOR_PLAYERS = {"POST /earn", "POST /spend", "POST /event", "POST /events", "GET /balance"}
 FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
 FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}

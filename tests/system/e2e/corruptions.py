@@ -327,11 +327,10 @@ def dau_edited_in_mart(project: Project) -> None:
 
 @_after_build
 def net_revenue_above_revenue(project: Project) -> None:
-    """The revenue of a charged back purchase was restored, twice."""
+    """The revenue of charged back purchases was restored, twice."""
     _execute(
         project,
-        "update intermediate.int_purchases__classified set net_revenue_usd = 2 * revenue_usd"
-        " where is_charged_back",
+        "update intermediate.int_purchases__refunded set taken_back_usd = -taken_back_usd",
     )
 
 

@@ -29,6 +29,11 @@ REFUNDS = (
     *("chargeback", "charge_back", "refund", "refunded", "voided", "revoked"),
     *("canceled", "cancelled"),
 )
+# Statuses of refunds that the store took back.
+REVERSALS = (
+    *("refund_reversed", "refund_reversal", "reversed"),
+    *("chargeback_reversed", "chargeback_reversal"),
+)
 NOT_A_CAMPAIGN = (None, "ORGANIC", "(ORGANIC)")
 
 
@@ -182,7 +187,7 @@ class Receipts:
 
 def is_refund_of_receipt(record: Record, receipts: Receipts) -> bool:
     """A refund may leave out the player and the amount if it names a receipt."""
-    is_refund = lower(record["status"]) in REFUNDS
+    is_refund = lower(record["status"]) in (*REFUNDS, *REVERSALS)
     return is_refund and receipts.is_genuine(record["receipt_id"], record["appsflyer_id"])
 
 
@@ -221,6 +226,8 @@ def classify_alone(  # noqa: PLR0911 (one return for each rule, in their order)
         return "not_a_purchase"
     if purchase.status in REFUNDS:
         return "chargeback"
+    if purchase.status in REVERSALS:
+        return "refund_reversal"
     if purchase.status != "success":
         return "failed"
     if purchase.amount <= 0:
@@ -277,6 +284,15 @@ def find_duplicates(purchases: list[Purchase]) -> dict[int, int]:
     return duplicate_of
 
 
+def find_charged_back(events: list[tuple[datetime, int, str | None, bool]]) -> set[str]:
+    """The receipts whose last event, by time and row, is a refund and not its reversal."""
+    stands: dict[str, bool] = {}
+    for _, _, receipt_id, is_refund in sorted(events, key=lambda event: event[:2]):
+        if receipt_id is not None:
+            stands[receipt_id] = is_refund
+    return {receipt_id for receipt_id, is_refunded in stands.items() if is_refunded}
+
+
 @dataclass(frozen=True)
 class Curated:
     """A purchase that counts, with what later rows say about it."""
@@ -311,11 +327,13 @@ def classify(
     success_receipts = {
         record["receipt_id"] for record in records if lower(record["status"]) == "success"
     } - {None}
-    charged_back_receipts = {
-        record["receipt_id"]
-        for record, name in zip(records, names, strict=True)
-        if name == "chargeback"
-    } - {None}
+    charged_back_receipts = find_charged_back(
+        [
+            (purchase.at, purchase.row, purchase.receipt_id, name == "chargeback")
+            for purchase, name in zip(purchases, names, strict=True)
+            if purchase is not None and name in ("chargeback", "refund_reversal")
+        ]
+    )
 
     dispositions: list[Row] = []
     for row, (record, name) in enumerate(zip(records, names, strict=True), start=1):
@@ -366,16 +384,18 @@ def report_purchases(curated: list[Curated]) -> list[Row]:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """A confirmed purchase of an app store with a valid id, time and amount."""
+    """A confirmed purchase with a valid time and amount, and an id or a receipt."""
 
     row: int
-    appsflyer_id: str
+    appsflyer_id: str | None
     at: datetime
     amount: Decimal
     receipt_id: str | None
 
 
 Pair = tuple[Purchase, Confirmation]
+# Dispositions of rows that say less of a purchase than the purchase itself.
+TAKES_BACK = ("chargeback", "refund_reversal")
 
 
 @dataclass(frozen=True)
@@ -411,9 +431,10 @@ def set_aside_purchases(records: list[Record], dispositions: list[Row]) -> list[
 def set_aside_confirmations(records: list[Record]) -> list[SetAside]:
     """Every confirmation without a readable id, time or amount."""
     rows = []
+    has_players = any(record["appsflyer_id"] for record in records)
     for row, record in enumerate(records, start=1):
         faults = {
-            "missing_appsflyer_id": record["appsflyer_id"] is None,
+            "missing_appsflyer_id": lacks_player(record, has_players),
             "unparsable_time": parse_time(record["event_time_utc"]) is None,
             "unparsable_revenue": parse_amount(record["revenue_usd"]) is None,
         }
@@ -423,15 +444,43 @@ def set_aside_confirmations(records: list[Record]) -> list[SetAside]:
     return rows
 
 
-def read_confirmations(records: list[Record]) -> list[Confirmation]:
+def lacks_player(record: Record, has_players: bool) -> bool:
+    """Whether an id is missing that should be there; the lists of stores have receipts instead."""
+    is_of_store = record["receipt_id"] and not (has_players and record["event_name"])
+    return record["appsflyer_id"] is None and not is_of_store
+
+
+def find_player(receipt_id: str | None, purchases: Sequence[Record]) -> str | None:
+    """The player of the first purchase with the receipt, of a success if there is one."""
+    never = datetime.max.replace(tzinfo=UTC)
+    found = [
+        (
+            lower(each["status"]) != "success",
+            parse_time(each["event_time_utc"]) or never,
+            row,
+            each["appsflyer_id"],
+        )
+        for row, each in enumerate(purchases)
+        if receipt_id is not None
+        and each["receipt_id"] == receipt_id
+        and each["appsflyer_id"] is not None
+    ]
+    return min(found)[-1] if found else None
+
+
+def read_confirmations(
+    records: list[Record], purchases: Sequence[Record] = ()
+) -> list[Confirmation]:
     """The accepted confirmations; they are neither deduplicated nor filtered by event name."""
     confirmations = []
+    has_players = any(record["appsflyer_id"] for record in records)
     for row, record in enumerate(records, start=1):
-        appsflyer_id = record["appsflyer_id"]
+        receipt_id = record["receipt_id"]
+        appsflyer_id = record["appsflyer_id"] or find_player(receipt_id, purchases)
         at = parse_time(record["event_time_utc"])
         amount = parse_amount(record["revenue_usd"])
-        if appsflyer_id is not None and at is not None and amount is not None:
-            confirmations.append(Confirmation(row, appsflyer_id, at, amount, record["receipt_id"]))
+        if not lacks_player(record, has_players) and at is not None and amount is not None:
+            confirmations.append(Confirmation(row, appsflyer_id, at, amount, receipt_id))
     return confirmations
 
 
@@ -441,7 +490,7 @@ def known_receipts(
     """The forms of receipts, and the players of each one that the store confirms."""
     players_of: dict[str, set[str]] = {}
     for each in confirmations:
-        if each.receipt_id is not None:
+        if each.receipt_id is not None and each.appsflyer_id is not None:
             players_of.setdefault(each.receipt_id, set()).add(each.appsflyer_id)
     return Receipts(patterns, players_of)
 
@@ -540,15 +589,16 @@ def find_counterpart(
         if row.receipt_id is not None and each.receipt_id == row.receipt_id
     ]
     if with_receipt:
-        left = min(with_receipt, key=lambda each: (each.disposition == "chargeback", each.row))
+        left = min(with_receipt, key=lambda each: (each.disposition in TAKES_BACK, each.row))
         return Counterpart(reason, left.row, left.disposition, left.reason, left.at)
     near = [
         (abs(each.at - row.at), each.row, each)
         for each in set_aside
-        if each.appsflyer_id == row.appsflyer_id
+        if row.appsflyer_id is not None
+        and each.appsflyer_id == row.appsflyer_id
         and each.at is not None
         and abs(each.at - row.at) <= window
-        and each.disposition not in ("not_a_purchase", "chargeback")
+        and each.disposition not in ("not_a_purchase", *TAKES_BACK)
         and (each.receipt_id is None or row.receipt_id is None)
     ]
     if near:
@@ -862,7 +912,7 @@ def reference(  # noqa: PLR0913 (the vars of the project)
     # Raise an error instead of rounding a sum.
     with localcontext(Context(prec=100, traps=[Inexact])):
         records = {name: read_csv(text) for name, text in inputs.items()}
-        confirmations = read_confirmations(records["confirmed_purchases"])
+        confirmations = read_confirmations(records["confirmed_purchases"], records["purchases_raw"])
         dispositions, curated = classify(
             records["purchases_raw"],
             purchase_event_names,

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from sqlalchemy import text
@@ -19,16 +20,17 @@ from tests.support.server import Request, Server, exchange
 from warehouse.settings import store_beside
 from warehouse.store.engine import open_engine
 
-COINS = 7
+COINS, COST = 7, 3
 SHIPPED_WITHIN_SECONDS = 10
 
 
 @dataclass
 class Storm:
-    """Players that earn and send events until `stop`.
+    """Players that earn, spend and send events until `stop`.
 
-    A player repeats a failed request with the same idempotency key until it is acknowledged, as a
-    game client does after a lost connection. At the end, every request must count exactly once.
+    A player repeats a failed request with the same idempotency key, or with the same ids of the
+    events, until it is acknowledged, as a game client does after a lost connection. At the end,
+    every request must count exactly once.
 
     Attributes:
         server: The server.
@@ -36,7 +38,7 @@ class Storm:
             next process after a failure.
         clients: Number of concurrent players.
         event_ids: The ids of all acknowledged events.
-        coins: Acknowledged coins by user id.
+        coins: Acknowledged coins by user id: the earned ones less the spent ones.
         failures: Answers other than 201 and lost connections, as text.
     """
 
@@ -79,24 +81,25 @@ class Storm:
         number = 0
         while not self._stop.is_set():
             number += 1
-            is_earn = number % 3 == 0
-            path = "/earn" if is_earn else "/event"
-            body: dict[str, object] = (
-                {"amount": COINS, "reason": "storm"}
-                if is_earn
-                else {"eventType": "level_complete", "meta": {"level": number}}
-            )
-            request = Request("POST", path, body, token, key=uuid.uuid4().hex)
+            path, body, coins = (
+                ("/earn", {"amount": COINS, "reason": "storm"}, COINS),
+                ("/spend", {"amount": COST, "reason": "storm"}, -COST),
+                ("/event", {"eventType": "level_complete", "meta": {"level": number}}, 0),
+                ("/events", {"events": [_with_id(number), _with_id(number)]}, 0),
+            )[(number - 1) % 4]
+            key = None if path == "/events" else uuid.uuid4().hex
+            request = Request("POST", path, body, token, key=key)
             answer = self._until_acknowledged(connections, request)
             with self._lock:
-                self.event_ids.append(answer["eventId"])
-                self.coins[user_id] += COINS if is_earn else 0
+                results = answer["results"] if path == "/events" else [answer]
+                self.event_ids += [result["eventId"] for result in results]
+                self.coins[user_id] += coins
         for connection in connections:
             connection.close()
 
     def _until_acknowledged(
         self, connections: list[http.client.HTTPConnection], request: Request
-    ) -> dict[str, str]:
+    ) -> dict[str, Any]:
         while True:
             connection = connections[0]
             try:
@@ -105,7 +108,7 @@ class Storm:
                 self._fail(repr(error))
                 connection.close()
             else:
-                if status == 201:
+                if status in (200, 201):
                     return dict(answer)
                 self._fail(f"{status} {answer}")
             connections.append(connections.pop(0))
@@ -114,6 +117,11 @@ class Storm:
     def _fail(self, failure: str) -> None:
         with self._lock:
             self.failures.append(failure)
+
+
+def _with_id(number: int) -> dict[str, object]:
+    """Return an event with an id of the client."""
+    return {"eventType": "step", "meta": {"n": number}, "eventId": str(uuid.uuid4())}
 
 
 def in_warehouse(path: Path, query: str) -> list[tuple[object, ...]]:
@@ -150,24 +158,26 @@ def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
 
     engine = open_engine(server.environment.get("STORE_URL", store_beside(path)), writes=False)
     stored: list[str] = []
-    earned: dict[int, int] = defaultdict(int)
+    moved: dict[int, int] = defaultdict(int)
     with engine.begin() as store:
         players = store.execute(text("select user_id, balance from players"))
         balances = {row.user_id: row.balance for row in players}
-        for row in store.execute(text("select event_id, user_id, meta from events")):
+        for row in store.execute(text("select event_id, user_id, event_type, meta from events")):
             stored.append(row.event_id)
-            earned[row.user_id] += json.loads(row.meta).get("amount", 0)
+            amount = json.loads(row.meta).get("amount", 0)
+            moved[row.user_id] += -amount if row.event_type == "spend" else amount
     engine.dispose()
     assert sorted(stored) == acknowledged
     assert {user: balances[user] for user in storm.coins} == dict(storm.coins)
-    assert {user: earned[user] for user in storm.coins} == dict(storm.coins)
+    assert {user: moved[user] for user in storm.coins} == dict(storm.coins)
 
     shipped = in_warehouse(path, "select user_id, balance from raw.players")
     assert dict(shipped) == balances  # type: ignore[arg-type]
     proof = in_warehouse(
         path,
-        "select user_id, sum(cast(json_extract_string(meta, '$.amount') as bigint))"
-        " from raw.game_events where event_type = 'earn' group by user_id",
+        "select user_id, sum(cast(json_extract_string(meta, '$.amount') as bigint)"
+        " * if(event_type = 'spend', -1, 1))"
+        " from raw.game_events where event_type in ('earn', 'spend') group by user_id",
     )
     assert {user: int(str(coins)) for user, coins in proof} == {
         user: coins for user, coins in storm.coins.items() if coins

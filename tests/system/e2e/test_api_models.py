@@ -66,12 +66,17 @@ EARNED: list[Event] = [
     ("earn-2", 1, "earn", "2026-02-02 00:00:00", '{"amount": 7, "reason": "win"}'),
     ("earn-3", 2, "earn", NOON, f'{{"amount": {MAX_BALANCE}}}'),
 ]
+SPENT: list[Event] = [
+    ("spend-1", 1, "spend", "2026-02-02 10:00:00", '{"amount": 4, "reason": "hat", "balance": 8}'),
+    # Clients of the first version could send this.
+    ("spend-2", 2, "spend", NOON, '{"amount": 3, "reason": "hat"}'),
+]
 OTHERS: list[Event] = [
     ("level-1", 1, "level_up", NOON, '{"character": "Knight", "amount": 99}'),
     ("click-1", 1, "deep_link", "2026-02-01 09:00:00.000001", '{"character": " Knight\\n"}'),
     ("click-2", 1, "deep_link", "2026-02-03 09:00:00", '{"character": "Knight"}'),
 ]
-ACCOUNTS: list[Account] = [(1, "ann", 12), (2, "bob", MAX_BALANCE), (3, "idle", 0)]
+ACCOUNTS: list[Account] = [(1, "ann", 8), (2, "bob", MAX_BALANCE), (3, "idle", 0)]
 
 
 def hostile_clicks() -> list[Event]:
@@ -121,7 +126,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def landed(silent: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The same project after another build with the rows above. Read it, do not change it."""
     project = silent.clone_to(tmp_path_factory.mktemp("landed") / "project")
-    land(project, [*EARNED, *OTHERS, *hostile_clicks()], ACCOUNTS)
+    land(project, [*EARNED, *SPENT, *OTHERS, *hostile_clicks()], ACCOUNTS)
     run = project.build()
     assert run.exit_code == 0, run.output
     return project
@@ -197,30 +202,51 @@ def test_players_and_their_days(landed: Project) -> None:
     assert landed.query(
         """
         select
-            user_id, username, balance, earned_coins::hugeint, event_count, earn_count,
-            deep_link_count, active_day_count, last_event_at::varchar
+            user_id, username, balance, earned_coins::hugeint, spent_coins::hugeint, event_count,
+            earn_count, spend_count, deep_link_count, active_day_count, last_event_at::varchar
         from marts.dim_players
         order by user_id
         """
     ) == [
-        (1, "ann", 12, 12, 5, 2, 2, 3, "2026-02-03 09:00:00"),
-        (2, "bob", MAX_BALANCE, MAX_BALANCE, 1, 1, 0, 1, NOON),
-        (3, "idle", 0, 0, 0, 0, 0, 0, None),
+        (1, "ann", 8, 12, 4, 6, 2, 1, 2, 3, "2026-02-03 09:00:00"),
+        (2, "bob", MAX_BALANCE, MAX_BALANCE, 0, 2, 1, 0, 0, 1, NOON),
+        (3, "idle", 0, 0, 0, 0, 0, 0, 0, 0, None),
     ]
     assert landed.query(
         """
-        select user_id, activity_date::varchar, event_type, event_count, earned_coins::hugeint
+        select
+            user_id, activity_date::varchar, event_type, event_count, earned_coins::hugeint,
+            spent_coins::hugeint
         from marts.fct_player_events_daily
         order by all nulls first
         """
     ) == [
-        (None, "2026-02-01", "deep_link", len(HOSTILE) + len(NAMELESS), 0),
-        (1, "2026-02-01", "deep_link", 1, 0),
-        (1, "2026-02-01", "earn", 1, 5),
-        (1, "2026-02-01", "level_up", 1, 0),
-        (1, "2026-02-02", "earn", 1, 7),
-        (1, "2026-02-03", "deep_link", 1, 0),
-        (2, "2026-02-01", "earn", 1, MAX_BALANCE),
+        (None, "2026-02-01", "deep_link", len(HOSTILE) + len(NAMELESS), 0, 0),
+        (1, "2026-02-01", "deep_link", 1, 0, 0),
+        (1, "2026-02-01", "earn", 1, 5, 0),
+        (1, "2026-02-01", "level_up", 1, 0, 0),
+        (1, "2026-02-02", "earn", 1, 7, 0),
+        (1, "2026-02-02", "spend", 1, 0, 4),
+        (1, "2026-02-03", "deep_link", 1, 0, 0),
+        (2, "2026-02-01", "earn", 1, MAX_BALANCE, 0),
+        (2, "2026-02-01", "spend", 1, 0, 0),
+    ]
+
+
+def test_sources_and_sinks_of_coins(landed: Project) -> None:
+    assert landed.query(
+        """
+        select
+            activity_date::varchar, coin_reason, earn_count, spend_count, player_count,
+            earned_coins::hugeint, spent_coins::hugeint
+        from marts.fct_coins_daily
+        order by all nulls first
+        """
+    ) == [
+        ("2026-02-01", None, 1, 0, 1, MAX_BALANCE, 0),
+        ("2026-02-01", "win", 1, 0, 1, 5, 0),
+        ("2026-02-02", "hat", 0, 1, 1, 0, 4),
+        ("2026-02-02", "win", 1, 0, 1, 7, 0),
     ]
 
 
@@ -236,7 +262,7 @@ def test_order_of_landing_changes_no_byte(project: Project) -> None:
     before = project.report_bytes()
     with duckdb.connect(str(project.warehouse)) as warehouse:
         warehouse.execute("delete from raw.game_events")
-    land(project, reversed([*EARNED, *OTHERS, *hostile_clicks()]))
+    land(project, reversed([*EARNED, *SPENT, *OTHERS, *hostile_clicks()]))
     run = project.build("--threads", "1")
     assert run.exit_code == 0, run.output
     assert project.report_bytes() == before
@@ -248,7 +274,7 @@ def test_tampered_balance_stops_every_report(project: Project) -> None:
     land(project, accounts=[(1, "ann", 13)])
     run = project.build()
     assert run.exit_code == 1
-    assert "FAIL 1 balances_equal_earned_coins" in run.output
+    assert "FAIL 1 balances_equal_net_coins" in run.output
     assert project.report_bytes() == before
 
 
@@ -261,6 +287,9 @@ def test_money_proof_names_the_player_who_breaks_it(project: Project) -> None:
         ("b-5", 15, "earn", NOON, '{"amount": 1}'),
         ("b-6", None, "earn", NOON, '{"amount": 1}'),
         ("b-7", 16, "earn", NOON, f'{{"amount": {10**30}}}'),
+        ("b-8", 17, "earn", NOON, '{"amount": 5}'),
+        ("b-9", 17, "spend", NOON, '{"amount": 3, "balance": 2}'),
+        ("b-10", 18, "spend", NOON, '{"amount": "three", "balance": 2}'),
     ]
     accounts: list[Account] = [
         (11, "coins from nowhere", 1),
@@ -268,13 +297,15 @@ def test_money_proof_names_the_player_who_breaks_it(project: Project) -> None:
         (13, "unreadable amount", 0),
         (14, "sum beyond 64 bits", MAX_BALANCE),
         (16, "amount beyond 64 bits", 0),
+        (17, "spent and kept", 5),
+        (18, "unreadable amount that was spent", 0),
     ]
     land(project, events, accounts)
-    run = project.dbt("test", "--select", "balances_equal_earned_coins", "--store-failures")
+    run = project.dbt("test", "--select", "balances_equal_net_coins", "--store-failures")
     assert run.exit_code == 1
     assert project.query(
-        "select user_id from dbt_test__audit.balances_equal_earned_coins order by all nulls last"
-    ) == [(11,), (12,), (13,), (14,), (15,), (16,), (None,)]
+        "select user_id from dbt_test__audit.balances_equal_net_coins order by all nulls last"
+    ) == [(11,), (12,), (13,), (14,), (15,), (16,), (17,), (18,), (None,)]
 
 
 def test_tests_pass_between_builds(project: Project) -> None:

@@ -390,6 +390,44 @@ def test_first_rule_that_holds_wins() -> None:
     ]
 
 
+def test_last_refund_or_reversal_of_a_receipt_stands() -> None:
+    reports = run(
+        """
+        af_1,purchase,2026-01-10T10:00:00Z,1,A,RCP-1,success
+        ,purchase,2026-01-10T13:00:00Z,,A,RCP-1,reversed
+        ,purchase,2026-01-10T12:00:00Z,,A,RCP-1,refund
+        af_2,purchase,2026-01-10T10:00:01Z,1,A,RCP-2,success
+        ,purchase,2026-01-10T12:00:00Z,,A,RCP-2,Refund_Reversed
+        ,purchase,2026-01-10T12:00:00Z,,A,RCP-2,refund
+        """
+    )
+    assert dispositions(reports) == [
+        *("curated", "refund_reversal", "chargeback"),
+        *("curated", "refund_reversal", "chargeback"),
+    ]
+    assert [row["net_revenue_usd"] for row in reports["purchases_curated"]] == [1, 0]
+
+
+def test_confirmation_without_a_player_has_that_of_the_purchase() -> None:
+    purchases = """
+        af_2,purchase,2026-01-10T10:00:00Z,1,A,RCP-1,failed
+        af_1,purchase,2026-01-10T11:00:00Z,1,A,RCP-1,success
+    """
+    listed = "\n".join(
+        [
+            *(",,2026-01-10T11:00:00Z,1,A,RCP-1", ",purchase,2026-01-10T11:00:00Z,1,A,RCP-2"),
+            *(",,2026-01-10T11:00:00Z,1,A,", "af_3,,2026-01-10T11:00:00Z,1,A,RCP-3"),
+        ]
+    )
+    mixed = run(purchases, listed)
+    assert mixed["rejected"]["confirmed_purchases"] == 2
+    assert mixed["reconciliation"]["summary"] == {"matched": 1, "af_only": 0, "confirmed_only": 1}
+    of_store = run(purchases, "\n".join(listed.split("\n")[:3]))
+    assert of_store["rejected"]["confirmed_purchases"] == 1
+    players = [detail["appsflyer_id"] for detail in of_store["reconciliation"]["details"]]
+    assert players == ["af_1", None]
+
+
 def test_refund_of_a_receipt_needs_neither_player_nor_amount() -> None:
     reports = run(
         """
@@ -833,7 +871,7 @@ def test_nasty_inputs_repeat_with_their_seed(scenario: Scenario) -> None:
 def test_nasty_inputs_produce_every_outcome(scenario: Scenario) -> None:
     reports = judge(scenario)
     assert values(reports["dispositions"], "disposition") == {
-        *("malformed", "not_a_purchase", "chargeback", "failed"),
+        *("malformed", "not_a_purchase", "chargeback", "refund_reversal", "failed"),
         *("false_success", "duplicate", "curated"),
     }
     chargebacks = [row for row in reports["dispositions"] if row["disposition"] == "chargeback"]

@@ -275,6 +275,7 @@ def compare_dispositions(project: Project, inputs: dict[str, str], expected: Rep
             purchase_id, disposition, disposition_reason, duplicate_of, is_orphan_chargeback,
             is_charged_back
         from intermediate.int_purchases__classified
+        left join intermediate.int_purchases__curated using (purchase_id)
         order by cast(purchase_id as bigint)
         """
     )

@@ -72,6 +72,22 @@ def test_a_thousand_earns_at_once_end_in_the_exact_balance(server: Server) -> No
     assert server.call(Request("GET", "/balance", token=token))[1]["balance"] == 3000
 
 
+def test_a_thousand_earns_and_spends_at_once_never_go_below_zero(server: Server) -> None:
+    token = _login(server)
+    requests = (
+        Request("POST", "/earn", {"amount": 3, "reason": "race"}, token),
+        Request("POST", "/spend", {"amount": 5, "reason": "race"}, token),
+    )
+    with ThreadPoolExecutor(max_workers=100) as pool:
+        answers = list(pool.map(lambda number: server.call(requests[number % 2]), range(1000)))
+    assert [status for status, _ in answers[::2]] == [201] * 500
+    refused = [answer["code"] for status, answer in answers[1::2] if status != 201]
+    assert set(refused) == {"insufficient_balance"}
+    assert min(answer["balance"] for status, answer in answers if status == 201) >= 0
+    left = 3 * 500 - 5 * (500 - len(refused))
+    assert server.call(Request("GET", "/balance", token=token))[1]["balance"] == left
+
+
 def test_same_key_sent_fifty_times_at_once_pays_once(server: Server) -> None:
     token = _login(server)
     earn = Request("POST", "/earn", {"amount": 3, "reason": "retry"}, token, key="quest-7")

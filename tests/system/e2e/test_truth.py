@@ -109,6 +109,7 @@ def test_every_row_has_its_true_mark(game: Game, mark: str, truth_sql: str, leas
     truth = game.read_truth("purchases", f"source_row_number, {truth_sql}")
     found = game.project.query(
         f"select purchase_id, {mark} from intermediate.int_purchases__classified"  # noqa: S608
+        " left join intermediate.int_purchases__curated using (purchase_id)"
     )
     score = Score.of({row for row in truth if row[1]}, {row for row in found if row[1]})
     show("mark", [line(mark, score)])

@@ -17,7 +17,7 @@ from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import NewEvent
 from warehouse.store.sql_store import SqlStore
 
-MARTS = ("dim_players", "fct_player_events_daily", "fct_deep_links")
+MARTS = ("dim_players", "fct_player_events_daily", "fct_coins_daily", "fct_deep_links")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from warehouse.loader.loader import Loader
 from warehouse.store.engine import open_engine
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import NewEvent
-from warehouse.store.sql_store import LOCK_PLAYERS, RAISE_BALANCE, SqlStore, _Result
+from warehouse.store.sql_store import CHANGE_BALANCE, LOCK_PLAYERS, SqlStore, _Result
 from warehouse.store.tables import events
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -112,8 +112,8 @@ def test_earns_of_a_player_are_committed_in_the_order_of_their_positions(
     with ThreadPoolExecutor(1) as pool:
         with slow_process(url) as slow:
             slow.execute(LOCK_PLAYERS, {"ids": [ada]})
-            raised = {"earner": ada, "amount": 5, "highest": 10**9}
-            balance: int = slow.execute(RAISE_BALANCE, raised).scalar_one()
+            raised = {"whose": ada, "change": 5, "lowest": 0, "highest": 10**9}
+            balance: int = slow.execute(CHANGE_BALANCE, raised).scalar_one()
             write(slow, "slow", ada, event_type="earn", balance=balance)
             second = pool.submit(store.earn, ada, 7, "quest")
             wait_until_locked(url)

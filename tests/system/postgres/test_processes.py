@@ -18,6 +18,7 @@ from warehouse.store.protocol import (
     MAX_BALANCE,
     BalanceOverflowError,
     Idempotency,
+    InsufficientBalanceError,
     Player,
     StoreUnavailableError,
     UsernameTakenError,
@@ -106,6 +107,20 @@ def test_balance_overflows_for_nobody(stores: list[SqlStore]) -> None:
         earning = [pool.submit(stores[number % 2].earn, player, 1, "last") for number in range(4)]
         refused = [isinstance(each.exception(), BalanceOverflowError) for each in earning]
     assert sorted(refused) == [False, True, True, True]
+
+
+def test_no_process_spends_what_another_has_spent(stores: list[SqlStore]) -> None:
+    player = stores[0].register("ada", "hash").user_id
+    stores[0].earn(player, 10, "quest")
+    with ThreadPoolExecutor(20) as pool:
+        spending = [
+            pool.submit(stores[number % 2].spend, player, 3, "sword") for number in range(20)
+        ]
+        refused = [isinstance(each.exception(), InsufficientBalanceError) for each in spending]
+    assert refused.count(False) == 3
+    found = stores[1].get_player(player)
+    assert found is not None
+    assert found.balance == 1
 
 
 def test_deadlock_is_tried_again_and_nothing_of_it_happens_twice(url: str) -> None:

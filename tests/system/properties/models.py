@@ -6,19 +6,25 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import duckdb
+import yaml
 
 from tests.support.harness import Project
-from warehouse.inputs.headers import HEADERS
+from warehouse.inputs.headers import ALL_HEADERS, HEADERS
 
 # In dependency order.
 MODELS = (
+    "stg_finance__exchange_rates",
     "stg_appsflyer__purchases",
     "stg_app_store__confirmed_purchases",
     "stg_ads__costs",
     "stg_game__sessions",
     "int_confirmations__accepted",
+    "int_confirmations__refunded",
     "int_confirmations__rejected",
     "int_purchases__classified",
+    "int_purchases__refunded",
+    "int_costs__superseded",
+    "int_campaigns__named",
     "int_purchases__curated",
     "int_reconciliation__paired",
     "int_reconciliation__matched",
@@ -39,17 +45,19 @@ class Models:
 
     def __init__(self, project: Project) -> None:
         """Compile the models; `project` may be any copy without inputs."""
-        project.write_inputs({_table(name): f"{header}\n" for name, header in HEADERS.items()})
+        project.write_inputs({_table(name): f"{header}\n" for name, header in ALL_HEADERS.items()})
         run = project.dbt("compile", "--select", *MODELS)
         assert run.exit_code == 0, run.output
         self._database = duckdb.connect(config={"threads": 1})
         self._database.execute("attach ':memory:' as gamehouse; use gamehouse")
         for schema in ("raw", "staging", "intermediate", "marts"):
             self._database.execute(f"create schema {schema}")
-        for name, header in HEADERS.items():
-            columns = ", ".join(f"{column} varchar" for column in header.split(","))
+        seeds = yaml.safe_load((project.root / "seeds/_seeds.yml").read_text("utf-8"))["seeds"]
+        for seed in seeds:
+            names = [column["name"] for column in seed["columns"][1:]]
+            columns = ", ".join(f"{name} varchar" for name in names)
             self._database.execute(
-                f"create table raw.{_table(name)} (source_row_number bigint, {columns})"
+                f"create table raw.{seed['name']} (source_row_number bigint, {columns})"
             )
         self._queries: dict[str, str] = {}
         for path in (project.root / "target/compiled").rglob("*.sql"):
@@ -63,9 +71,11 @@ class Models:
         self._database.execute(f"truncate raw.{table}")
         if rows:
             columns = [list(column) for column in zip(*rows, strict=True)]
+            names = HEADERS[f"{table}.csv"]
             lists = ", ".join("unnest(?::varchar[])" for _ in columns)
             self._database.execute(
-                f"insert into raw.{table} select unnest(range(1, ?)), {lists}",
+                f"insert into raw.{table} (source_row_number, {names})"
+                f" select unnest(range(1, ?)), {lists}",
                 [len(rows) + 1, *columns],
             )
 

@@ -25,12 +25,15 @@ from warehouse.database import WarehouseUnavailableError
 from warehouse.loader.loader import Loader
 from warehouse.loader.raw_tables import make_raw_tables
 from warehouse.store.outbox import SqlOutbox
-from warehouse.store.protocol import Batch
+from warehouse.store.protocol import Batch, InsufficientBalanceError
 from warehouse.store.sql_store import SqlStore
 
 BATCH_SIZES = st.integers(1, 6)
 PLAYERS = st.integers(0, 2)
-EARNS = st.lists(st.tuples(PLAYERS, st.sampled_from([1, 2, 5, 2**51])), min_size=1, max_size=6)
+# Coins to earn, or to spend if negative.
+EARNS = st.lists(
+    st.tuples(PLAYERS, st.sampled_from([1, 2, 5, 2**51, -1, -2, -5])), min_size=1, max_size=6
+)
 
 
 class PowerLossError(Exception):
@@ -43,7 +46,7 @@ def lose_power() -> None:
 
 
 class LoaderMachine(RuleBasedStateMachine):
-    """Players earn, and loaders with different batch sizes ship, fail and take over."""
+    """Players earn and spend, and loaders with different batch sizes ship, fail and take over."""
 
     mortals: Mortals
 
@@ -65,16 +68,11 @@ class LoaderMachine(RuleBasedStateMachine):
                 assert self._game.shipped_ids() == self._game.stored_ids()
                 assert self._game.outbox.backlog().event_count == 0
                 shipped = self._game.query("select user_id, balance from raw.players order by all")
-                assert shipped == [(each, self._balance(each)) for each in self._players]
+                assert shipped == [(each, self._game.balance(each)) for each in self._players]
         finally:
             self._game.outbox.close()
             self._game.store.close()
             self._folder.cleanup()
-
-    def _balance(self, user_id: int) -> int:
-        player = self._game.store.get_player(user_id)
-        assert player is not None
-        return player.balance
 
     def _loader(self, batch_size: int) -> Loader:
         return Loader(self._game.outbox, self._game.warehouse, batch_size=batch_size)
@@ -92,10 +90,17 @@ class LoaderMachine(RuleBasedStateMachine):
 
     @rule(earns=EARNS)
     def earn(self, earns: list[tuple[int, int]]) -> None:
-        """Players earn up to the maximum balance."""
+        """Players earn up to the maximum balance, and spend what they have."""
         for place, amount in earns:
             player = self._players[place % len(self._players)]
-            self._game.store.earn(player, amount if self._balance(player) < 2**52 else 1, "quest")
+            balance = self._game.balance(player)
+            if amount > 0:
+                self._game.store.earn(player, amount if balance < 2**52 else 1, "quest")
+            elif balance >= -amount:
+                self._game.store.spend(player, -amount, "sword")
+            else:
+                with pytest.raises(InsufficientBalanceError):
+                    self._game.store.spend(player, -amount, "sword")
 
     @rule(count=st.integers(1, 4))
     def report(self, count: int) -> None:

@@ -59,7 +59,7 @@ SECONDS = (
 AMOUNTS = ("4.99", "4.99", "4.99", "5.00", "4.98", "9.99", "0")
 RECEIPTS = (None, None, None, "1", "2", "3", "x")
 # Most purchases are valid; the others are for `classify`.
-STATUSES = ("success",) * 8 + ("refund", "failed", "Voided")
+STATUSES = ("success",) * 8 + ("refund", "failed", "Voided", "reversed")
 EVENTS = ("purchase",) * 7 + ("af_purchase", "install")
 OUTCOMES = """
 select
@@ -69,8 +69,12 @@ select
 from marts.fct_reconciliation
 """
 DISPOSITIONS = """
-select disposition, duplicate_of, is_orphan_chargeback, is_charged_back
-from intermediate.int_purchases__classified order by purchase_id
+select
+    disposition, duplicate_of, is_orphan_chargeback,
+    coalesce(curated.is_charged_back, false) as is_charged_back
+from intermediate.int_purchases__classified
+left join intermediate.int_purchases__curated as curated using (purchase_id)
+order by purchase_id
 """
 
 
@@ -219,7 +223,10 @@ def test_every_game_ends_as_the_slow_rules_say(models: Models, played: list[Game
     models.fill("confirmed_purchases", confirmation_rows)
     models.settle(MODELS)
 
-    confirmations = read_confirmations(records("confirmed_purchases", confirmation_rows))
+    confirmations = read_confirmations(
+        records("confirmed_purchases", confirmation_rows),
+        records("purchases_raw", purchase_rows),
+    )
     dispositions, curated = classify(
         records("purchases_raw", purchase_rows), EVENT_NAMES, known_receipts(confirmations)
     )

@@ -27,7 +27,7 @@ from api.schemas import (
     MAX_META_BYTES,
     MAX_META_DEPTH,
     Character,
-    EarnRequest,
+    CoinsRequest,
     Event,
     EventRequest,
     EventsQuery,
@@ -45,7 +45,7 @@ from warehouse.store.protocol import StoredEvent
 
 M = TypeVar("M", bound=BaseModel)
 
-BODIES: list[type[BaseModel]] = [LoginRequest, EarnRequest, EventRequest, EventsRequest]
+BODIES: list[type[BaseModel]] = [LoginRequest, CoinsRequest, EventRequest, EventsRequest]
 QUERIES: list[type[BaseModel]] = [EventsQuery, StatsQuery, TrackQuery]
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -196,7 +196,7 @@ def test_a_body_is_too_large_from_one_byte_more_on(size: int, is_declared: bool)
         del req.env["CONTENT_LENGTH"]
         req.env["wsgi.input_terminated"] = True
     with pytest.raises(ProblemError) as refused:
-        read_body(req, EarnRequest)
+        read_body(req, CoinsRequest)
     is_too_large = refused.value.code == "body_too_large"
     assert is_too_large == (size > MAX_BODY_BYTES)
 
@@ -248,7 +248,7 @@ def test_any_query_is_a_model_or_a_refusal(model: type[BaseModel], query: str) -
 def test_an_idempotency_key_is_visible_ascii(key: str) -> None:
     req = create_req(method="POST")
     req.env["HTTP_IDEMPOTENCY_KEY"] = key
-    body = EarnRequest.model_validate({"amount": 1, "reason": "quest"})
+    body = CoinsRequest.model_validate({"amount": 1, "reason": "quest"})
     is_good = 1 <= len(key) <= 128 and all("!" <= character <= "~" for character in key)
     try:
         idempotency = read_idempotency(req, body)

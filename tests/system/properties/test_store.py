@@ -33,6 +33,7 @@ from warehouse.store.protocol import (
     BalanceOverflowError,
     Idempotency,
     IdempotencyKeyReusedError,
+    InsufficientBalanceError,
     NewEvent,
     Recorded,
     StoredEvent,
@@ -57,9 +58,13 @@ REASONS = st.sampled_from(["quest", 'a "quest" \\', "🐉", "\0"])
 
 
 @dataclass(frozen=True)
-class Earn:
-    """A command; `player` is an index in the list of players and may be out of range."""
+class Move:
+    """A command that earns or spends.
 
+    `player` is an index in the list of players and may be out of range.
+    """
+
+    kind: str
     player: int
     amount: int
     reason: str
@@ -68,7 +73,12 @@ class Earn:
     @property
     def fingerprint(self) -> str:
         """What the request is about."""
-        return repr((self.amount, self.reason))
+        return repr((self.kind, self.amount, self.reason))
+
+    @property
+    def change(self) -> int:
+        """The change of the balance."""
+        return self.amount if self.kind == "earn" else -self.amount
 
 
 @dataclass(frozen=True)
@@ -86,10 +96,10 @@ class Record:
         return repr(self.events)
 
 
-Command = Earn | Record
+Command = Move | Record
 EVENTS = st.builds(NewEvent, TYPES, MOMENTS, METAS)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Earn, PLAYERS, AMOUNTS, REASONS, KEYS),
+    st.builds(Move, st.sampled_from(["earn", "spend"]), PLAYERS, AMOUNTS, REASONS, KEYS),
     st.builds(Record, st.one_of(st.none(), PLAYERS), st.tuples(EVENTS), KEYS),
     st.builds(
         Record,
@@ -129,9 +139,12 @@ class Model:
         if user_id is not None and user_id not in self.balances:
             is_empty = isinstance(command, Record) and not command.events
             return None if is_empty else UnknownPlayerError
-        if isinstance(command, Earn):
+        if isinstance(command, Move):
             assert user_id is not None
-            if self.balances[user_id] + command.amount > MAX_BALANCE:
+            balance = self.balances[user_id] + command.change
+            if balance < 0:
+                return InsufficientBalanceError
+            if balance > MAX_BALANCE:
                 return BalanceOverflowError
         return None
 
@@ -139,15 +152,16 @@ class Model:
         """Check the answer of a command and record its events."""
         user_id = self.user_id(command.player)
         assert [answer.replayed for answer in answers] == [False] * len(answers)
-        if isinstance(command, Earn):
+        if isinstance(command, Move):
             assert user_id is not None
             (answer,) = answers
-            self.balances[user_id] += command.amount
+            self.balances[user_id] += command.change
             assert answer.balance == self.balances[user_id]
-            meta = json.dumps(
-                {"amount": command.amount, "reason": command.reason}, ensure_ascii=False
-            )
-            self.events.append((answer.event_id, user_id, "earn", MOMENT, meta))
+            meta: dict[str, object] = {"amount": command.amount, "reason": command.reason}
+            if command.kind == "spend":
+                meta["balance"] = answer.balance
+            text = json.dumps(meta, ensure_ascii=False)
+            self.events.append((answer.event_id, user_id, command.kind, MOMENT, text))
         else:
             for event, answer in zip(command.events, answers, strict=True):
                 assert answer.balance is None
@@ -168,12 +182,13 @@ def carry_out(store: SqlStore, model: Model, command: Command) -> list[Recorded]
     user_id = model.user_id(command.player)
     key = command.key and Idempotency(command.key, command.fingerprint)
     try:
-        if isinstance(command, Earn):
+        if isinstance(command, Move):
             assert user_id is not None
-            return [store.earn(user_id, command.amount, command.reason, key or None)]
+            move = store.earn if command.kind == "earn" else store.spend
+            return [move(user_id, command.amount, command.reason, key or None)]
         if command.at_once:
             assert user_id is not None
-            return store.record_many(user_id, command.events)
+            return [each for each in store.record_many(user_id, command.events) if each]
         return [store.record(user_id, command.events[0], key or None)]
     except StoreError as error:
         return error
@@ -208,10 +223,11 @@ def assert_holds(store: SqlStore, model: Model) -> None:
         assert player is not None
         assert player == store.get_player(user_id)
         assert (player.user_id, player.balance) == (user_id, model.balances[user_id])
-        earned = [
-            json.loads(each[4] or "") for each in model.expected(user_id) if each[2] == "earn"
-        ]
-        assert player.balance == sum(meta["amount"] for meta in earned)
+        coins = {"earn": 0, "spend": 0}
+        for event in model.expected(user_id):
+            if event[2] in coins:
+                coins[event[2]] += json.loads(event[4] or "")["amount"]
+        assert player.balance == coins["earn"] - coins["spend"]
 
 
 class StoreMachine(RuleBasedStateMachine):

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from tests.benchmarks.load_client import HOST, TIMEOUT_SECONDS, encode_request
 from tests.support.server import Request
 
-COINS = 7
+COINS, COST = 7, 3
 EVENTS_AT_ONCE = 5
 # The next player takes over after this many requests, so that the number of events per player, and
 # with it the cost of reading them, stays constant.
@@ -24,7 +24,8 @@ REQUESTS_OF_A_PLAYER = 400
 # Weights of the request kinds. A login uses a core for a tenth of a second.
 MIX = {
     "login": 0.02,
-    "earn": 25,
+    "earn": 20,
+    "spend": 5,
     "event": 25,
     "events": 4,
     "track": 10,
@@ -71,7 +72,7 @@ class Record:
 
     Attributes:
         ids: File for the ids of acknowledged events, one per line.
-        coins: Acknowledged coins by user id.
+        coins: Acknowledged coins by user id: the earned ones less the spent ones.
         acknowledged: Number of acknowledged requests.
         events: Number of acknowledged events.
         refused: Number of 503 and 429 answers by code.
@@ -131,6 +132,8 @@ class Player:
             self._account, self._left = next(self._accounts), REQUESTS_OF_A_PLAYER
         self._left -= 1
         (self._kind,) = self._random.choices(list(MIX), list(MIX.values()))
+        if self._kind == "spend" and self._record.coins[self._account.user_id] < COST:
+            self._kind = "earn"
         self._received.clear()
         self._sent_at = time.perf_counter()
         self.socket.sendall(encode_request(self._request()))
@@ -143,10 +146,11 @@ class Player:
         bodies = {
             "login": {"username": f"soak-{key[:16]}", "password": key},
             "earn": {"amount": COINS, "reason": "soak"},
+            "spend": {"amount": COST, "reason": "soak"},
             "event": {"eventType": "level_complete", "meta": {"level": self._left}},
             "events": {"events": [WON] * EVENTS_AT_ONCE},
         }
-        is_keyed = self._kind in ("earn", "event")
+        is_keyed = self._kind in ("earn", "spend", "event")
         return Request(
             "POST",
             f"/{self._kind}",
@@ -189,10 +193,10 @@ class Player:
             record.failures.append(f"{self._kind}: {status} {body[:200]!r}")
 
     def _note_success(self, body: bytes) -> None:
-        if self._kind in ("earn", "event", "track"):
+        if self._kind in ("earn", "spend", "event", "track"):
             self._note_event(json.loads(body))
-            if self._kind == "earn":
-                self._record.coins[self._account.user_id] += COINS
+            change = {"earn": COINS, "spend": -COST}.get(self._kind, 0)
+            self._record.coins[self._account.user_id] += change
         elif self._kind == "events":
             for result in json.loads(body)["results"]:
                 self._note_event(result)

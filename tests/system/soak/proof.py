@@ -33,10 +33,11 @@ def differences(
         for (event_id,) in connection.execute("select event_id from events"):
             file.write(f"{event_id}\n")
         balances = dict(connection.execute("select user_id, balance from players"))
-        earned = dict(
+        moved = dict(
             connection.execute(
-                "select user_id, sum(json_extract(meta, '$.amount')) from events"
-                " where event_type = 'earn' group by user_id"
+                "select user_id, sum(json_extract(meta, '$.amount')"
+                " * iif(event_type = 'spend', -1, 1)) from events"
+                " where event_type in ('earn', 'spend') group by user_id"
             )
         )
     with duckdb.connect() as here:
@@ -62,8 +63,8 @@ def differences(
     if extra > ambiguous:
         found["events happened that were not acknowledged"] = extra
     found["players have another balance in the warehouse"] = _unequal(balances, shipped_balances)
-    found["players have another balance than their earns add up to"] = _unequal(
-        balances, {user: earned.get(user, 0) for user in balances}
+    found["players have another balance than their earns and spends add up to"] = _unequal(
+        balances, {user: moved.get(user, 0) for user in balances}
     )
     if not ambiguous:
         found["players have another balance than was acknowledged"] = _unequal(

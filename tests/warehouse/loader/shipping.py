@@ -26,14 +26,16 @@ held = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reader")
 print("held", flush=True)
 sys.stdin.read()
 """
-# Balances as shipped, beside what the shipped `earn` events add up to.
+# Balances as shipped, beside what the shipped `earn` and `spend` events add up to.
 MONEY = """
-select user_id, balance, coalesce(earned, 0)::bigint
+select user_id, balance, coalesce(moved, 0)::bigint
 from raw.players
 left join (
-    select user_id, sum((meta ->> 'amount')::bigint) as earned
+    select
+        user_id,
+        sum((meta ->> 'amount')::bigint * if(event_type = 'spend', -1, 1)) as moved
     from raw.game_events
-    where event_type = 'earn'
+    where event_type in ('earn', 'spend')
     group by user_id
 ) using (user_id)
 order by user_id
@@ -63,15 +65,24 @@ class Game:
         return [self.store.register(name, "a hash").user_id for name in usernames]
 
     def play(self, players: list[int], event_count: int, seed: int = 7) -> None:
-        """Let random players earn random amounts, with a few other events in between."""
+        """Let random players earn and spend, with a few other events in between."""
         random = Random(seed)
         for _ in range(event_count):
             player = random.choice(players)
-            if random.random() < 0.2:
+            kind = random.random()
+            if kind < 0.2:
                 level = f'{{"level": {random.randint(1, 9)}}}'
                 self.store.record_many(player, [event("level_up", level)])
+            elif kind < 0.6 and (balance := self.balance(player)):
+                self.store.spend(player, random.randint(1, balance), "sword")
             else:
                 self.store.earn(player, random.randint(1, 10**12), "quest")
+
+    def balance(self, user_id: int) -> int:
+        """The balance in the store."""
+        player = self.store.get_player(user_id)
+        assert player is not None
+        return player.balance
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
@@ -86,7 +97,7 @@ class Game:
         return sorted(event.event_id for event in self.store.recent_events(None, 10**6))
 
     def assert_money_holds(self) -> None:
-        """Every balance in the warehouse is the sum of the `earn` events there."""
+        """Every balance in the warehouse is the earns less the spends there."""
         assert [row for row in self.query(MONEY) if row[1] != row[2]] == []
         assert self.query(ORPHANS) == []
 

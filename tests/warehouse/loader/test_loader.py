@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from tests.support.harness import ROOT
-from tests.warehouse.loader.shipping import MOMENT, Game, event, eventually, held
+from tests.warehouse.loader.shipping import MOMENT, Game, Late, event, eventually, held
 from warehouse.database import WarehouseUnavailableError
 from warehouse.loader.loader import Loader, Status
 from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable
@@ -151,6 +151,20 @@ def test_players_without_events_arrive_and_their_balances_follow(game: Game) -> 
         (ann, 0),
         (bob, 42),
     ]
+    game.assert_money_holds()
+
+
+def test_spent_coins_do_not_come_back_with_a_late_batch(game: Game) -> None:
+    (ann,) = game.register("ann")
+    game.store.earn(ann, 30, "quest")
+    late = Late(game.outbox, game.outbox.next_batch(10))
+    game.store.spend(ann, 12, "sword")
+    Loader(game.outbox, game.warehouse).ship_all()
+    Loader(late, game.warehouse).ship_once()
+    assert game.query("select balance from raw.players") == [(18,)]
+    game.outbox.ship_again()
+    while Loader(game.outbox, game.warehouse, batch_size=1).ship_once():
+        assert game.query("select balance from raw.players") == [(18,)]
     game.assert_money_holds()
 
 

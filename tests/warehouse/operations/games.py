@@ -173,7 +173,7 @@ def play(files: Files) -> None:
         for number in range(130):
             store.record(None, event("deep_link", f'{{"character": "c{number % 3}"}}'))
         store.record_many(bob, [event("step")] * 20)
-        store.earn(ann, 5, "last of long ago")
+        store.spend(ann, 5, "last of long ago")
     with closing(SqlStore(files.url)) as store:
         store.register("carl", "a hash")
         store.earn(ann, 7, "today", Idempotency("today", "print"))

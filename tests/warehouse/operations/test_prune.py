@@ -70,11 +70,12 @@ def test_pruning_changes_no_answer_and_no_proof(files: Files) -> None:
     assert answers(files) == before
     assert files.rows() == rows
     assert files.failed() == []
-    # No earns, and no events of bob, who has few.
+    # No earns and spends, and no events of bob, who has few.
     assert stored(files) == {
         "deep_link": 100,
-        "earn": 23,
+        "earn": 22,
         "level_up": 30,
+        "spend": 1,
         "step": 171 - STEPS,
     }
     assert pruned(files) == Pruned(0, 0, 0)
@@ -253,7 +254,7 @@ def test_any_game_is_pruned_as_the_rules_say(tmp_path: Path, seed: int) -> None:
     for each in everything:
         is_new = seen[each.user_id] < 100 or each.received_at >= A_MONTH_AGO
         seen[each.user_id] += 1
-        if is_new or each.event_type == "earn":
+        if is_new or each.event_type in ("earn", "spend"):
             expected.append(each)
     assert 0 < len(expected) < len(everything)
     with files.open() as store:

@@ -19,22 +19,22 @@ FLIPS = 200 if IS_LONG else 5
 # What is done to the store, and the check that finds it.
 STORE_HARM = {
     "update players set balance = balance + 1 where username = 'ann'": (
-        "store: balances are the sum of the earns"
+        "store: balances are earns less spends"
     ),
-    "update players set balance = 9223372036854775807": "store: balances are the sum of the earns",
-    "delete from events where position = 1": "store: balances are the sum of the earns",
+    "update players set balance = 9223372036854775807": "store: balances are earns less spends",
+    "delete from events where position = 1": "store: balances are earns less spends",
     "delete from events where event_type = 'step'": "both: the store has or has pruned all events",
     """update events set meta = '{"amount": 11, "reason": "quest"}' where position = 1""": (
         "both: events are equal"
     ),
     "update events set meta = 'no json' where position = 1": (
-        "store: balances are the sum of the earns"
+        "store: balances are earns less spends"
     ),
-    "update events set meta = null where position = 1": "store: balances are the sum of the earns",
+    "update events set meta = null where position = 1": "store: balances are earns less spends",
     "update events set event_type = 'earned' where position = 1": (
-        "store: balances are the sum of the earns"
+        "store: balances are earns less spends"
     ),
-    "update events set user_id = 2 where position = 1": "store: balances are the sum of the earns",
+    "update events set user_id = 2 where position = 1": "store: balances are earns less spends",
     "update events set user_id = 99 where event_type = 'step' and position = 25": (
         "store: every foreign key is valid"
     ),
@@ -44,17 +44,17 @@ STORE_HARM = {
     "update events set is_shipped = true": "both: shipped events have arrived",
     "delete from players where username = 'carl'": "both: the store has all players",
     "update players set username = 'eve' where username = 'ann'": "both: players are equal",
-    "update events set balance = balance + 1": "store: balances are those of the last earn",
+    "update events set balance = balance + 1": "store: balances are those of the last change",
     "update alembic_version set version_num = '9999'": "store: schema is known",
 }
 # What is done to the warehouse, and the check that finds it.
 WAREHOUSE_HARM = {
     "delete from raw.game_events where event_type = 'step'": "both: shipped events have arrived",
     "delete from raw.game_events where event_type = 'earn' and user_id = 1": (
-        "warehouse: balances are the sum of the earns"
+        "warehouse: balances are earns less spends"
     ),
     "update raw.players set balance = balance + 1 where user_id = 1": (
-        "warehouse: balances are the sum of the earns"
+        "warehouse: balances are earns less spends"
     ),
     "update raw.players set username = 'eve' where user_id = 1": "both: players are equal",
     "delete from raw.players where user_id = 3": "both: shipped players have arrived",
@@ -104,7 +104,7 @@ def test_a_harm_that_hides_from_both_money_proofs_is_found(files: Files) -> None
     )
     assert files.failed() == [
         "both: events are equal",
-        "both: balances differ by the unshipped earns",
+        "both: balances differ by the unshipped changes",
     ]
 
 
@@ -112,7 +112,7 @@ def test_failure_is_told_with_examples_and_status_1(files: Files) -> None:
     files.change_store("update players set balance = 1 where username = 'bob'")
     run = files.run("verify")
     assert run.exit_code == 1
-    assert "store: balances are the sum of the earns: not player 2" in run.output
+    assert "store: balances are earns less spends: not player 2" in run.output
     assert "3 of 19 checks FAILED" in run.output
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,11 +22,13 @@ from warehouse.store.protocol import (
     BalanceOverflowError,
     Idempotency,
     IdempotencyKeyReusedError,
+    InsufficientBalanceError,
     NewEvent,
     Recorded,
     StoreUnavailableError,
     UnknownPlayerError,
     UsernameTakenError,
+    event_key,
 )
 from warehouse.store.sql_store import SqlStore, _Result
 from warehouse.store.tables import players
@@ -86,7 +89,7 @@ def test_spellings_at_once_are_registered_once(store: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("balance", [2**53, 2**63 - 1])
-def test_a_balance_beyond_the_limit_stays_and_grows_no_more(
+def test_a_balance_beyond_the_limit_grows_no_more_and_can_be_spent(
     store: SqlStore, url: str, balance: int
 ) -> None:
     """An older version let it be earned."""
@@ -97,9 +100,7 @@ def test_a_balance_beyond_the_limit_stays_and_grows_no_more(
     engine.dispose()
     with pytest.raises(BalanceOverflowError):
         store.earn(player.user_id, 1, "quest")
-    found = store.get_player(player.user_id)
-    assert found is not None
-    assert found.balance == balance
+    assert store.spend(player.user_id, 1, "sword").balance == balance - 1
 
 
 def test_username_is_given_once(store: SqlStore) -> None:
@@ -119,6 +120,29 @@ def test_earn_raises_the_balance_and_writes_the_event(store: SqlStore) -> None:
     assert [event.event_id for event in events] == [second.event_id, first.event_id]
     assert events[1].event_type == "earn"
     assert json.loads(events[1].meta or "") == {"amount": 5, "reason": 'won "big"'}
+
+
+def test_spend_lowers_the_balance_and_never_below_zero(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    store.earn(player.user_id, 5, "quest")
+    with pytest.raises(InsufficientBalanceError):
+        store.spend(player.user_id, 6, "sword")
+    spent = store.spend(player.user_id, 5, "sword")
+    with pytest.raises(InsufficientBalanceError):
+        store.spend(player.user_id, 1, "sword")
+    newest = store.recent_events(player.user_id, limit=10)[0]
+    assert (newest.event_id, newest.event_type) == (spent.event_id, "spend")
+    assert json.loads(newest.meta or "") == {"amount": 5, "reason": "sword", "balance": 0}
+    assert store.event_counts(player.user_id) == {"earn": 1, "spend": 1}
+
+
+def test_of_spends_at_once_only_those_that_are_covered_succeed(store: SqlStore) -> None:
+    player = store.register("ada", "hash")
+    store.earn(player.user_id, 100, "quest")
+    results = at_once(60, lambda _: store.spend(player.user_id, 3, "sword").balance)
+    balances = [result for result in results if isinstance(result, int)]
+    assert sorted(balances) == list(range(1, 100, 3))
+    assert sum(isinstance(result, InsufficientBalanceError) for result in results) == 60 - 33
 
 
 def test_a_thousand_earns_at_once_end_in_the_exact_balance(store: SqlStore) -> None:
@@ -197,7 +221,49 @@ def test_events_of_a_batch_are_all_there_in_their_order(store: SqlStore) -> None
     outcomes = store.record_many(player.user_id, batch)
     stored = store.recent_events(player.user_id, limit=1000)[::-1]
     assert [event.event_type for event in stored] == [event.event_type for event in batch]
-    assert [event.event_id for event in stored] == [outcome.event_id for outcome in outcomes]
+    assert [event.event_id for event in stored] == [
+        outcome and outcome.event_id for outcome in outcomes
+    ]
+
+
+def test_events_with_known_ids_are_recorded_once(store: SqlStore) -> None:
+    ada, bob = (store.register(name, "hash").user_id for name in ("ada", "bob"))
+    first, second, third = (
+        replace(EVENT, once=Idempotency(event_key(f"id-{number}"), "content"))
+        for number in range(3)
+    )
+    other = replace(first, event_type="login", once=Idempotency(event_key("id-0"), "other"))
+
+    one, two = store.record_many(ada, [first, EVENT])
+    assert one is not None
+    assert two is not None
+    # Another order, more events, and each of them twice.
+    again = store.record_many(ada, [second, first, second, EVENT, other])
+    single = store.record(ada, first)
+    of_bob = store.record(bob, first)
+    new = store.record(ada, third)
+
+    assert again[0] is not None
+    assert again[1] == single == replace(one, replayed=True)
+    assert again[2] == replace(again[0], replayed=True)
+    assert again[4] is None
+    assert of_bob.event_id != one.event_id
+    assert (of_bob.replayed, new.replayed) == (False, False)
+    with pytest.raises(IdempotencyKeyReusedError):
+        store.record(ada, other)
+    assert store.event_counts(ada) == {"level_complete": 5}
+
+
+def test_batch_sent_by_many_threads_at_once_is_recorded_once(store: SqlStore) -> None:
+    player = store.register("ada", "hash").user_id
+    batch = [
+        replace(EVENT, once=Idempotency(event_key(f"id-{number}"), "content"))
+        for number in range(20)
+    ]
+    results = at_once(20, lambda _: store.record_many(player, batch))
+    ids = {tuple(each.event_id for each in result) for result in results}  # type: ignore[attr-defined]
+    assert len(ids) == 1
+    assert store.event_counts(player) == {"level_complete": 20}
 
 
 def test_players_see_their_own_events_and_none_sees_anonymous_ones(store: SqlStore) -> None:
@@ -216,7 +282,7 @@ def test_pages_of_events_leave_none_out_and_repeat_none(store: SqlStore) -> None
     seen: list[str] = []
     while page := store.recent_events(player.user_id, 10, seen[-1] if seen else None):
         seen += [event.event_id for event in page]
-    assert seen == [outcome.event_id for outcome in outcomes][::-1]
+    assert seen == [outcome and outcome.event_id for outcome in outcomes][::-1]
     assert store.recent_events(player.user_id, 10, before="unknown") == []
 
 
