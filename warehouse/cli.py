@@ -13,6 +13,7 @@ from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.database import WarehouseUnavailableError, failure_message
 from warehouse.dbt_docs import CannotDocumentError, add_docs_command
 from warehouse.inputs import headers
+from warehouse.inputs.inspect import CannotInspectError, add_inspect_command
 from warehouse.loader.command import add_load_command
 from warehouse.operations.command import CannotOperateError, add_operations
 from warehouse.page.command import add_page_command
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         CannotCheckError,
         CannotDocumentError,
         CannotDrawError,
+        CannotInspectError,
         CannotOperateError,
         CannotUseSparkError,
         OSError,
@@ -84,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
         "--folder", type=Path, default=Path("seeds"), help="the inputs folder (default: seeds)"
     )
     check_inputs.set_defaults(run=_inputs)
+    add_inspect_command(commands)
 
     generate = commands.add_parser(
         "generate",

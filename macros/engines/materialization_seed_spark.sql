@@ -8,30 +8,45 @@
     {%- if not is_input(model) -%}
         {{ return(dbt.materialization_seed_default()) }}
     {%- endif -%}
-    {%- set type = 'table' if landing() is none else 'view' -%}
-    {%- set storage = 'using parquet' if landing() is none else '' -%}
+    {%- set has_place = landing() is not none
+        or input_mappings(model) | selectattr('path', 'defined') | list -%}
+    {%- set type = 'view' if has_place else 'table' -%}
+    {%- set storage = '' if has_place else 'using parquet' -%}
     {%- set target_relation = build_relation(this.incorporate(type=type)) -%}
-    {%- set input = input_files(model) -%}
+    {%- set sources = input_sources(model) -%}
+    {%- set origin = sources | map(attribute='origin') | join(' and ') -%}
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- set parts = input_parts(model, input, target_relation) -%}
+    {%- set parts = [] -%}
+    {%- for source in sources -%}
+        {%- set suffix = '_source_' ~ loop.index if loop.length > 1 else '' -%}
+        {%- do parts.extend(input_parts(model, source, target_relation ~ suffix)) -%}
+    {%- endfor -%}
     {%- do run_query(
         'create table ' ~ target_relation ~ '_files using parquet as '
-        ~ input_files_query(input, parts)
+        ~ input_files_query(sources, parts)
     ) -%}
     {%- set row_count = run_query(
         'select sum(row_count) from ' ~ target_relation ~ '_files'
     ).columns[0][0] | int -%}
-    {%- do assert_csv_rows(model, input.origin, row_count) -%}
+    {%- do assert_csv_rows(model, origin, row_count) -%}
     {#- a metastore may hold no more than 32,000 characters of a view -#}
     {%- set queries = [] -%}
     {%- for part in parts -%}
         {%- set query = part_rows_query(model, part, target_relation ~ '_files') -%}
-        {%- if parts | length > 1 -%}
+        {%- if parts | length > 1 or part.mapping -%}
             {%- set part_view = target_relation ~ '_part_' ~ loop.index -%}
             {%- do run_query('create view ' ~ part_view ~ ' as ' ~ query) -%}
             {%- set query = 'select * from ' ~ part_view -%}
+        {%- endif -%}
+        {%- if part.mapping -%}
+            {%- set mapped_view = target_relation ~ '_mapped_' ~ loop.index -%}
+            {%- do run_query(
+                'create view ' ~ mapped_view ~ ' as '
+                ~ mapped_rows(model, part.mapping, part.header, query)
+            ) -%}
+            {%- set query = 'select * from ' ~ mapped_view -%}
         {%- endif -%}
         {%- do queries.append(query) -%}
     {%- endfor -%}
@@ -41,7 +56,7 @@
     {%- endcall %}
     {%- set verb = 'INSERT' if type == 'table' else 'VIEW' -%}
     {% call noop_statement('main', verb ~ ' ' ~ row_count, verb, row_count) -%}
-        -- read by Spark from {{ input.origin }}
+        -- read by Spark from {{ origin }}
     {%- endcall %}
 
     {#- what `dbt seed --show` prints -#}

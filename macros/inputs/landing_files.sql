@@ -1,13 +1,16 @@
-{# The files of an input in `landing`: `folder`, a literal path; `files`, their full paths in the
-   order in which their rows are numbered; and `format`, csv or parquet. Stops the build if there
-   are none, or if the choice is ambiguous; an optional input without files is none.
+{# The files of an input at the `path` of its mapping or in `landing`: `folder`, a literal path;
+   `files`, their full paths in the order in which their rows are numbered; and `format`, csv or
+   parquet. Stops the build if there are none, or if the choice is ambiguous; an optional input
+   that `landing` lacks is none.
 
-   In a folder L, the input `sessions` is L/sessions.csv, or L/sessions.parquet, or all *.csv or all
-   *.parquet at any depth of L/sessions. A mapping names a file, a folder or a glob for each input.
-   Folders and globs leave out names that begin with `_` or `.`, which engines give to unfinished
-   files and metadata. #}
-{% macro landing_files(node) -%}
-    {%- set given = landing() -%}
+   In a folder L, the input `sessions` is L/sessions.csv, or L/sessions.parquet, or all *.csv or
+   all *.parquet at any depth of L/sessions. A path is a file, a folder or a glob. Folders and
+   globs leave out names that begin with `_` or `.`, which engines give to unfinished files and
+   metadata. #}
+{% macro landing_files(node, mapping) -%}
+    {%- set own_path = mapping.path if mapping else none -%}
+    {%- set own_format = mapping.get('format') if mapping else none -%}
+    {%- set given = {node.name: own_path} if own_path else landing() -%}
     {%- set deep = ['/**/*.csv', '/**/*.parquet'] -%}
     {%- if given is string -%}
         {%- set folder = full_path(given) -%}
@@ -19,7 +22,8 @@
         {{ return(none) }}
     {%- else -%}
         {%- set path = full_path(given[node.name]) -%}
-        {%- if modules.re.search('[.](csv|parquet)$', path) -%}
+        {%- if modules.re.search('[.](csv|tsv|txt|parquet)$', path)
+            or own_format and modules.re.search('[.*?][^/]*$', path) -%}
             {#- up to the last slash before the first sign of a glob -#}
             {%- set folder = modules.re.match('[^*?[]*(?=/)', path).group() -%}
             {%- set patterns = [path[folder | length:]] -%}
@@ -38,14 +42,14 @@
         {%- if files -%}
             {%- do found.append({
                 'folder': folder, 'files': files | sort(case_sensitive=true),
-                'format': pattern.split('.')[-1],
+                'format': own_format or ('parquet' if pattern.endswith('.parquet') else 'csv'),
             }) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if found | length == 0 and node.config.meta.get('optional') -%}
+    {%- if found | length == 0 and node.config.meta.get('optional') and not own_path -%}
         {{ return(none) }}
     {%- elif found | length == 0 -%}
-        {%- do raise_landing_missing(node, folder, patterns) -%}
+        {%- do raise_landing_missing(node, folder, patterns, own_path) -%}
     {%- elif found | length > 1 -%}
         {{ exceptions.raise_compiler_error(
             'Landing has more than one ' ~ node.name ~ ': ' ~ found[0].files[0] ~ ' and '

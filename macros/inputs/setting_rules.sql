@@ -49,6 +49,10 @@
         'a folder, or a mapping of each of ' ~ inputs | sort | join(', ')
         ~ ' to a file, a folder or a glob, or null for the files in seeds/',
     ]}) -%}
+    {%- set fault = inputs_fault(var('inputs')) -%}
+    {%- do rules.update({'inputs': [
+        not fault, 'null or a mapping of inputs to mappings as in docs/inputs.md: ' ~ fault,
+    ]}) -%}
     {%- for name in [
         'purchase_event_names',
         'refund_event_names',

@@ -32,17 +32,18 @@ class CsvFaultError(Exception):
     """What is wrong and what to do: the rest of a sentence that begins with the file name."""
 
 
-def csv_fault(path: str) -> str:
+def csv_fault(path: str, delimiter: str = ",") -> str:
     """Say what is wrong with a file that engines would read differently.
 
     Args:
         path: The file.
+        delimiter: The character between values.
 
     Returns:
         The rest of a sentence that begins with the file name; empty if nothing is wrong.
     """
     try:
-        csv_row_count(path)
+        csv_row_count(path, delimiter)
     except CsvFaultError as fault:
         return str(fault)
     except OSError as error:
@@ -50,7 +51,7 @@ def csv_fault(path: str) -> str:
     return ""
 
 
-def csv_row_count(path: str) -> int:
+def csv_row_count(path: str, delimiter: str = ",") -> int:
     """Count the rows of a CSV file below its header, with one row in memory.
 
     A build calls this before it begins and when it reads the file, so the result is cached until
@@ -58,6 +59,7 @@ def csv_row_count(path: str) -> int:
 
     Args:
         path: The file.
+        delimiter: The character between values.
 
     Returns:
         The number of rows without blank lines.
@@ -66,17 +68,17 @@ def csv_row_count(path: str) -> int:
         CsvFaultError: Engines would read the file differently.
         OSError: The file cannot be read.
     """
-    return _row_count(path, file_facts(path))
+    return _row_count(path, delimiter, file_facts(path))
 
 
 @cache
-def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (part of the cache key)
+def _row_count(path: str, delimiter: str, facts: str) -> int:  # noqa: ARG001 (facts is a key)
     csv.field_size_limit(MAX_CHARACTERS)
-    plain_rows = _plain_row_count(path)
+    plain_rows = _plain_row_count(path, delimiter)
     if plain_rows is not None:
         return plain_rows
     with _opened(path) as file:
-        first_lines = _first_lines_of_rows(_Lines(file))
+        first_lines = _first_lines_of_rows(_Lines(file), delimiter)
         header = next(first_lines, 1)
         if header > 1:
             raise CsvFaultError(
@@ -86,7 +88,7 @@ def _row_count(path: str, facts: str) -> int:  # noqa: ARG001 (part of the cache
         return sum(1 for _ in first_lines)
 
 
-def _plain_row_count(path: str) -> int | None:
+def _plain_row_count(path: str, delimiter: str) -> int | None:
     """Count the rows of a file in which each line is a row and ends with LF; None for others."""
     count, rest = -1, b""
     with Path(path).open("rb") as file:
@@ -96,18 +98,18 @@ def _plain_row_count(path: str) -> int | None:
             lines = rest + block
             end = lines.rfind(b"\n") + 1
             lines, rest = lines[:end], lines[end:]
-            if not _are_plain(lines):
+            if not _are_plain(lines, delimiter):
                 return None
             count += lines.count(b"\n")
     if rest:
         # The last line may lack a line end.
-        if not _are_plain(rest + b"\n"):
+        if not _are_plain(rest + b"\n", delimiter):
             return None
         count += 1
     return None if count < 0 else count
 
 
-def _are_plain(lines: bytes) -> bool:
+def _are_plain(lines: bytes, delimiter: str) -> bool:
     # A block without a line end may be part of a line that is too long.
     is_plain = lines.endswith(b"\n") and not lines.startswith(b"\n") and b"\n\n" not in lines
     if not is_plain or b"\r" in lines or b"\0" in lines:
@@ -119,7 +121,9 @@ def _are_plain(lines: bytes) -> bool:
     quote = lines.find(b'"')
     while quote >= 0:
         start, end = lines.rfind(b"\n", 0, quote) + 1, lines.find(b"\n", quote) + 1
-        rows = csv.reader([lines[start:end].decode(), ""], skipinitialspace=True)
+        rows = csv.reader(
+            [lines[start:end].decode(), ""], delimiter=delimiter, skipinitialspace=True
+        )
         next(rows)
         if rows.line_num > 1:
             return False
@@ -127,7 +131,7 @@ def _are_plain(lines: bytes) -> bool:
     return True
 
 
-def _first_lines_of_rows(lines: _Lines) -> Iterator[int]:
+def _first_lines_of_rows(lines: _Lines, delimiter: str) -> Iterator[int]:
     first_end = ""
     remaining = iter(lines)
     for line in remaining:
@@ -136,7 +140,7 @@ def _first_lines_of_rows(lines: _Lines) -> Iterator[int]:
         if '"' in line:
             taken = chain([line], remaining, _raise_unclosed_quote(start))
             try:
-                next(csv.reader(taken, skipinitialspace=True))
+                next(csv.reader(taken, delimiter=delimiter, skipinitialspace=True))
             except csv.Error as error:
                 raise CsvFaultError(
                     f"has a value of more than {MAX_CHARACTERS:,} characters or an unclosed quote:"
@@ -160,11 +164,12 @@ def _raise_unclosed_quote(start: int) -> Iterator[str]:
     yield
 
 
-def csv_header(path: str) -> str:
+def csv_header(path: str, delimiter: str = ",") -> str:
     """Read the column names from the first row of a CSV file.
 
     Args:
         path: The file.
+        delimiter: The character between values.
 
     Returns:
         The trimmed names as a JSON array; an empty array if the file has no row.
@@ -174,14 +179,18 @@ def csv_header(path: str) -> str:
         OSError: The file cannot be read.
     """
     with _opened(path) as file:
-        rows = filter(None, csv.reader(_Lines(file), skipinitialspace=True))
+        lines = csv.reader(_Lines(file), delimiter=delimiter, skipinitialspace=True)
+        rows = filter(None, lines)
         return json.dumps([name.strip() for name in next(rows, [])], ensure_ascii=False)
 
 
 def _opened(path: str) -> TextIO:
     with Path(path).open("rb") as file:
         if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            raise CsvFaultError("is UTF-16 text. Save it as UTF-8.")
+            raise CsvFaultError(
+                "is UTF-16 text. Save it as UTF-8. Or leave it so, outside of seeds/, and name its"
+                " path in var inputs (docs/inputs.md)."
+            )
     return Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
@@ -214,7 +223,10 @@ class _Lines:
                     " Export it again as UTF-8."
                 )
             if not line.isascii() and not _is_utf8(line):
-                raise CsvFaultError(f"is not UTF-8 text: see line {self.number}. Save it as UTF-8.")
+                raise CsvFaultError(
+                    f"is not UTF-8 text: see line {self.number}. Save it as UTF-8. Or leave it so,"
+                    " outside of seeds/, and name its encoding in var inputs (docs/inputs.md)."
+                )
             yield line
 
 

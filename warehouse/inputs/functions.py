@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.inputs import csv_files, landing
+from warehouse.inputs import csv_files, encodings, landing
 from warehouse.loader.lake import pinned_as_json
 
 # The suffix of a new report, until the build replaces all reports.
@@ -93,8 +93,6 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """
     text, number = duckdb.sqltype("varchar"), duckdb.sqltype("bigint")
     functions: dict[str, Callable[[str], str]] = {
-        "csv_fault": csv_files.csv_fault,
-        "csv_header": csv_files.csv_header,
         "file_facts": landing.file_facts,
         "file_sha256": file_sha256,
         "parquet_fault": landing.parquet_fault,
@@ -105,8 +103,15 @@ def register_functions(connection: duckdb.DuckDBPyConnection) -> None:
     for name, function in functions.items():
         connection.create_function(name, function, [text], text, side_effects=True)
     connection.create_function(
-        "csv_row_count", csv_files.csv_row_count, [text], number, side_effects=True
+        "csv_row_count", csv_files.csv_row_count, [text, text], number, side_effects=True
     )
+    of_two_texts: dict[str, Callable[[str, str], str]] = {
+        "csv_fault": csv_files.csv_fault,
+        "csv_header": csv_files.csv_header,
+        "utf8_csv": encodings.utf8_csv,
+    }
+    for name, of_texts in of_two_texts.items():
+        connection.create_function(name, of_texts, [text, text], text, side_effects=True)
     connection.create_function(
         "publish_reports",
         publish_reports,

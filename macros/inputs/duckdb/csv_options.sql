@@ -5,10 +5,10 @@
    thread, and guesses where the first row of a piece begins: a line break inside a value may then
    split it into rows. With it, DuckDB silently drops a last row with unclosed quotes; `csv_fault`
    finds these earlier. #}
-{% macro csv_options(types, rejects=none) -%}
+{% macro csv_options(types, delimiter, rejects=none) -%}
     auto_detect = false,
     header = true,
-    delim = ',',
+    delim = {{ sql_string(delimiter) }},
     quote = '"',
     escape = '"',
     encoding = 'utf-8',

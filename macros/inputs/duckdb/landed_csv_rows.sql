@@ -1,7 +1,7 @@
 {# A query for the rows of CSV files. On one thread, `row_number() over ()` numbers rows in the
    order of the files and their lines. With `has_all`, it includes further columns. #}
 {% macro landed_csv_rows(node, group, has_all) -%}
-    {%- set types = csv_types(node, fromjson(group.layout)) -%}
+    {%- set types = csv_types(node, none, fromjson(group.layout)) -%}
     select
         {{ group.rows_before[0] }} + row_number() over () as source_row_number
         {%- for column in (types if has_all else input_columns(node)) %},
@@ -12,6 +12,6 @@
         {%- endfor %}
     from read_csv(
         {{ files_to_read(group.paths) }},
-        {{ csv_options(types) }}
+        {{ csv_options(types, ',') }}
     )
 {%- endmacro %}

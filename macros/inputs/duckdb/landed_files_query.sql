@@ -3,6 +3,7 @@
     select
         path,
         layout,
+        source,
         sum(row_count) over (order by position) - row_count as rows_before
     from {{ files }}
     order by position

@@ -3,9 +3,7 @@
 {% macro landed_parquet_rows(node, group) -%}
     {%- set types = parquet_columns(group.paths[0]) -%}
     select
-        cast(
-            {{ group.rows_before }}[cast(file_index as bigint) + 1] + file_row_number + 1 as bigint
-        ) as source_row_number
+        {{ parquet_row_number(group) }} as source_row_number
         {%- for column in input_columns(node) %},
         {{ as_text(adapter.quote(column), types[column]) }} as {{ adapter.quote(column) }}
         {%- endfor %}

@@ -1,7 +1,7 @@
-{# A query for the files of an input with their positions, from 1. #}
-{% macro landing_places_query(landed) -%}
-    {%- set paths = sql_list(landed.files) -%}
+{# A query for the files of a source with their positions, from 1. #}
+{% macro landing_places_query(source) -%}
     select
-        unnest({{ paths }}) as path,
-        unnest(range(1, {{ landed.files | length + 1 }})) as position
+        unnest({{ sql_list(source.files) }}) as path,
+        unnest({{ sql_list(source.originals) }}) as original,
+        unnest(range(1, {{ source.files | length + 1 }})) as position
 {%- endmacro %}

@@ -23,7 +23,9 @@
                     'contains NUL bytes. It is damaged or UTF-16 text. Export it again as'
                     || ' UTF-8.'
             when bool_or(not is_valid_utf8(line))
-                then 'is not UTF-8 text. Save it as UTF-8.'
+                then
+                    'is not UTF-8 text. Save it as UTF-8, or name its encoding in var inputs'
+                    || ' (docs/inputs.md).'
             when sum(length(line) - length(replace(line, '"', ''))) % 2 = 1
                 then
                     'has a quote too many or too few. Correct it: a value with a quote inside'

@@ -1,17 +1,23 @@
 {# A query for the files of an input: path, name in its folder, position, number of rows, number of
    rows before it, and hash. An executor must hold a file in memory to hash it, so large files have
    no hash. #}
-{% macro input_files_query(input, parts) -%}
+{% macro input_files_query(sources, parts) -%}
+    {%- set places = [] -%}
+    {%- for source in sources -%}
+        {%- for file in source.files -%}
+            {%- do places.append((file, file[source.folder | length + 1:])) -%}
+        {%- endfor -%}
+    {%- endfor -%}
     {%- set max_hashed_bytes = 100000000 -%}
     with
 
     listed as (
         select *
         from values
-            {%- for file in input.files %}
+            {%- for file, name in places %}
             (
                 {{ sql_string(bare_path(file)) }},
-                {{ sql_string(file[input.folder | length + 1:]) }},
+                {{ sql_string(name) }},
                 {{ loop.index }}
             ){{ ',' if not loop.last }}
             {%- endfor %}
@@ -36,13 +42,16 @@
     ),
 
     hashed as (
+        {%- for source in sources %}
         select
             {{ path_of_row() }} as path,
             sha2(content, 256) as sha256
-        from {{ folder_listing(input.folder) }}
+        from {{ folder_listing(source.folder) }}
         where
             length <= {{ max_hashed_bytes }}
-            and {{ is_row_of(input.files) }}
+            and {{ is_row_of(source.files) }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
     )
 
     select

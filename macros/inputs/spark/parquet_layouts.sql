@@ -1,10 +1,10 @@
 {# The Parquet files of an input by layout, as objects with `files` and the `types` of their columns
    by name. Stops the build if a file lacks a column. Spark assumes that all files have the columns
    of one, so each file is asked; this reads only its footer. #}
-{% macro parquet_layouts(node, input) -%}
+{% macro parquet_layouts(node, source) -%}
     {%- set files_per_query = 50 -%}
     {%- set layouts = {} -%}
-    {%- for files in input.files | batch(files_per_query) -%}
+    {%- for files in source.files | batch(files_per_query) -%}
         {%- for row in run_query(parquet_layouts_of(files)).rows -%}
             {%- set layout = layouts.setdefault(row[1], {'files': []}) -%}
             {%- do layout.files.append(files[row[0] - 1]) -%}
@@ -17,12 +17,13 @@
         ).rows -%}
             {%- do types.update({row[0]: row[1]}) -%}
         {%- endfor -%}
-        {%- do assert_columns(node, layout.files[0], types.keys() | list) -%}
+        {%- do assert_columns(node, source.mapping, layout.files[0], types.keys() | list) -%}
         {%- set needed = {} -%}
-        {%- for column in node.columns if column in types -%}
+        {%- set header = types.keys() | list -%}
+        {%- for column in needed_columns(node, source.mapping, header) if column in types -%}
             {%- do needed.update({column: types[column]}) -%}
         {%- endfor -%}
-        {%- do layout.update({'types': needed}) -%}
+        {%- do layout.update({'types': needed, 'header': header}) -%}
     {%- endfor -%}
     {{ return(layouts.values() | list) }}
 {%- endmacro %}

@@ -37,11 +37,11 @@ final as (
         purchases.receipt_id,
         purchases.is_receipt_missing,
         purchases.duplicates_removed,
-        coalesce(campaigns.campaign, purchases.campaign) as campaign,
         cast(purchases.purchased_at as date) as purchased_date,
         cast(coalesce(refunded.refunded_usd, 0) as decimal(24, 8)) as refunded_usd,
         cast(purchases.revenue_usd - coalesce(refunded.refunded_usd, 0) as decimal(24, 8))
             as net_revenue_usd,
+        coalesce(campaigns.campaign, purchases.campaign) as campaign,
         coalesce(refunded.refunded_usd >= purchases.revenue_usd, false) as is_charged_back
     from purchases
     left join refunded

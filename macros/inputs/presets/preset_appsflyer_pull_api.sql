@@ -1,0 +1,60 @@
+{# AppsFlyer's raw data of in-app events as the Pull API and the Export page write it. Names compare
+   without case, spaces and underscores, so the columns fit Data Locker as well.
+
+   A refund is an event of another name or with a negative amount. It becomes a purchase event with
+   the status refund and a positive amount. #}
+{% macro preset_appsflyer_pull_api() -%}
+    {%- set refunds = "('refund', 'af_refund', 'purchase_refund')" -%}
+    {%- set is_refund_event = 'lower({Event Name}) in ' ~ refunds -%}
+purchases_raw:
+  known_by: [AppsFlyer ID, Event Name, Event Time]
+  columns:
+    appsflyer_id: AppsFlyer ID
+    event_name:
+      sql: >
+        case
+            when {{ is_refund_event }} then '{{ var("purchase_event_names") | first }}'
+            else {Event Name}
+        end
+    event_time_utc: Event Time
+    revenue_usd:
+      - sql: "replace({Event Revenue USD}, '-', '')"
+      - sql: "case when {Event Revenue Currency} = 'USD' then replace({Event Revenue}, '-', '') end"
+    campaign: Campaign
+    receipt_id:
+      column: Event Value
+      json: [af_order_id, af_receipt_id, order_id, receipt_id, transaction_id]
+    status:
+      sql: >
+        case
+            when {{ is_refund_event }} then 'refund'
+            when coalesce({Event Revenue USD}, {Event Revenue}) like '-%' then 'refund'
+            else 'success'
+        end
+    campaign_id: [Campaign ID, af_c_id]
+    media_source: Media Source
+    is_primary_attribution: Is Primary Attribution
+    is_receipt_validated: Is Receipt Validated
+    install_time_utc: Install Time
+    customer_user_id: Customer User ID
+    revenue: {sql: "replace({Event Revenue}, '-', '')"}
+    currency: Event Revenue Currency
+    refund_amount_usd:
+      sql: >
+        case
+            when {{ is_refund_event }} or {Event Revenue USD} like '-%'
+                then replace({Event Revenue USD}, '-', '')
+        end
+    refund_amount:
+      sql: >
+        case
+            when {{ is_refund_event }} or {Event Revenue} like '-%'
+                then replace({Event Revenue}, '-', '')
+        end
+sessions:
+  known_by: [AppsFlyer ID, Event Name, Event Time]
+  columns:
+    event_timestamp_utc: Event Time
+    user_id: Customer User ID
+    event_name: Event Name
+{%- endmacro %}
