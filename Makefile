@@ -60,6 +60,11 @@ build: setup ## build checked reports and their page from the four CSV files in 
 	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
 		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict
 
+example: setup ## build another warehouse from exports of AppsFlyer and the app stores
+	@$(BIN)/python examples/appsflyer/generate.py
+	@VARS="$$(cat examples/appsflyer/vars.yml)" REPORTS_PATH=examples/appsflyer/reports \
+		WAREHOUSE_PATH=examples/appsflyer/gamehouse.duckdb $(MAKE) --no-print-directory build
+
 check: setup ## check all expectations on the last build and write the Data Docs
 	@$(BIN)/python -m warehouse check
 
