@@ -19,7 +19,7 @@ LONG_TESTS := tests/system/faults tests/system/contract tests/system/properties 
 	tests/warehouse/sample/test_scale.py tests/system/spark/test_macros.py \
 	tests/system/spark/test_unit_tests.py
 
-.PHONY: help setup spark-setup build check serve spark test soak lint lint-python lint-sql audit \
+.PHONY: help setup spark-setup build check example serve spark test soak lint lint-python lint-sql audit \
 	bench lock clean
 .DEFAULT_GOAL := help
 
@@ -55,7 +55,8 @@ $(VENV)/installed-spark: $(VENV)/installed requirements-spark.lock
 
 build: setup ## build checked reports and their page from the four CSV files in seeds/
 	@$(BIN)/python -m warehouse inputs
-	@$(BIN)/dbt build $${VARS:+--vars "$$VARS"}
+	@echo "Building and testing the models; \`dbt build\` shows each step."
+	@$(BIN)/dbt --log-level warn build $${VARS:+--vars "$$VARS"}
 	@$(BIN)/python -m warehouse summary
 	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
 		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict
@@ -65,7 +66,7 @@ example: setup ## build another warehouse from exports of AppsFlyer and the app 
 	@VARS="$$(cat examples/appsflyer/vars.yml)" REPORTS_PATH=examples/appsflyer/reports \
 		WAREHOUSE_PATH=examples/appsflyer/gamehouse.duckdb $(MAKE) --no-print-directory build
 
-check: setup ## check all expectations on the last build and write the Data Docs
+check: setup ## check all expectations on the last build and write checkpoints.html
 	@$(BIN)/python -m warehouse check
 
 serve: setup ## run the game API on port 5000 until Ctrl-C

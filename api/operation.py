@@ -23,11 +23,14 @@ BEARER, BASIC = "bearerToken", "tokenAsPassword"
 
 
 class Access(Enum):
-    """Who may call an endpoint: its security schemes (None: no token), and its refusals."""
+    """Who may call an endpoint: its security schemes (None: no token), and its refusals.
+
+    `ANY_TOKEN` is a valid token of a player or an operator.
+    """
 
     PUBLIC = ((), ())
     OPTIONAL = ((None, BEARER), (401,))
-    ANYONE = ((BEARER,), (401,))
+    ANY_TOKEN = ((BEARER,), (401,))
     PLAYER = ((BEARER,), (401, 403))
     OPERATOR = ((BEARER, BASIC), (401, 403))
 

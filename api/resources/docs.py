@@ -1,8 +1,9 @@
-"""`/openapi.json`, and Swagger UI at `/docs` from the files of a package."""
+"""`/openapi.json`, and Swagger UI at `/docs` from the files of a package; `/` leads there."""
 
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import falcon
@@ -65,6 +66,13 @@ class DocsResource:
         resp.text = _PAGE
 
     on_head = on_get
+
+    def on_get_root(self, _: falcon.Request, resp: falcon.Response) -> None:
+        """Redirect to the page."""
+        resp.status = HTTPStatus.FOUND
+        resp.location = "/docs"
+
+    on_head_root = on_get_root
 
     def on_get_file(self, _: falcon.Request, resp: falcon.Response, name: str) -> None:
         """Send a file of the page."""

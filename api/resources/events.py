@@ -96,7 +96,7 @@ class EventsResource:
 
     @Operation(
         tag="events",
-        access=Access.ANYONE,
+        access=Access.ANY_TOKEN,
         query=EventsQuery,
         answers={
             HTTPStatus.OK: Answer(

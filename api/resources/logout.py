@@ -19,7 +19,7 @@ class LogoutResource:
     authenticator: Authenticator
     revocations: Revocations
 
-    @Operation(tag="accounts", access=Access.ANYONE, answers={HTTPStatus.NO_CONTENT: Answer()})
+    @Operation(tag="accounts", access=Access.ANY_TOKEN, answers={HTTPStatus.NO_CONTENT: Answer()})
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Revoke the token of this request.
 

@@ -1,4 +1,4 @@
-"""`/reports/`: the page, the reports and the Data Docs of the last build and check."""
+"""`/reports/`: the pages and the reports of the last build and check."""
 
 from __future__ import annotations
 
@@ -21,20 +21,7 @@ _TAG = re.compile(r'"([^"]*)"')
 _MEDIA_TYPES = {
     ".html": falcon.MEDIA_HTML,
     ".json": falcon.MEDIA_JSON,
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".csv": "text/csv; charset=utf-8",
     ".parquet": "application/vnd.apache.parquet",
-    ".txt": "text/plain; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".png": falcon.MEDIA_PNG,
-    ".gif": falcon.MEDIA_GIF,
-    ".jpg": falcon.MEDIA_JPEG,
-    ".ico": "image/vnd.microsoft.icon",
-    ".otf": "font/otf",
-    ".ttf": "font/ttf",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
 }
 
 # Pages contain their scripts and styles, and the chart library compiles text to functions. They
@@ -42,16 +29,6 @@ _MEDIA_TYPES = {
 _PAGE_POLICY = (
     f"{DENY_ALL}; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline';"
     " img-src data:; font-src data:"
-)
-# The pages of Great Expectations need libraries and a logo from these hosts, and local files.
-_DATA_DOCS = "data_docs/"
-_DATA_DOCS_POLICY = (
-    f"{DENY_ALL}; script-src 'self' 'unsafe-inline' 'unsafe-eval' https://cdn.jsdelivr.net"
-    " https://cdnjs.cloudflare.com https://code.jquery.com https://stackpath.bootstrapcdn.com"
-    " https://unpkg.com; style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net"
-    " https://cdnjs.cloudflare.com https://maxcdn.bootstrapcdn.com https://unpkg.com;"
-    " img-src 'self' data: https://great-expectations-web-assets.s3.us-east-2.amazonaws.com;"
-    " font-src 'self' data: https://cdnjs.cloudflare.com"
 )
 
 
@@ -78,8 +55,8 @@ class ReportsResource:
     def on_get(self, req: falcon.Request, resp: falcon.Response, path: str) -> None:
         """Send a file of the last build; without a path, the page.
 
-        The other files are `manifest.json`, the reports that it lists, and `data_docs/`. A browser
-        may send the token as the password of HTTP Basic with any name.
+        The other files are `manifest.json`, the reports that it lists, `checkpoints.html` and
+        `dbt_docs.html`. A browser may send the token as the password of HTTP Basic with any name.
         """
         self._send(req, resp, path)
 
@@ -125,10 +102,7 @@ class ReportsResource:
             resp.status = HTTPStatus.NOT_MODIFIED
             return
         resp.content_type = _MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
-        resp.set_header(
-            "Content-Security-Policy",
-            _DATA_DOCS_POLICY if name.startswith(_DATA_DOCS) else _PAGE_POLICY,
-        )
+        resp.set_header("Content-Security-Policy", _PAGE_POLICY)
         if req.method == "HEAD":
             file.close()
             resp.content_length = file.size

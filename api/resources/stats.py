@@ -24,7 +24,7 @@ class StatsResource:
 
     @Operation(
         tag="events",
-        access=Access.ANYONE,
+        access=Access.ANY_TOKEN,
         query=StatsQuery,
         answers={HTTPStatus.OK: Answer(StatsResponse)},
         problems=[HTTPStatus.FORBIDDEN],

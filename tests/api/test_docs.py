@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import sys
 import unicodedata
@@ -24,6 +25,7 @@ PUBLIC: list[dict[str, list[str]]] = []
 TOKEN: list[dict[str, list[str]]] = [{"bearerToken": []}]
 MAYBE, BOTH = [{}, *TOKEN], [*TOKEN, {"tokenAsPassword": []}]
 UNLIMITED = ANYWHERE - {"429"}
+ANY_TOKEN = {"post /logout", "get /events", "get /stats"}
 FILES = ANYWHERE | {"200", "304", "308", "401", "403", "404"}
 READ = ANYWHERE | {"200", "401", "403"}
 # The group, security schemes and statuses of each operation.
@@ -243,6 +245,43 @@ def test_docs_page_needs_nothing_from_elsewhere(game: Game) -> None:
     assert "/openapi.json" in start.text
     assert "http" not in page.text + start.text
     assert "'self'" in page.headers["Content-Security-Policy"]
+
+
+def test_root_leads_to_the_docs(game: Game) -> None:
+    answer = game.get("/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")
+    assert game.get(answer.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("key", OPERATIONS)
+def test_an_operation_admits_whom_its_description_names(
+    game: Game, operations: dict[str, dict[str, Any]], key: str
+) -> None:
+    """Nobody, an invalid token, a player, an operator, and an operator's browser."""
+    method, path = key.replace("{path}", "manifest.json").split(" ")
+    described = operations[key]
+    schemes = [next(iter(scheme), None) for scheme in described["security"]] or [None]
+    tokens = {"player": game.player().token, "operator": game.operator().token, "invalid": "x"}
+    as_password = base64.b64encode(f"any:{tokens['operator']}".encode()).decode()
+
+    def refusal(authorization: str | None) -> int | None:
+        headers = {"Authorization": authorization} if authorization else {}
+        result = game.client.simulate_request(method.upper(), path, headers=headers)
+        # An unknown caller is refused before an empty body is.
+        return result.status_code if result.status_code in (401, 403) else None
+
+    assert refusal(None) == (None if None in schemes else 401)
+    assert refusal(f"Bearer {tokens['invalid']}") == (401 if "bearerToken" in schemes else None)
+    refusals = {refusal(f"Bearer {tokens[role]}") for role in ("player", "operator")}
+    is_for_one = refusals == {None, 403}
+    assert is_for_one or refusals == {None}
+    # The others answer 403 to a player who asks for the events of another player.
+    assert is_for_one == ("403" in described["responses"] and key not in ANY_TOKEN)
+    if "tokenAsPassword" in schemes:
+        assert refusal(f"Basic {as_password}") is None
+    elif "bearerToken" in schemes:
+        assert refusal(f"Basic {as_password}") == 401
 
 
 def test_swagger_ui_is_the_real_one(game: Game) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -39,9 +41,27 @@ def test_project_file_has_the_keys_that_dbt_knows() -> None:
         ("models.0.columns.0", "models: [{name: m, columns: [{name: c, data_typ: date}]}]"),
         ("models.0", "models: [{name: m, descripton: Rows.}]"),
         ("models.0.data_tests.0", "models: [{name: m, data_tests: [{unique: {colum: c}}]}]"),
+        ("models.0.config", "models: [{name: m, config: {materialised: view}}]"),
+        (
+            "sources.0.tables.0.config",
+            "sources: [{name: s, tables: [{name: t, config: {tag: a}}]}]",
+        ),
         ("unit_tests.0", "unit_tests: [{name: u, model: m, given: [], expects: {rows: []}}]"),
     ],
 )
 def test_a_key_that_dbt_does_not_know_is_found(place: str, text: str) -> None:
     """Such as the rest of a description that an unquoted comma cuts in two."""
     assert any(fault.startswith(f"{place}:") for fault in faults(text, resources_schema()))
+
+
+@pytest.mark.parametrize("misspelt", ["+materialised", "+tag"])
+@pytest.mark.parametrize("place", ["seeds", "models", "models.gamehouse.staging.api"])
+def test_a_setting_of_a_folder_that_dbt_does_not_know_is_found(place: str, misspelt: str) -> None:
+    """Only this test finds it: dbt compares files with its schema for other adapters alone."""
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    kind, *folders = place.split(".")
+    reduce(operator.getitem, folders, project[kind])[misspelt] = "view"
+
+    (fault,) = faults(yaml.safe_dump(project), project_schema())
+
+    assert fault.startswith(f"{kind}:")

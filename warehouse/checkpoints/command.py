@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from rich.console import Console
 
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.checkpoints.hide_pyspark import hide_pyspark
+from warehouse.checkpoints.page import PAGE, write_page
 from warehouse.checkpoints.project import (
     CHECKPOINTS,
     Suite,
@@ -34,7 +34,7 @@ def add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
     check = commands.add_parser(
         "check",
         help="run the checkpoints of Great Expectations on the warehouse",
-        description="Runs the checkpoints on the last build, writes Data Docs and records the"
+        description=f"Runs the checkpoints on the last build, writes {PAGE} and records the"
         " verdicts in manifest.json. Exits with 1 if an expectation fails or a checkpoint has"
         " nothing to judge, and with 2 if it cannot run.",
         epilog="The allowed numbers are in warehouse/checkpoints/bounds.yml. Settings:"
@@ -87,24 +87,20 @@ def check(
     checkpoints = {name: suites[name] for name in names}
     echo = partial(print_line, console)
     _require_tables(checkpoints, settings.warehouse_path, echo)
-    docs = settings.reports_path / "data_docs"
-    with _scratch_folder(settings.reports_path) as scratch:
-        # Great Expectations takes seconds to import, which other commands and the errors above
-        # do not need.
-        with hide_pyspark():
-            from warehouse.checkpoints.run import run_checkpoints  # noqa: PLC0415
+    _require_writable(settings.reports_path)
+    # Great Expectations takes seconds to import, which other commands and the errors above do not
+    # need.
+    with hide_pyspark():
+        from warehouse.checkpoints.run import run_checkpoints  # noqa: PLC0415
 
-        results = run_checkpoints(checkpoints, bounds, settings, scratch / "data_docs", echo)
-        if docs.exists():
-            docs.rename(scratch / "data_docs_before")
-        (scratch / "data_docs").rename(docs)
+    results = run_checkpoints(checkpoints, bounds, settings, echo)
     for outcome in results.checkpoints:
         print_checkpoint(console, outcome, brief=brief)
     passed = {outcome.name: outcome.passed for outcome in results.checkpoints}
     fault = record_verdicts(settings.reports_path / "manifest.json", results.built, passed)
     if fault is not None:
         echo(f"The verdicts were not recorded: {fault}.")
-    echo(f"Data Docs: {docs / 'index.html'}")
+    echo(f"Checkpoints: {write_page(settings.reports_path, results.checkpoints)}")
     return EXIT_OK if all(passed.values()) else EXIT_FAILED
 
 
@@ -125,15 +121,11 @@ def _require_tables(
         )
 
 
-@contextmanager
-def _scratch_folder(reports: Path) -> Iterator[Path]:
-    """Create a temporary folder among the reports, so that a rename can move its content there."""
+def _require_writable(reports: Path) -> None:
     try:
         reports.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix=".check-", dir=reports)
+        tempfile.TemporaryFile(dir=reports).close()
     except OSError as error:
         raise CannotCheckError(
             f"Cannot write to {reports}: {error.strerror}. Set REPORTS_PATH to a writable path."
         ) from error
-    with folder as name:
-        yield Path(name).absolute()

@@ -6,7 +6,6 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 from great_expectations.data_context.data_context.context_factory import project_manager
 from great_expectations.execution_engine.execution_engine import ExecutionEngine
 from great_expectations.execution_engine.sqlalchemy_execution_engine import (
@@ -19,13 +18,10 @@ from great_expectations.expectations.expectation import (
 from sqlalchemy import Engine
 
 from warehouse.checkpoints.wording import (
-    TOO_LITTLE_DATA,
     examples,
-    expected,
     interval,
     label,
     observed,
-    text,
 )
 
 # Great Expectations converts it to an ExpectationValidationResult.
@@ -65,10 +61,6 @@ class ExpectMeasureToBeBetween(ColumnAggregateExpectation):
         if least is None or most is None:
             observed = "not a number"
         return {"success": holds, "result": {"observed_value": observed}}
-
-    @classmethod
-    def _get_observed_value_from_evr(cls, result: ExpectationValidationResult | None) -> str:
-        return _in_data_docs(result)
 
 
 def _lies_between(value: float | None, bounds: dict[str, float | None]) -> bool:
@@ -165,10 +157,6 @@ class ExpectCountsToLieBetween(BatchExpectation):
             reason = getattr(error, "orig", None) or error
             raise RuntimeError(f"{name} cannot be read: {reason}") from None
 
-    @classmethod
-    def _get_observed_value_from_evr(cls, result: ExpectationValidationResult | None) -> str:
-        return _in_data_docs(result)
-
 
 def _rows(engine: Engine, query: str) -> dict[str, tuple[int, ...]]:
     with engine.connect() as connection:
@@ -177,14 +165,3 @@ def _rows(engine: Engine, query: str) -> dict[str, tuple[int, ...]]:
     if len(counts) < len(rows):
         raise ValueError(f"a key occurs more than once in the result of {query}")
     return counts
-
-
-def _in_data_docs(result: ExpectationValidationResult | None) -> str:
-    """Describe what was observed and expected."""
-    if result is None or result.expectation_config is None or "observed_value" not in result.result:
-        return "--"
-    observed = result.result["observed_value"]
-    if observed is None:
-        return TOO_LITTLE_DATA
-    configuration = result.expectation_config
-    return f"{text(observed)} (expected: {expected(configuration.type, configuration.kwargs)})"

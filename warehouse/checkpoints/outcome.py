@@ -20,7 +20,7 @@ class Verdict(Enum):
     OK = "ok"
     FAILED = "FAILED"
     ERROR = "ERROR"
-    TOO_LITTLE_DATA = wording.TOO_LITTLE_DATA
+    TOO_LITTLE_DATA = "too little data"
     NOT_COMPARED = "not compared"
 
 
@@ -53,6 +53,11 @@ class Outcome:
         """Whether it failed, which includes an error."""
         return self.verdict in (Verdict.FAILED, Verdict.ERROR)
 
+    @property
+    def holds(self) -> bool:
+        """Whether it was judged and holds."""
+        return self.verdict is Verdict.OK
+
 
 @dataclass(frozen=True)
 class CheckpointOutcome:
@@ -69,12 +74,27 @@ class CheckpointOutcome:
     @property
     def held(self) -> list[Outcome]:
         """The expectations that hold."""
-        return [outcome for outcome in self.outcomes if outcome.verdict is Verdict.OK]
+        return [outcome for outcome in self.outcomes if outcome.holds]
 
     @property
     def passed(self) -> bool:
         """Whether at least one expectation holds and none failed."""
         return not self.failed and bool(self.held)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in a sentence."""
+        count, held = len(self.outcomes), len(self.held)
+        if failed := self.failed:
+            names = ", ".join(outcome.name for outcome in failed)
+            return f"{len(failed)} of {count} FAILED: {names}"
+        if not count:
+            return "FAILED: it has no expectations"
+        if not held:
+            return f"FAILED: none of {count} expectations could be judged"
+        if held == count:
+            return f"{count} expectations, all hold"
+        return f"{held} of {count} expectations hold, the rest cannot be judged"
 
 
 def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any]) -> Outcome:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +13,6 @@ from urllib.parse import quote
 
 import duckdb
 import great_expectations as gx
-from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context.data_context.ephemeral_data_context import (
     EphemeralDataContext,
 )
@@ -67,10 +65,9 @@ def run_checkpoints(
     checkpoints: Mapping[str, Sequence[Suite]],
     bounds: Mapping[str, float],
     settings: Settings,
-    docs: Path,
     report: Callable[[str], None],
 ) -> Results:
-    """Run checkpoints, and build Data Docs of this run.
+    """Run checkpoints.
 
     No other process can write to the warehouse meanwhile.
 
@@ -78,7 +75,6 @@ def run_checkpoints(
         checkpoints: The suites of each checkpoint.
         bounds: The numbers that the suites use.
         settings: The paths and URLs.
-        docs: A folder for the Data Docs that does not exist yet.
         report: Called with a message while another process locks the warehouse.
 
     Raises:
@@ -95,7 +91,6 @@ def run_checkpoints(
                 # Quoted, because it becomes part of a URL.
                 "WAREHOUSE_PATH": quote(str(settings.warehouse_path.absolute())),
                 "STORE_URL": read_only(store),
-                "DATA_DOCS_PATH": str(docs),
             }
         )
         warehouse = SQLDatasource(
@@ -112,13 +107,10 @@ def run_checkpoints(
         validate = partial(_validate, context, bounds)
         with _locked(warehouse, settings.warehouse_path, report) as connection:
             outcomes = tuple(
-                CheckpointOutcome(
-                    name, tuple(_judge(name, suites, validate, connection, skip_reason))
-                )
+                CheckpointOutcome(name, tuple(_judge(suites, validate, connection, skip_reason)))
                 for name, suites in checkpoints.items()
             )
             built = _built_files(connection)
-        context.build_data_docs()
     return Results(outcomes, built)
 
 
@@ -148,7 +140,7 @@ def _translate_errors() -> Iterator[None]:
 
 
 def _context(environment: dict[str, str]) -> EphemeralDataContext:
-    """Make a context that only writes Data Docs.
+    """Make a context that writes nothing.
 
     Args:
         environment: The values of `${NAME}`, which may contain dollar signs.
@@ -157,17 +149,6 @@ def _context(environment: dict[str, str]) -> EphemeralDataContext:
         mode="ephemeral",
         project_config=DataContextConfig(
             store_backend_defaults=InMemoryStoreBackendDefaults(),
-            data_docs_sites={
-                "reports": {
-                    "class_name": "SiteBuilder",
-                    "show_how_to_buttons": False,
-                    "store_backend": {
-                        "class_name": "TupleFilesystemStoreBackend",
-                        "base_directory": "${DATA_DOCS_PATH}",
-                    },
-                    "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-                }
-            },
             analytics_enabled=False,
             progress_bars=ProgressBarsConfig(globally=False),
         ),
@@ -214,16 +195,14 @@ def _connect(engine: Engine) -> Connection:
 
 
 def _judge(
-    checkpoint: str,
     suites: Sequence[Suite],
-    validate: Callable[[Suite, RunIdentifier], Evaluated],
+    validate: Callable[[Suite], Evaluated],
     warehouse: Connection,
     skip_reason: str,
 ) -> Iterator[Outcome]:
-    run_id = RunIdentifier(run_name=checkpoint, run_time=datetime.now(UTC))
     for suite in suites:
         selected = [each for each in suite.expectations if not (skip_reason and each.compares)]
-        evaluated = validate(replace(suite, expectations=selected), run_id) if selected else {}
+        evaluated = validate(replace(suite, expectations=selected)) if selected else {}
         for expectation in suite.expectations:
             if expectation not in selected:
                 yield not_compared(expectation, suite, skip_reason)
@@ -234,7 +213,7 @@ def _judge(
 
 
 def _validate(
-    context: EphemeralDataContext, bounds: Mapping[str, float], suite: Suite, run_id: RunIdentifier
+    context: EphemeralDataContext, bounds: Mapping[str, float], suite: Suite
 ) -> Evaluated:
     """Return the result of each expectation of a suite, by name.
 
@@ -247,9 +226,7 @@ def _validate(
     definition = gx.ValidationDefinition(
         name=name,
         data=asset.add_batch_definition_whole_table("whole"),
-        suite=context.suites.add(
-            gx.ExpectationSuite(name, expectations, meta={"key": suite.key} if suite.key else None)
-        ),
+        suite=context.suites.add(gx.ExpectationSuite(name, expectations)),
     )
     evaluated = definition.run(
         expectation_parameters=dict(bounds),
@@ -257,7 +234,6 @@ def _validate(
             "result_format": "SUMMARY",
             **({"unexpected_index_column_names": suite.key} if suite.key else {}),
         },
-        run_id=run_id,
     )
     results = evaluated.to_json_dict()["results"]  # type: ignore[no-untyped-call]
     return {result["expectation_config"]["meta"]["name"]: result for result in results}

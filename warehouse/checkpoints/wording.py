@@ -8,7 +8,6 @@ from typing import Any
 
 from warehouse.terminal import MAX_CELLS, printable
 
-TOO_LITTLE_DATA = "too little data"
 # The maximum number of rows or values in a message.
 MAX_EXAMPLES = 3
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import altair as alt
 import vl_convert
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from warehouse.html import templates
 from warehouse.page import wording
 from warehouse.page.charts import by_campaign, charts
 from warehouse.page.facts import Facts
@@ -42,13 +42,7 @@ def render(facts: Facts, folder: Path) -> str:
     Returns:
         The HTML, which is deterministic.
     """
-    environment = Environment(
-        loader=PackageLoader("warehouse.page", "template"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     for name in ("money", "count", "ratio", "name", "day", "moment", "seconds"):
         environment.filters[name] = getattr(wording, name)
     specs = charts(facts)
@@ -59,15 +53,9 @@ def render(facts: Facts, folder: Path) -> str:
         wording=wording,
         specs=specs,
         links=_links(facts, folder),
-        # Not escaped, because they are files of this package and of a library.
-        style=Markup(_asset("page.css")),  # noqa: S704  # nosec B704
-        script=Markup(_asset("page.js")),  # noqa: S704  # nosec B704
+        # Not escaped, because it is a file of a library.
         runtime=Markup(_runtime() if specs else ""),  # noqa: S704  # nosec B704
     )
-
-
-def _asset(name: str) -> str:
-    return (Path(__file__).parent / "template" / name).read_text(encoding="utf-8")
 
 
 def _runtime() -> str:
@@ -78,7 +66,7 @@ def _runtime() -> str:
 
 def _links(facts: Facts, folder: Path) -> Sequence[Link]:
     others = {
-        "data_docs/index.html": "Data Docs: every expectation of the checkpoints",
+        "checkpoints.html": "every expectation of the checkpoints",
         "dbt_docs.html": "dbt docs: every model and column, and the lineage",
         "manifest.json": "what the reports were made from and with",
     }

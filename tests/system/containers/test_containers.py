@@ -107,8 +107,25 @@ def test_api_is_on_port_5000() -> None:
 def test_the_proxy_is_on_another_port_than_the_api() -> None:
     assert published("proxy") == "127.0.0.1:5001:5000"
     assert published("proxy", GAMEHOUSE_PROXY_PORT="443") == "127.0.0.1:443:5000"
-    others = compose()["services"].keys() - {"api", "proxy"}
-    assert not any("ports" in compose()["services"][name] for name in others)
+
+
+def test_every_port_is_published_by_variables_and_on_loopback_by_default() -> None:
+    for settings in compose()["services"].values():
+        for port in settings.get("ports", []):
+            assert re.fullmatch(r"\$\{\w+:-127\.0\.0\.1\}:\$\{\w+:-\d+\}:\d+", port)
+
+
+def test_no_two_services_that_can_run_together_publish_one_port() -> None:
+    services = compose()["services"].values()
+    for profile in {name for settings in services for name in settings.get("profiles", [])}:
+        ports = [
+            interpolated(port, {}).rpartition(":")[0]
+            for settings in services
+            if profile in settings.get("profiles", [profile])
+            for port in settings.get("ports", [])
+        ]
+        assert ports
+        assert len(set(ports)) == len(ports), profile
 
 
 def published(service: str, **shell: str) -> str:

@@ -14,8 +14,8 @@ from tests.api.game import Process
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The server's folder, with the reports of a build."""
     folder = tmp_path_factory.mktemp("game")
-    (folder / "reports/data_docs").mkdir(parents=True)
-    for name in ("index.html", "data_docs/index.html"):
+    (folder / "reports/spark").mkdir(parents=True)
+    for name in ("index.html", "spark/index.html"):
         (folder / "reports" / name).write_text("<!DOCTYPE html><title>Page</title>")
     (folder / "reports/manifest.json").write_text("{}")
     return folder

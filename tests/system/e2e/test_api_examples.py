@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import Built
 from tests.support.harness import ROOT, Project
 
 ENDPOINTS = {
@@ -51,7 +52,7 @@ class Outcome:
 
     Attributes:
         calls: All requests, in order.
-        answers: The printed JSON objects, in order.
+        answers: The printed JSON documents, in order.
         operations: Method and path of all documented operations.
     """
 
@@ -82,9 +83,9 @@ def url() -> str:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, url: str) -> Iterator[Project]:
-    """A new API with an empty store, and the project it runs in."""
-    project = Project.copy_to(tmp_path_factory.mktemp("examples") / "project")
+def api(tmp_path_factory: pytest.TempPathFactory, built: Built, url: str) -> Iterator[Project]:
+    """A new API with an empty store, and the project it runs in, whose sample is built."""
+    project = built.project.clone_to(tmp_path_factory.mktemp("examples") / "project")
     port = str(urlsplit(url).port)
     with project.start(sys.executable, "-m", "api", "serve", environment={"PORT": port}) as process:
         try:
@@ -128,7 +129,7 @@ def outcome(api: Project, url: str) -> Outcome:
         paths = json.load(answer)["paths"]
     return Outcome(
         calls=[Call(method, urlsplit(at).path, int(status)) for method, at, status in reports],
-        answers=[line for line in run.output.splitlines() if line.startswith("{")],
+        answers=re.findall(r"^(?:\{.*\}|\[\n[^]]*\n\])$", run.output, re.MULTILINE),
         operations={(method.upper(), path) for path in paths for method in paths[path]},
     )
 
@@ -136,8 +137,8 @@ def outcome(api: Project, url: str) -> Outcome:
 def test_every_endpoint_has_an_example(outcome: Outcome) -> None:
     shown = {(call.method, call.path) for call in outcome.calls}
     assert ENDPOINTS - shown == set()
-    # Whose example is that of the page itself.
-    of_reports = {("GET", "/reports"), ("GET", "/reports/{path}")}
+    # The example is a report.
+    of_reports = {("GET", path) for path in ("/reports", "/reports/", "/reports/{path}")}
     assert outcome.operations - shown - of_reports == set()
 
 

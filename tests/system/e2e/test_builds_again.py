@@ -9,8 +9,9 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import pytest
 
-from tests.support.harness import Project
+from tests.support.harness import PARSED, Project
 from tests.system.e2e.nasty import nasty_inputs
 
 PURCHASES = "appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,status\n"
@@ -132,3 +133,19 @@ def as_csv(rows: list[list[str]]) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
+
+
+@pytest.mark.parametrize("variables", [{}, {"landing": "seeds"}])
+def test_a_copy_of_a_project_reads_its_own_files(
+    good: Project, tmp_path: Path, variables: dict[str, object]
+) -> None:
+    """Also with dbt's parse cache of the original."""
+    (good.root / PARSED).unlink()
+    assert good.build(variables=variables).exit_code == 0
+    copy = good.clone_to(tmp_path / "copy")
+    (good.root / "seeds/sessions.csv").write_text(SESSIONS)
+    run = copy.build(variables=variables)
+    assert run.exit_code == 0, run.output
+    assert copy.query("select count(*) from raw.sessions") == [(1,)]
+    shutil.rmtree(good.root)
+    assert copy.build(variables=variables).exit_code == 0

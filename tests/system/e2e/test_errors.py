@@ -184,6 +184,12 @@ def test_purchases_that_a_setting_sets_aside(
     assert f"successes_are_curated: {message}" in " ".join(run.output.split())
 
 
+def test_a_time_without_quotes(good: Project) -> None:
+    """YAML reads it as a time."""
+    run = good.dbt("seed", "--vars", "as_of_date: 2026-01-31 00:00:00")
+    assert "Var as_of_date is 2026-01-31 00:00:00. It must be a date" in run.output
+
+
 def test_vars_in_the_project_file(good: Project) -> None:
     """A var that something reads is allowed; a misspelt one stops the build."""
     settings = good.root / "dbt_project.yml"

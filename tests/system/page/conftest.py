@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import Built
-from tests.support.harness import Project
+from tests.support.harness import ROOT, Project
 from tests.system.page.browser import Visit, started, visit
 
 MAX_BYTES = 3_000_000
@@ -24,13 +26,27 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def shown(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The sample after `make build`: checked, documented, with its page. Do not change it."""
-    project = built.project.clone_to(tmp_path_factory.mktemp("shown") / "project")
-    for command in ("check", "docs", "page"):
-        run = project.run(*WAREHOUSE, command)
-        assert run.exit_code == 0, run.output
-    return project
+def shown(made: Made) -> Project:
+    """The sample after `make build`: checked, documented, with its page."""
+    return made.project
+
+
+@dataclass(frozen=True)
+class Made:
+    """A project, and what `make build` printed there."""
+
+    project: Project
+    output: str
+
+
+@pytest.fixture(scope="session")
+def made(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The sample after `make build` in this environment. Do not change it."""
+    project = built.project.clone_to(tmp_path_factory.mktemp("made") / "project")
+    make = ["make", f"--file={ROOT / 'Makefile'}", f"VENV={Path(sys.executable).parents[1]}"]
+    run = project.run(*make, "--old-file=setup", "build")
+    assert run.exit_code == 0, run.output
+    return Made(project, run.output)
 
 
 @pytest.fixture

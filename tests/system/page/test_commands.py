@@ -9,13 +9,24 @@ import pytest
 
 from tests.conftest import Built
 from tests.support.harness import Project
-from tests.system.page.conftest import MAX_BYTES, WAREHOUSE
+from tests.system.page.conftest import MAX_BYTES, WAREHOUSE, Made
+
+MAX_LINES = 50
 
 
 @pytest.fixture
 def copy(built: Built, tmp_path: Path) -> Project:
     """The built sample, to change."""
     return built.project.clone_to(tmp_path / "project")
+
+
+def test_build_ends_with_its_results_and_prints_nothing_else(made: Made) -> None:
+    lines = [line for line in made.output.splitlines() if line.strip()]
+    assert "START" not in made.output
+    assert len(lines) < MAX_LINES
+    assert lines[0] == "Building and testing the models; `dbt build` shows each step."
+    assert lines[1].startswith("D-1 is 2026-01-29")
+    assert lines[-1] == "Page: reports/index.html"
 
 
 def test_page_is_one_small_file_and_the_same_each_time(copy: Project) -> None:

@@ -279,6 +279,6 @@ def test_links_lead_to_files_that_are_there(sample_page: Visit, shown: Project) 
     expected = {
         file["file"] for file in report(shown, "manifest")["files"] if file["kind"] == "report"
     }
-    assert set(links) == expected | {"data_docs/index.html", "dbt_docs.html", "manifest.json"}
+    assert set(links) == expected | {"checkpoints.html", "dbt_docs.html", "manifest.json"}
     for link in links:
         assert (shown.reports / link).is_file()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,8 +84,8 @@ class GxProject:
         return self.root / "reports"
 
     @property
-    def docs(self) -> Path:
-        return self.reports / "data_docs"
+    def page(self) -> Path:
+        return self.reports / "checkpoints.html"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -128,6 +130,8 @@ class GxProject:
         )
         return Run(exit_code, output.getvalue())
 
-    def pages(self) -> str:
-        pages = sorted((self.docs / "validations").rglob("*.html"))
-        return "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    def page_rows(self) -> dict[str, list[str]]:
+        """Read the rows of the page's tables by the name of the expectation."""
+        rows = re.findall(r'<tr><th scope="row">.*?</tr>', self.page.read_text(encoding="utf-8"))
+        cells = [re.split(r"(?:<[^>]+>)+", html.unescape(row))[1:-1] for row in rows]
+        return {name: rest for name, *rest in cells}

@@ -1,4 +1,4 @@
-"""`check` on a project of the test's own: verdicts, Data Docs, the manifest, what is left alone."""
+"""`check` on a project of the test's own: verdicts, the page, the manifest, what is left alone."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_all_hold(days: GxProject) -> None:
     assert rows_of(run.output)["few"] == ["share", "at most 1", "10 rows", "ok"]
     assert run.output.splitlines()[-2:] == [
         "landed: 1 expectations, all hold",
-        f"Data Docs: {days.docs}/index.html",
+        f"Checkpoints: {days.page}",
     ]
     assert verdicts(days) == ["passed", "not_run", "not_run"]
 
@@ -100,7 +100,9 @@ def test_one_fails(days: GxProject) -> None:
         "landed: 1 of 1 FAILED: few\n"
     ) in run.output
     assert verdicts(days) == ["failed", "not_run", "not_run"]
-    assert "What few means." in days.pages()
+    examples = "costs 2026-01-07 = 0.6, costs 2026-01-09 = 0.8, sessions 2026-01-08 = 0.7, ..."
+    few = ["What few means.", "share", "at most 0.5", "4 of 10 rows"]
+    assert days.page_rows()["few"] == [*few, f"4 of 10 rows: {examples}", "FAILED"]
 
 
 def test_a_measure_that_fails_names_its_rows(days: GxProject) -> None:
@@ -194,16 +196,16 @@ def test_verdicts_are_not_recorded_for_another_build(days: GxProject) -> None:
     assert note in days.check().output
 
 
-def test_data_docs_show_the_last_run_only(days: GxProject) -> None:
+def test_the_page_shows_the_last_run_only(days: GxProject) -> None:
+    expect(days, most=0.5)
     days.check()
-    (days.docs / "stale.html").touch()
-    before = set(days.docs.rglob("*.html"))
+    expect(days, most=1)
     days.check()
-    after = set(days.docs.rglob("*.html"))
-    assert len(after) == len(before) - 1
-    assert days.pages().count("What few means.") == 1
-    assert sorted(path.name for path in days.reports.iterdir()) == ["data_docs", "manifest.json"]
-    assert (days.docs.stat().st_mode & 0o777) == (days.reports.stat().st_mode & 0o777)
+    assert days.page_rows() == {
+        "few": ["What few means.", "share", "at most 1", "10 rows", "ok"],
+    }
+    names = sorted(path.name for path in days.reports.iterdir())
+    assert names == ["checkpoints.html", "manifest.json"]
 
 
 def test_nothing_else_is_touched_and_no_network_is_used(
@@ -239,7 +241,7 @@ def test_an_expectation_that_cannot_be_understood_is_no_verdict(
     with pytest.raises(CannotCheckError, match=r"rejects misspelt in suites\.yml"):
         days.check()
     assert verdicts(days) == ["not_run"] * 3
-    assert not days.docs.exists()
+    assert not days.page.exists()
 
 
 def test_suites_that_great_expectations_cannot_run_are_no_verdict(days: GxProject) -> None:
@@ -277,7 +279,7 @@ def test_nobody_writes_while_it_judges(days: GxProject, monkeypatch: pytest.Monk
 
 
 def test_a_warehouse_that_is_taken_meanwhile_is_waited_for(
-    days: GxProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    days: GxProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from warehouse.checkpoints import run as module  # noqa: PLC0415 (it takes seconds)
 
@@ -300,7 +302,6 @@ def test_a_warehouse_that_is_taken_meanwhile_is_waited_for(
                 {"landed": []},
                 {},
                 Settings.from_environment(days.environment),
-                tmp_path / "data_docs",
                 told.append,
             )
         assert [f"(PID {holder.pid}); waiting up to 3 s" in line for line in told] == [True]

@@ -41,10 +41,10 @@ def test_check_waits_for_the_warehouse_and_prints_plain_text(
         "   1 of 1 row: 0.5",
         "landed: 1 of 1 FAILED: few",
         f"The verdicts were not recorded: there is no {manifest}.",
-        f"Data Docs: {days.docs}/index.html",
+        f"Checkpoints: {days.page}",
     ]
     assert "\x1b" not in output
-    assert (days.docs / "index.html").exists()
+    assert days.page.exists()
 
 
 def test_what_cannot_be_checked_is_no_verdict(project: Project, days: GxProject) -> None:
