@@ -10,6 +10,7 @@
         ('reconciliation_window_minutes', 0),
         ('roas_history_window_days', 1),
         ('roas_min_history_days', 0),
+        ('provisional_cost_days', 0),
         ('quality_min_rows', 1),
         ('quality_min_rows_per_day', 1),
         ('page_max_days', 1),
@@ -50,9 +51,11 @@
     ]}) -%}
     {%- for name in [
         'purchase_event_names',
+        'refund_event_names',
         'refund_statuses',
         'failed_statuses',
         'organic_campaign_names',
+        'restricted_media_sources',
         'acknowledged_campaign_spellings',
     ] -%}
         {%- do rules.update({name: [

@@ -11,6 +11,7 @@ STATES = {
     "ok": "ok",
     "missing_cost": "no cost is known for that day",
     "zero_spend": "nothing was spent",
+    "restricted": "the ad network does not say which campaign earned what",
     "zero_revenue": "nothing was earned",
     "insufficient_history": "too few days before it to compare with",
     "missing_sessions": "no session is known for that day",
@@ -28,6 +29,7 @@ OUTCOMES = {
     "af_only": "AppsFlyer only",
     "confirmed_only": "confirmed only",
 }
+PROVISIONAL = "provisional: the source still restates it"
 UNKNOWN = "unknown"
 MAX_NAME = 80
 # The text for a value that does not apply.

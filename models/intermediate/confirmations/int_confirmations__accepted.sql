@@ -14,6 +14,7 @@ final as (
         confirmed_at,
         confirmation_revenue_usd,
         confirmation_campaign,
+        confirmation_campaign_id,
         confirmation_receipt_id
     from confirmations
     where rejection_reason is null

@@ -1,4 +1,7 @@
-{% set is_refund = is_in('status', var('refund_statuses') | map('lower') | list) %}
+{% set purchase_events = var('purchase_event_names') | map('lower') | list %}
+{%- set refund_events = var('refund_event_names') | map('lower') | list %}
+{%- set is_refund = '(' ~ is_in('status', var('refund_statuses') | map('lower') | list) ~ ' or '
+    ~ is_in('event_name', refund_events) ~ ')' %}
 {#- The faults that make a row malformed, by their names in disposition_reason. A refund with the
     receipt of its purchase needs no id and no amount: the refund lists of app stores have neither.
     -#}
@@ -59,18 +62,36 @@ ruled as (
         *,
         case
             when ({{ malformed.values() | join(') or (') }}) then 'malformed'
-            when
-                not {{ is_in('event_name', var('purchase_event_names') | map('lower') | list) }}
+            when not {{ is_in('event_name', purchase_events + refund_events) }}
                 then 'not_a_purchase'
             when is_refund then 'chargeback'
             when status is null or status != 'success' then 'failed'
             when
                 revenue_usd <= 0
                 or (receipt_id is not null and not has_genuine_receipt)
+                or not coalesce(is_receipt_validated, true)
                 then 'false_success'
             else 'genuine'
         end as first_rule
     from refunds_marked
+),
+
+-- While a re-engagement window is open, AppsFlyer writes an event twice, for two campaigns. Only a
+-- row whose primary twin is in the file is set aside: alone, it is all that is known of its event.
+secondary_twins as (
+    select distinct secondary_rows.purchase_id
+    from ruled as secondary_rows
+    inner join ruled as twins
+        on
+            secondary_rows.appsflyer_id = twins.appsflyer_id
+            and secondary_rows.purchased_at = twins.purchased_at
+            and secondary_rows.event_name = twins.event_name
+            and secondary_rows.revenue_usd is not distinct from twins.revenue_usd
+            and secondary_rows.receipt_id is not distinct from twins.receipt_id
+    where
+        not secondary_rows.is_primary_attribution
+        and secondary_rows.first_rule not in ('malformed', 'not_a_purchase')
+        and coalesce(twins.is_primary_attribution, true)
 ),
 
 -- Most receipts occur once, so their rows need no comparison.
@@ -98,12 +119,20 @@ grouped as (
         case when receipt_id is null then revenue_usd end as group_revenue_usd
     from ruled
     where
-        receipt_id in (select repeated_receipts.receipt_id from repeated_receipts)
-        or receipt_id is null and first_rule = 'genuine'
+        (
+            receipt_id in (select repeated_receipts.receipt_id from repeated_receipts)
+            or receipt_id is null and first_rule = 'genuine'
+        )
+        and not exists (
+            select 1
+            from secondary_twins
+            where secondary_twins.purchase_id = ruled.purchase_id
+        )
 ),
 
 -- purchase_id breaks ties in file order. `has_success` counts every row with status success,
--- including duplicates and false ones: their chargeback is not an orphan.
+-- including duplicates and false ones: their chargeback is not an orphan. A refund that is known by
+-- the name of its event may have this status, too.
 compared as (
     select
         purchase_id,
@@ -131,9 +160,9 @@ compared as (
             partition by receipt_id
         ) = 1 as has_chargeback,
         receipt_id is not null
-        and max(case when status = 'success' then 1 else 0 end) over (
-            partition by receipt_id
-        ) = 1 as has_success
+        and max(
+            case when status = 'success' and first_rule != 'chargeback' then 1 else 0 end
+        ) over (partition by receipt_id) = 1 as has_success
     from grouped
 ),
 
@@ -145,6 +174,7 @@ classified as (
         coalesce(compared.has_chargeback, false) as has_chargeback,
         coalesce(compared.has_success, false) as has_success,
         case
+            when secondary_twins.purchase_id is not null then 'secondary_attribution'
             when ruled.first_rule != 'genuine' then ruled.first_rule
             when compared.kept_purchase_id != ruled.purchase_id then 'duplicate'
             else 'curated'
@@ -152,6 +182,8 @@ classified as (
     from ruled
     left join compared
         on ruled.purchase_id = compared.purchase_id
+    left join secondary_twins
+        on ruled.purchase_id = secondary_twins.purchase_id
 ),
 
 final as (
@@ -164,6 +196,10 @@ final as (
         campaign,
         receipt_id,
         status,
+        campaign_id,
+        media_source,
+        customer_user_id,
+        installed_at,
         disposition,
         case disposition
             when 'malformed'
@@ -172,6 +208,7 @@ final as (
                 then {{ rejection_reason({
                     'revenue_not_positive': 'revenue_usd <= 0',
                     'unknown_receipt_form': 'receipt_id is not null and not has_genuine_receipt',
+                    'receipt_not_validated': 'is_receipt_validated = false',
                 }) }}
         end as disposition_reason,
         case when disposition = 'duplicate' then kept_purchase_id end as duplicate_of,

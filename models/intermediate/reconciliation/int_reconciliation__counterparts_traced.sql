@@ -65,6 +65,7 @@ counted_rows as (
     where confirmation_receipt_id in (select unmatched_rows.receipt_id from unmatched_rows)
 ),
 
+-- The primary twin of a secondary row tells as much.
 set_aside_rows as (
     select
         'purchase' as side,
@@ -75,7 +76,7 @@ set_aside_rows as (
         disposition,
         disposition_reason
     from purchases
-    where disposition != 'curated'
+    where disposition not in ('curated', 'secondary_attribution')
     union all
     select
         'confirmation' as side,

@@ -9,6 +9,10 @@ costs as (
     select * from {{ ref('int_costs__accepted') }}
 ),
 
+restricted_campaigns as (
+    select * from {{ ref('int_campaigns__restricted') }}
+),
+
 as_of as (
     select * from {{ ref('int_as_of__resolved') }}
 ),
@@ -58,7 +62,8 @@ costs_daily as (
     select
         campaign,
         cost_date,
-        sum(ad_cost_usd) as ad_cost_usd
+        sum(ad_cost_usd) as ad_cost_usd,
+        max(case when cost_version is not null then cost_date end) as versioned_date
     from costs
     where {{ is_paid_campaign('campaign') }}
     group by campaign, cost_date
@@ -70,8 +75,11 @@ spined as (
         campaigns.campaign,
         days.activity_date,
         costs_daily.ad_cost_usd,
+        costs_daily.versioned_date,
         coalesce(revenue_daily.purchase_count, 0) as purchase_count,
-        coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd
+        coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd,
+        restricted_campaigns.campaign is not null as is_restricted,
+        max(costs_daily.versioned_date) over () as last_versioned_date
     from campaigns
     cross join days
     left join revenue_daily
@@ -82,18 +90,21 @@ spined as (
         on
             campaigns.campaign = costs_daily.campaign
             and days.activity_date = costs_daily.cost_date
+    left join restricted_campaigns
+        on campaigns.campaign = restricted_campaigns.campaign
 ),
 
 rated as (
     select
         *,
         case
-            when ad_cost_usd > 0
+            when ad_cost_usd > 0 and not is_restricted
                 then cast(net_revenue_usd as double) / cast(ad_cost_usd as double)
         end as roas,
         case
             when ad_cost_usd is null then 'missing_cost'
             when ad_cost_usd <= 0 then 'zero_spend'
+            when is_restricted then 'restricted'
             when net_revenue_usd = 0 then 'zero_revenue'
             else 'ok'
         end as roas_state
@@ -147,7 +158,12 @@ final as (
             when roas is null then roas_state
             when history_days < {{ var('roas_min_history_days') }} then 'insufficient_history'
             else roas_state
-        end as anomaly_state
+        end as anomaly_state,
+        coalesce(
+            {{ days_between('versioned_date', 'last_versioned_date') }}
+            < {{ var('provisional_cost_days') }},
+            false
+        ) as is_provisional
     from averaged
 )
 

@@ -16,6 +16,10 @@ matches as (
     select * from {{ ref('int_reconciliation__matched') }}
 ),
 
+campaigns as (
+    select * from {{ ref('int_campaigns__named') }}
+),
+
 neighbours as (
     select * from {{ ref('int_reconciliation__neighbours_measured') }}
 ),
@@ -57,10 +61,10 @@ sides as (
         purchases.revenue_usd,
         confirmations.confirmation_revenue_usd,
         purchases.campaign,
-        confirmations.confirmation_campaign,
         purchases.receipt_id,
         confirmations.confirmation_receipt_id,
         matches.match_rule,
+        coalesce(campaigns.campaign, confirmations.confirmation_campaign) as confirmation_campaign,
         coalesce(purchases.appsflyer_id, confirmations.appsflyer_id) as appsflyer_id,
         coalesce(purchases.is_charged_back, false) as is_charged_back,
         case
@@ -75,6 +79,10 @@ sides as (
         on purchases.purchase_id = matches.purchase_id
     full outer join confirmations
         on matches.confirmation_id = confirmations.confirmation_id
+    left join campaigns
+        on
+            coalesce(confirmations.confirmation_campaign_id, confirmations.confirmation_campaign)
+            = campaigns.campaign_key
 ),
 
 explained as (

@@ -8,6 +8,10 @@ costs as (
     select * from {{ ref('int_costs__accepted') }}
 ),
 
+restricted_campaigns as (
+    select * from {{ ref('int_campaigns__restricted') }}
+),
+
 as_of as (
     select * from {{ ref('int_as_of__resolved') }}
 ),
@@ -57,21 +61,26 @@ shared as (
     from totalled
 ),
 
--- A new campaign may not have earned yet, and its costs may arrive late.
+-- A new campaign may not have earned yet, and its costs may arrive late. What a restricted campaign
+-- earns is not known.
 final as (
     select
-        campaign,
-        revenue_usd,
-        ad_cost_usd,
+        shared.campaign,
+        shared.revenue_usd,
+        shared.ad_cost_usd,
         case
-            when earning_day_count > 0 then 0
-            when spending_day_count >= {{ var('roas_min_history_days') }} then cost_share
+            when shared.earning_day_count > 0 or restricted_campaigns.campaign is not null then 0
+            when shared.spending_day_count >= {{ var('roas_min_history_days') }}
+                then shared.cost_share
         end as silent_cost_share,
         case
-            when spending_day_count > 0 then 0
-            when earning_day_count >= {{ var('roas_min_history_days') }} then revenue_share
+            when shared.spending_day_count > 0 then 0
+            when shared.earning_day_count >= {{ var('roas_min_history_days') }}
+                then shared.revenue_share
         end as unpaid_revenue_share
     from shared
+    left join restricted_campaigns
+        on shared.campaign = restricted_campaigns.campaign
 )
 
 select * from final

@@ -24,6 +24,10 @@ costs_accepted as (
     select * from {{ ref('int_costs__accepted') }}
 ),
 
+costs_superseded as (
+    select * from {{ ref('int_costs__superseded') }}
+),
+
 costs_rejected as (
     select * from {{ ref('int_costs__rejected') }}
 ),
@@ -58,7 +62,11 @@ usable_rows as (
         'costs_daily' as source_name,
         count(*) as row_count,
         max(cost_date) as last_date
-    from costs_accepted
+    from (
+        select cost_date from costs_accepted
+        union all
+        select cost_date from costs_superseded
+    ) as usable_costs
     union all
     select
         'sessions' as source_name,
@@ -118,7 +126,11 @@ distinct_costs as (
     select distinct
         date_text,
         campaign_spelling,
-        ad_cost_text
+        ad_cost_text,
+        campaign_id,
+        media_source,
+        cost_key,
+        cost_version
     from costs
 ),
 

@@ -1,4 +1,5 @@
 {%- set history_days = var('roas_history_window_days') %}
+{%- set is_rated = "ad_cost_usd > 0 and coalesce(roas_state, 'ok') != 'restricted'" %}
 with
 
 days as (
@@ -42,8 +43,8 @@ paid_daily as (
         activity_date,
         sum(purchase_count) as purchase_count,
         sum(purchase_count) filter (where roas_state = 'missing_cost') as uncosted_purchase_count,
-        sum(net_revenue_usd) filter (where ad_cost_usd > 0) as costed_revenue_usd,
-        sum(ad_cost_usd) filter (where ad_cost_usd > 0) as ad_cost_usd
+        sum(net_revenue_usd) filter (where {{ is_rated }}) as costed_revenue_usd,
+        sum(ad_cost_usd) filter (where {{ is_rated }}) as ad_cost_usd
     from roas
     group by activity_date
 ),

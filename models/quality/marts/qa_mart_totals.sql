@@ -92,7 +92,7 @@ roas_recounted as (
     select
         activity_date,
         case
-            when ad_cost_usd > 0
+            when ad_cost_usd > 0 and coalesce(roas_state, 'ok') != 'restricted'
                 then cast(net_revenue_usd as double) / cast(ad_cost_usd as double)
         end as roas
     from fct_roas

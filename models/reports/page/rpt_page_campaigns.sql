@@ -53,6 +53,7 @@ final as (
         d1_days.history_days,
         d1_days.is_anomaly,
         d1_days.anomaly_state,
+        d1_days.is_provisional,
         case
             when d1_days.is_anomaly
                 then

@@ -21,12 +21,13 @@ days as (
     select activity_date from campaign_days
 ),
 
--- Revenue without a known spend would raise the ROAS.
+-- Revenue without a known spend would raise the ROAS; spend without a known revenue would lower it.
 paid_daily as (
     select
         activity_date,
         count(roas) as rated_campaign_count,
         count(*) filter (where roas_state = 'missing_cost') as missing_cost_count,
+        count(*) filter (where roas_state = 'restricted') as restricted_count,
         coalesce(sum(net_revenue_usd) filter (where roas is not null), 0) as paid_net_revenue_usd,
         sum(ad_cost_usd) filter (where roas is not null) as ad_cost_usd
     from campaign_days
@@ -49,8 +50,11 @@ measured as (
                     cast(paid_daily.paid_net_revenue_usd as double)
                     / cast(paid_daily.ad_cost_usd as double)
         end as roas,
-        case when paid_daily.rated_campaign_count > 0 then 'ok' else 'missing_cost' end
-            as roas_state
+        case
+            when paid_daily.rated_campaign_count > 0 then 'ok'
+            when paid_daily.restricted_count > 0 then 'restricted'
+            else 'missing_cost'
+        end as roas_state
     from days
     left join activity_days
         on days.activity_date = activity_days.activity_date

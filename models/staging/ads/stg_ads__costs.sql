@@ -11,7 +11,7 @@ cleaned as (
         campaign as campaign_spelling,
         {{ campaign_name('campaign') }} as campaign,
         {{ clean_text('ad_cost_usd') }} as ad_cost_text,
-        {{ clean_text('campaign_id') }} as campaign_id,
+        {{ campaign_id('campaign_id') }} as campaign_id,
         {{ clean_text('media_source') }} as media_source,
         {{ clean_text('cost') }} as original_cost_text,
         {{ clean_text('currency') }} as currency,
@@ -44,7 +44,7 @@ final as (
         *,
         {{ rejection_reason({
             'unparsable_date': 'cost_date is null',
-            'missing_campaign': 'campaign is null',
+            'missing_campaign': 'campaign is null and campaign_id is null',
             'unparsable_cost': 'ad_cost_usd is null',
         }) }} as rejection_reason
     from parsed

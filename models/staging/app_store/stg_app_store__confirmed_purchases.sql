@@ -15,7 +15,7 @@ cleaned as (
         {{ campaign_name('campaign') }} as confirmation_campaign,
         {{ clean_text('receipt_id') }} as confirmation_receipt_id,
         {{ clean_text('status') }} as status,
-        {{ clean_text('campaign_id') }} as confirmation_campaign_id,
+        {{ campaign_id('campaign_id') }} as confirmation_campaign_id,
         {{ clean_text('revenue') }} as original_revenue_text,
         {{ clean_text('currency') }} as currency,
         {{ clean_text('refund_amount_usd') }} as refund_amount_usd_text,

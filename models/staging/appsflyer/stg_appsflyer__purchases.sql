@@ -19,7 +19,7 @@ cleaned as (
         {{ campaign_name('campaign') }} as campaign,
         {{ clean_text('receipt_id') }} as receipt_id,
         {{ clean_text('status') }} as status,
-        {{ clean_text('campaign_id') }} as campaign_id,
+        {{ campaign_id('campaign_id') }} as campaign_id,
         {{ clean_text('media_source') }} as media_source,
         {{ clean_text('is_primary_attribution') }} as is_primary_attribution,
         {{ clean_text('is_receipt_validated') }} as is_receipt_validated,

@@ -1,5 +1,6 @@
 -- Nearly every success is a purchase that counts. Lists what more than a fifth of them are instead,
 -- and, where no row counts at all, what most rows are: with the var that decides it and an example.
+-- The second row of an event that was written twice is no success of its own.
 {{ config(severity='warn', meta={'tells': 'message'}) }}
 
 with
@@ -13,7 +14,8 @@ counted as (
         disposition,
         disposition_reason,
         count(*) as row_count,
-        count(*) filter (where status = 'success') as success_count,
+        count(*) filter (where status = 'success' and disposition != 'secondary_attribution')
+            as success_count,
         min(purchase_id) as example_id
     from classified
     group by disposition, disposition_reason
@@ -51,6 +53,8 @@ select
                     ': receipt_id is "', classified.receipt_id,
                     '". Var receipt_patterns says what a receipt looks like.'
                 )
+            when unusual.disposition_reason like '%receipt_not_validated%'
+                then ': is_receipt_validated is false: the app store denied the receipt.'
             when unusual.disposition = 'not_a_purchase'
                 then concat(
                     ': event_name is "', coalesce(classified.event_name, ''),

@@ -19,6 +19,8 @@ MODELS = (
     "int_confirmations__accepted",
     "int_confirmations__rejected",
     "int_purchases__classified",
+    "int_costs__superseded",
+    "int_campaigns__named",
     "int_purchases__curated",
     "int_reconciliation__paired",
     "int_reconciliation__matched",
