@@ -19,7 +19,7 @@ LONG_TESTS := tests/system/faults tests/system/contract tests/system/properties 
 	tests/warehouse/sample/test_scale.py tests/system/spark/test_macros.py \
 	tests/system/spark/test_unit_tests.py
 
-.PHONY: help setup spark-setup build check serve spark test soak lint lint-python lint-sql audit \
+.PHONY: help setup spark-setup build check example serve spark test soak lint lint-python lint-sql audit \
 	bench lock clean
 .DEFAULT_GOAL := help
 
@@ -60,6 +60,11 @@ build: setup ## build checked reports and their page from the four CSV files in 
 	@$(BIN)/python -m warehouse summary
 	@$(BIN)/python -m warehouse check --brief; verdict=$$?; \
 		$(BIN)/python -m warehouse docs && $(BIN)/python -m warehouse page && exit $$verdict
+
+example: setup ## build another warehouse from exports of AppsFlyer and the app stores
+	@$(BIN)/python examples/appsflyer/generate.py
+	@VARS="$$(cat examples/appsflyer/vars.yml)" REPORTS_PATH=examples/appsflyer/reports \
+		WAREHOUSE_PATH=examples/appsflyer/gamehouse.duckdb $(MAKE) --no-print-directory build
 
 check: setup ## check all expectations on the last build and write checkpoints.html
 	@$(BIN)/python -m warehouse check
