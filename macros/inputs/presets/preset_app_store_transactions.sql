@@ -4,7 +4,7 @@ confirmed_purchases:
   known_by: [product_id, price]
   columns:
     appsflyer_id: [appsflyer_id, {value: null}]
-    event_name: {value: af_purchase}
+    event_name: {value: null}
     event_time_utc: [purchased_at, purchase_date, purchase_date_ms, purchase_time]
     revenue_usd:
       - price_usd

@@ -7,7 +7,7 @@ confirmed_purchases:
   thousands: ","
   columns:
     appsflyer_id: {value: null}
-    event_name: {value: af_purchase}
+    event_name: {value: null}
     event_time_utc: [Order Charged Timestamp, Order Charged Date]
     revenue_usd:
       sql: "case when upper({Currency of Sale}) = 'USD' then replace({Charged Amount}, '-', '') end"

@@ -15,6 +15,7 @@ final as (
         confirmation_revenue_usd,
         confirmation_receipt_id,
         refund_amount_usd,
+        original_refund_amount,
         refund_percentage,
         original_revenue,
         currency

@@ -215,6 +215,7 @@ final as (
         original_revenue,
         currency,
         refund_amount_usd,
+        original_refund_amount,
         refund_percentage,
         event_time_text,
         revenue_text,

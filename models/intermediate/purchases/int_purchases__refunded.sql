@@ -16,6 +16,8 @@ reported as (
         purchased_at as refunded_at,
         disposition = 'refund_reversal' as is_reversal,
         refund_amount_usd,
+        original_refund_amount,
+        currency,
         refund_percentage
     from purchases
     where disposition in ('chargeback', 'refund_reversal')
@@ -27,11 +29,15 @@ reported as (
         confirmed_at as refunded_at,
         refund_kind = 'refund_reversal' as is_reversal,
         refund_amount_usd,
+        original_refund_amount,
+        currency,
         refund_percentage
     from confirmations
 ),
 
--- Exports write a refund with or without a minus. Without an amount or a percentage it takes all.
+-- Exports write a refund with or without a minus. Without an amount or a percentage it takes all. In
+-- the currency of the purchase it takes its share: at the rate of another day, a full refund would
+-- leave cents.
 claimed as (
     select
         purchases.purchase_id,
@@ -43,6 +49,22 @@ claimed as (
         case
             when reported.is_reversal then 0
             else least(purchases.revenue_usd, coalesce(
+                case
+                    when
+                        reported.currency = purchases.currency
+                        and reported.original_refund_amount is not null
+                        and purchases.original_revenue > 0
+                        then cast(
+                            purchases.revenue_usd
+                            * cast(
+                                least(
+                                    abs(reported.original_refund_amount)
+                                    / purchases.original_revenue,
+                                    1
+                                ) as decimal(11, 10)
+                            ) as decimal(24, 8)
+                        )
+                end,
                 abs(reported.refund_amount_usd),
                 cast(
                     purchases.revenue_usd
