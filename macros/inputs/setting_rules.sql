@@ -22,10 +22,12 @@
             'a whole number, ' ~ least ~ ' or greater',
         ]}) -%}
     {%- endfor -%}
-    {%- do rules.update({'roas_anomaly_ratio': [
-        modules.re.fullmatch('[0-9]+([.][0-9]+)?', var('roas_anomaly_ratio') | string),
-        'a number, 0 or greater',
-    ]}) -%}
+    {%- for name in ['roas_anomaly_ratio', 'roas_min_spend_usd'] -%}
+        {%- do rules.update({name: [
+            modules.re.fullmatch('[0-9]+([.][0-9]+)?', var(name) | string),
+            'a number, 0 or greater',
+        ]}) -%}
+    {%- endfor -%}
     {%- set patterns = var('receipt_patterns') -%}
     {%- set are_texts = patterns is sequence and patterns is not string and patterns is not mapping
         and patterns and patterns | reject('string') | list | length == 0 -%}

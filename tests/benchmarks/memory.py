@@ -17,6 +17,9 @@ def peak_memory_bytes(process_id: int) -> int:
 
 
 def _peak_bytes(process_id: str) -> int:
-    status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
+    try:
+        status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # it has ended meanwhile
     found = re.search(r"VmHWM:\s+([0-9]+) kB", status)
     return int(found[1]) * 1024 if found else 0

@@ -14,6 +14,8 @@ STATES = {
     "restricted": "the ad network does not say which campaign earned what",
     "zero_revenue": "nothing was earned",
     "insufficient_history": "too few days before it to compare with",
+    "dead": "nothing was earned, nor on the days before it",
+    "too_little_spend": "too little was spent to judge it",
     "missing_sessions": "no session is known for that day",
 }
 REASONS = {

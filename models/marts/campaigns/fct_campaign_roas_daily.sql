@@ -157,6 +157,8 @@ final as (
         case
             when roas is null then roas_state
             when history_days < {{ var('roas_min_history_days') }} then 'insufficient_history'
+            when roas = 0 and roas_trailing_average = 0 then 'dead'
+            when ad_cost_usd < {{ var('roas_min_spend_usd') }} then 'too_little_spend'
             else roas_state
         end as anomaly_state,
         coalesce(

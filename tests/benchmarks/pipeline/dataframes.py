@@ -38,6 +38,7 @@ ORGANIC_CAMPAIGNS = ["ORGANIC", "(ORGANIC)"]
 ANOMALY_RATIO = 0.5
 HISTORY_DAYS = 7
 MIN_HISTORY_DAYS = 3
+MIN_SPEND_USD = 10
 
 WHITE_SPACE = "\t\n\x0b\x0c\r \xa0\u202f"
 # Digits with an optional point or comma. A comma before exactly three digits is ambiguous.
@@ -556,9 +557,10 @@ def anomaly_report(rated: pd.DataFrame) -> pd.DataFrame:
             "avg7": rated["avg7"],
             "history_days": rated["history_days"],
             "anomaly": has_history & (shortfall > NOISE * rated["avg7"]),
-            "state": rated["state"].mask(
-                rated["roas"].notna() & ~has_history, "insufficient_history"
-            ),
+            "state": rated["state"]
+            .mask(rated["roas"].notna() & (rated["ad_cost_usd"] < MIN_SPEND_USD), "too_little_spend")
+            .mask((rated["roas"] == 0) & (rated["avg7"] == 0), "dead")
+            .mask(rated["roas"].notna() & ~has_history, "insufficient_history"),
         }
     )
 

@@ -86,6 +86,7 @@ def test_settings_are_those_of_the_project() -> None:
         "roas_anomaly_ratio": dataframes.ANOMALY_RATIO,
         "roas_history_window_days": dataframes.HISTORY_DAYS,
         "roas_min_history_days": dataframes.MIN_HISTORY_DAYS,
+        "roas_min_spend_usd": dataframes.MIN_SPEND_USD,
     }
     assert settings == {name: project["vars"][name] for name in settings}
     assert project["vars"]["as_of_date"] is None

@@ -42,10 +42,12 @@ class Scenario:
     variables: dict[str, object] = field(default_factory=dict)
 
 
+# Most days of the data cost less than the default.
+SMALL = {"roas_min_spend_usd": 1.5}
 SCENARIOS = (
-    Scenario("last day has only sessions", seed=2, rows=900),
-    Scenario("last day has only purchases", seed=3, rows=900),
-    Scenario("as of the middle", seed=4, rows=800, as_of_date=MIDDLE_DAY),
+    Scenario("last day has only sessions", seed=2, rows=900, variables=SMALL),
+    Scenario("last day has only purchases", seed=3, rows=900, variables=SMALL),
+    Scenario("as of the middle", seed=4, rows=800, as_of_date=MIDDLE_DAY, variables=SMALL),
     Scenario(
         "other settings",
         seed=5,
@@ -57,6 +59,7 @@ SCENARIOS = (
             "reconciliation_window_minutes": 5,
             "roas_anomaly_ratio": 0.8,
             "roas_min_history_days": 2,
+            **SMALL,
         },
     ),
 )
@@ -490,7 +493,7 @@ class Generator:
             "Just Enough Days": [("3", "1"), (None, "1"), ("3", "1"), ("0.5", "1")],
             "One Day Short": [("3", "1"), ("3", None), (None, "0"), ("3", "1"), ("0.5", "1")],
             "New": [("3", "1")],
-            "Stopped": [("3", "1")] * 7 + [(None, "1")],
+            "Stopped": [("3", "1")] * 7 + [(None, "2")],
             "Spend Cancels": [("3", "1")] * 7 + [("3", "0")],
             "Spend Negative": [("3", "1")] * 7 + [("3", "-2")],
             "Spend Missing": [("3", "1")] * 7 + [("3", None)],

@@ -835,6 +835,7 @@ def report_anomalies(
     costs: list[Cost],
     ratio: Fraction,
     min_history_days: int,
+    min_spend: Decimal,
 ) -> list[Row]:
     """`roas_anomaly.json`: D-1 against the mean of the defined ROAS of the seven days before it.
 
@@ -864,8 +865,14 @@ def report_anomalies(
                     and result.roas < ratio * average
                 ),
                 "state": (
-                    "insufficient_history"
-                    if result.roas is not None and not has_history
+                    result.state
+                    if result.roas is None
+                    else "insufficient_history"
+                    if not has_history
+                    else "dead"
+                    if result.roas == average == 0
+                    else "too_little_spend"
+                    if result.cost is not None and result.cost < min_spend
                     else result.state
                 ),
             }
@@ -907,6 +914,7 @@ def reference(  # noqa: PLR0913 (the vars of the project)
     reconciliation_window_minutes: int = 10,
     roas_anomaly_ratio: float = 0.5,
     roas_min_history_days: int = 3,
+    roas_min_spend_usd: float = 10,
 ) -> Reports:
     """All reports for the four CSV texts. The keyword arguments are the vars of the project."""
     # Raise an error instead of rounding a sum.
@@ -935,7 +943,12 @@ def reference(  # noqa: PLR0913 (the vars of the project)
             ),
             "roas_d1": report_roas(yesterday, curated, costs),
             "roas_anomaly": report_anomalies(
-                yesterday, curated, costs, ratio, roas_min_history_days
+                yesterday,
+                curated,
+                costs,
+                ratio,
+                roas_min_history_days,
+                Decimal(roas_min_spend_usd),
             ),
             "arpdau_d1": report_arpdau(yesterday, curated, sessions),
             "dispositions": dispositions,

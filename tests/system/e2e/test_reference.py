@@ -699,8 +699,8 @@ def history(*roas: str | None) -> tuple[str, str]:
     for days_back, value in enumerate(reversed(roas)):
         day = date(2026, 1, 10) - timedelta(days=days_back)
         if value is not None:
-            costs.append(f"{day},A,2")
-            revenue = Decimal(value) * 2
+            costs.append(f"{day},A,20")
+            revenue = Decimal(value) * 20
             purchases.append(f"af_1,purchase,{day}T10:00:00Z,{revenue},a,,success")
     return "\n".join(purchases), "\n".join(costs)
 
@@ -717,7 +717,7 @@ def history(*roas: str | None) -> tuple[str, str]:
         (["1", None, "1", None, "0.1"], 1, 2, False, "insufficient_history"),
         (["0.1"], None, 0, False, "insufficient_history"),
         (["1"] * 7 + ["0"], 1, 7, True, "zero_revenue"),
-        (["0"] * 7 + ["0"], 0, 7, False, "zero_revenue"),
+        (["0"] * 7 + ["0"], 0, 7, False, "dead"),
         (["1"] * 7 + [None], 1, 7, False, "missing_cost"),
         (["1", None], 1, 1, False, "missing_cost"),
     ],
@@ -905,9 +905,10 @@ def test_nasty_inputs_produce_every_outcome(scenario: Scenario) -> None:
         *("ok", "zero_revenue", "zero_spend", "missing_cost")
     }
     assert values(reports["roas_anomaly"], "state") == {
-        *("ok", "zero_revenue", "zero_spend", "missing_cost", "insufficient_history")
+        *("ok", "zero_revenue", "zero_spend", "missing_cost"),
+        *("insufficient_history", "dead", "too_little_spend"),
     }
-    assert {("ok", True), ("ok", False), ("zero_revenue", True), ("zero_revenue", False)} <= values(
+    assert {("ok", True), ("ok", False), ("zero_revenue", True), ("dead", False)} <= values(
         reports["roas_anomaly"], "state", "anomaly"
     )
 
