@@ -1,21 +1,17 @@
 {# AppsFlyer's raw data of in-app events as the Pull API and the Export page write it. Names compare
    without case, spaces and underscores, so the columns fit Data Locker as well.
 
-   A refund is an event of another name or with a negative amount. It becomes a purchase event with
-   the status refund and a positive amount. #}
+   A refund is an event of var `refund_event_names` or with a negative amount. It gets the status
+   refund and a positive amount. #}
 {% macro preset_appsflyer_pull_api() -%}
-    {%- set refunds = "('refund', 'af_refund', 'purchase_refund')" -%}
-    {%- set is_refund_event = 'lower({Event Name}) in ' ~ refunds -%}
+    {%- set is_refund_event = is_in(
+        'lower({Event Name})', var('refund_event_names') | map('lower') | list
+    ) -%}
 purchases_raw:
   known_by: [AppsFlyer ID, Event Name, Event Time]
   columns:
     appsflyer_id: AppsFlyer ID
-    event_name:
-      sql: >
-        case
-            when {{ is_refund_event }} then '{{ var("purchase_event_names") | first }}'
-            else {Event Name}
-        end
+    event_name: Event Name
     event_time_utc: Event Time
     revenue_usd:
       - sql: "replace({Event Revenue USD}, '-', '')"

@@ -96,7 +96,7 @@ af_1,af_purchase,2026-01-05T09:00:00Z,4.99,A,RCP-1,success,111,googleadwords_int
 2026-01-01T08:00:00Z,u1,4.50,EUR,,
 af_2,af_purchase,2026-01-05T10:00:00Z,9.99,,,success,,organic,true,,,,9.99,USD,,
 af_3,af_purchase,########,1.00,B,,success,1.00E+11,Meta,true,,,,1.00,USD,,
-af_4,purchase,2026-01-06T10:00:00Z,19.99,B,RCP-4,refund,222,Meta,true,,,,19.99,USD,19.99,19.99
+af_4,af_refund,2026-01-06T10:00:00Z,19.99,B,RCP-4,refund,222,Meta,true,,,,19.99,USD,19.99,19.99
 af_5,af_purchase,2026-01-05T12:00:00Z,7.5,,RCP-5,success,,restricted,true,false,\
 2026-01-02T00:00:00Z,,7.5,USD,,
 af_6,af_purchase,2026-01-05T12:00:00Z,7.5,,RCP-6,success,,restricted,true,false,\
