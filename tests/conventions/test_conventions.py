@@ -26,7 +26,7 @@ NAMES = {
     "quality": r"qa_[a-z_]+",
 }
 # Data tests that only warn, by design.
-WARN_ONLY = {"campaign_spellings_collide", "successes_are_curated"}
+WARN_ONLY = {"campaign_spellings_collide", "d1_is_in_the_data", "successes_are_curated"}
 # A view over the file; `purchases_are_conserved` counts its keys.
 COUNTED_ELSEWHERE = "stg_appsflyer__purchases"
 

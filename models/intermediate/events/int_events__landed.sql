@@ -14,6 +14,7 @@ final as (
         character_id,
         earned_coins
     from events
+    where {{ until_as_of('occurred_at') }}
 )
 
 select * from final

@@ -48,6 +48,7 @@ final as (
             'unparsable_cost': 'ad_cost_usd is null',
         }) }} as rejection_reason
     from parsed
+    where {{ until_as_of('cost_date') }}
 )
 
 select * from final

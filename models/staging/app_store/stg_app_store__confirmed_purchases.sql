@@ -59,6 +59,7 @@ final as (
             'unparsable_revenue': 'confirmation_revenue_usd is null',
         }) }} as rejection_reason
     from parsed
+    where {{ until_as_of('confirmed_at') }}
 )
 
 select * from final

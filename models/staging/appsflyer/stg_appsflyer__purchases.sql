@@ -33,7 +33,7 @@ cleaned as (
     from source
 ),
 
-final as (
+parsed as (
     select
         source_row_number as purchase_id,
         appsflyer_id,
@@ -62,6 +62,12 @@ final as (
         refund_percentage_text,
         campaign_spelling
     from cleaned
+),
+
+final as (
+    select *
+    from parsed
+    where {{ until_as_of('purchased_at') }}
 )
 
 select * from final
