@@ -5,28 +5,27 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from markupsafe import Markup, escape
+
 Number = int | float | Decimal
 
-STATES = {
-    "ok": "ok",
-    "missing_cost": "no cost is known for that day",
-    "zero_spend": "nothing was spent",
-    "zero_revenue": "nothing was earned",
-    "insufficient_history": "too few days before it to compare with",
-    "missing_sessions": "no session is known for that day",
-}
-REASONS = {
-    "same_receipt_outside_window": "the receipt is on the other side, outside the window",
-    "purchase_set_aside": "AppsFlyer has the purchase, in a row that does not count",
-    "confirmation_set_aside": "the store has the confirmation, in a row that does not count",
+# A code without an entry is told as it is, with spaces.
+WORDS = {
+    # states
+    "missing_cost": "cost unknown",
+    "zero_spend": "no spend",
+    "zero_revenue": "no revenue",
+    "insufficient_history": "too few days to compare",
+    "missing_sessions": "no session known",
+    # outcomes
+    "af_only": "AppsFlyer only",
+    # reasons of unmatched rows
+    "same_receipt_outside_window": "the same receipt is outside the window",
+    "purchase_set_aside": "its purchase is set aside",
+    "confirmation_set_aside": "its confirmation is set aside",
     "lost_to_closer_pair": "the rows near it belong closer together",
     "outside_window": "the player's nearest row is outside the window",
     "no_candidate": "the player has no row on the other side",
-}
-OUTCOMES = {
-    "matched": "matched",
-    "af_only": "AppsFlyer only",
-    "confirmed_only": "confirmed only",
 }
 UNKNOWN = "unknown"
 MAX_NAME = 80
@@ -34,11 +33,16 @@ MAX_NAME = 80
 NOTHING = "\N{EN DASH}"
 
 
+def words(code: str) -> str:
+    """Write a code of the models in words."""
+    return WORDS.get(code, code.replace("_", " "))
+
+
 def money(amount: Number | None, digits: int = 2) -> str:
     """Format an amount of US dollars."""
     if amount is None:
         return UNKNOWN
-    sign = "-" if amount < 0 else ""
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
     return f"{sign}US$\N{NO-BREAK SPACE}{abs(amount):,.{digits}f}"
 
 
@@ -64,9 +68,19 @@ def name(text: str | None) -> str:
     return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
+def breakable(text: str | None) -> Markup:
+    """Truncate a name, and let a line break after its underscores."""
+    return Markup(escape(name(text)).replace("_", Markup("_<wbr>")))  # noqa: S704  # nosec B704
+
+
 def day(value: date | None) -> str:
     """Format a day as YYYY-MM-DD."""
     return UNKNOWN if value is None else value.isoformat()
+
+
+def long_day(value: date) -> str:
+    """Format a day with its weekday."""
+    return f"{value:%A} {value.day} {value:%B %Y}"
 
 
 def moment(value: datetime | None) -> str:
