@@ -4,6 +4,8 @@ events as (
     select * from {{ ref('stg_api__events') }}
 ),
 
+-- Only clicks end with the as-of date: the events of a player must add up to the balance, of which
+-- there is only the present one.
 final as (
     select
         event_id,
@@ -11,10 +13,9 @@ final as (
         event_type,
         occurred_at,
         cast(occurred_at as date) as occurred_date,
-        character_id,
-        earned_coins
+        earned_coins,
+        case when {{ until_as_of('occurred_at') }} then character_id end as character_id
     from events
-    where {{ until_as_of('occurred_at') }}
 )
 
 select * from final
