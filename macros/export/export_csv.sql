@@ -1,5 +1,5 @@
-{# Writes a report model to a CSV file, as `export_json` writes JSON, in the order of `order_by`. Only
-   DuckDB does: a Spark cluster cannot write a file on this machine. #}
+{# Writes a report model to a CSV file, as `export_json` writes JSON, in the order of `order_by`.
+   Only DuckDB does: a Spark cluster cannot write a file on this machine. #}
 {% macro export_csv(file_name, order_by) -%}
     {%- if execute and writes_reports() and target.type == 'duckdb' %}
 copy (from {{ this }} order by {{ order_by | join(', ') }})
