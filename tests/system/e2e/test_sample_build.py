@@ -39,7 +39,7 @@ def test_every_report_and_no_other_file_is_written(built: Built) -> None:
         file
         for node in parsed["nodes"].values()
         for hook in node["config"].get("post-hook", [])
-        for file in re.findall(r"export_json\(\s*'(.+?)'", hook["sql"])
+        for file in re.findall(r"export_(?:json|csv)\(\s*'(.+?)'", hook["sql"])
     ]
     assert files == sorted(exported)
 
