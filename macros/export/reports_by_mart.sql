@@ -6,6 +6,7 @@
     {{ return({
         'fct_purchases': ['purchases_curated'],
         'fct_purchase_dispositions_daily': [],
+        'fct_rejected_rows': [],
         'fct_reconciliation': ['reconciliation'],
         'fct_confirmation_dispositions_daily': [],
         'fct_campaign_roas_daily': ['roas_d1', 'roas_anomaly'],

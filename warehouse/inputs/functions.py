@@ -15,6 +15,9 @@ from warehouse.loader.lake import pinned_as_json
 NEXT = ".next"
 # The manifest describes the other reports, so it is replaced last.
 LAST = "manifest.json"
+# The page has a hidden note that it is older than the reports.
+PAGE = "index.html"
+NOTE_IS_HIDDEN, NOTE_IS_SHOWN = b'id="outdated" hidden', b'id="outdated"'
 
 
 def file_sha256(path: str) -> str:
@@ -40,7 +43,8 @@ def file_sha256(path: str) -> str:
 def publish_reports(folder: str, are_good: bool) -> int:
     """Replace the reports by their new versions, or delete the new versions.
 
-    Parquet files go to its folder `parquet`.
+    Parquet files go to its folder `parquet`. The page of the earlier reports says from then on that
+    it is older.
 
     Args:
         folder: The folder of the reports.
@@ -52,6 +56,10 @@ def publish_reports(folder: str, are_good: bool) -> int:
     Raises:
         OSError: A file cannot be renamed.
     """
+    page = Path(folder) / PAGE
+    if are_good and Path(folder, LAST + NEXT).exists() and page.is_file():
+        marked = page.read_bytes().replace(NOTE_IS_HIDDEN, NOTE_IS_SHOWN)
+        Path(folder, PAGE + NEXT).write_bytes(marked)
     written = sorted(Path(folder).glob(f"*{NEXT}"), key=lambda path: path.stem == LAST)
     for path in written:
         report = path.with_suffix("")

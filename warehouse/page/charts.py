@@ -5,38 +5,34 @@ Colours are variables of the style sheet, which has a dark and a print version. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 
 from warehouse.page import wording
 from warehouse.page.facts import Facts, Record
-from warehouse.page.flow import LAST_COLUMN, Flow, lay_out
 
 Spec = dict[str, Any]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
-HEIGHT = 220
-CAMPAIGN_HEIGHT = 150
-NODE_WIDTH = 0.02
+HEIGHT = 180
+CAMPAIGN_HEIGHT = 130
+MAX_DAY_LABELS = 5
 # The ticks on the histogram's axis are at multiples of half the window.
 TICKS_PER_WINDOW = 2
-# The distance between a node and its label.
-LABEL_OFFSET = 8
 
-BLUE = "var(--blue)"
-ORANGE = "var(--orange)"
-RED = "var(--red)"
+ACCENT = "var(--accent)"
+BAD = "var(--bad)"
 MUTED = "var(--muted)"
 TEXT = "var(--text)"
-PAGE = "var(--page)"
 
 CONFIG: Mapping[str, Any] = {
     "background": "transparent",
-    "font": "system-ui, sans-serif",
+    "font": "Inter, system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {
         "labelColor": MUTED,
@@ -45,15 +41,18 @@ CONFIG: Mapping[str, Any] = {
         "domainColor": "var(--line)",
         "gridColor": "var(--line)",
         "labelFontSize": 12,
+        "labelPadding": 6,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
     },
+    "axisY": {"domain": False, "ticks": False, "tickCount": 4},
     "legend": {
-        "labelColor": TEXT,
+        "labelColor": MUTED,
         "labelFontSize": 12,
         "labelLimit": 0,
         "orient": "top",
         "title": None,
+        "offset": 8,
     },
 }
 
@@ -63,12 +62,10 @@ def charts(facts: Facts) -> dict[str, Spec]:
     drawn: dict[str, Chart] = {}
     if facts.days:
         drawn["revenue-and-cost"] = _revenue_and_cost(facts.days)
-        drawn["dau"] = _with_average(facts.days, "dau", "daily active users", ",.0f")
+        drawn["dau"] = _with_average(facts.days, "dau", "active users", ",.0f")
         drawn["arpdau"] = _with_average(facts.days, "arpdau_usd", "US$ per active user", ",.2f")
     for number, (_, days) in enumerate(by_campaign(facts.campaign_days)):
         drawn[f"campaign-{number}"] = _campaign(days)
-    if facts.flow:
-        drawn["flow"] = _flow(lay_out(facts.flow))
     if any(row["seconds_to"] is not None for row in facts.distances):
         drawn["distances"] = _distances(facts.distances, facts.settings)
     return {name: _spec(chart) for name, chart in drawn.items()}
@@ -90,7 +87,7 @@ def _spec(chart: Chart) -> Spec:
     return spec
 
 
-def _data(rows: Sequence[Mapping[str, object]]) -> alt.InlineData:
+def _data(rows: Iterable[Mapping[str, object]]) -> alt.InlineData:
     return alt.InlineData(
         values=[{name: _plain(value) for name, value in row.items()} for row in rows]
     )
@@ -102,225 +99,151 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _day_axis() -> alt.X:
+def _days(days: Sequence[Record], state: str) -> Iterable[dict[str, object]]:
+    """Give each day its place on the axis, its edges and its state in words."""
+    for row in days:
+        noon = _noon(row["activity_date"])
+        yield {
+            **row,
+            "day": row["activity_date"],
+            "at": noon,
+            "start": noon - _HALF_DAY,
+            "end": noon + _HALF_DAY,
+            "state": wording.words(row[state]),
+        }
+
+
+_HALF_DAY = 43_200_000
+
+
+def _noon(day: date) -> int:
+    """The milliseconds of a day's noon since 1970, which is how Vega counts time."""
+    return round(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()) * 1000
+
+
+def _day_axis(days: Sequence[Record]) -> alt.X:
+    """Label the last day, and days at equal distances before it."""
+    first, last = days[0]["activity_date"], days[-1]["activity_date"]
+    step = math.ceil(len(days) / MAX_DAY_LABELS)
+    labelled = [_noon(last - timedelta(days=back)) for back in range(0, len(days), step)]
     return alt.X(
-        "activity_date:T",
-        scale=alt.Scale(type="utc"),
+        "at:T",
+        scale=alt.Scale(
+            type="utc", domain=[_noon(first) - _HALF_DAY, _noon(last) + _HALF_DAY], nice=False
+        ),
         axis=alt.Axis(
-            title=None, format="%d %b", labelOverlap="greedy", labelFlush=True, grid=False
+            title=None,
+            values=labelled,
+            format="%-d %b" if first.year == last.year else "%-d %b %Y",
+            labelOverlap="greedy",
+            labelFlush=True,
+            grid=False,
         ),
     )
 
 
 def _line(**settings: Any) -> dict[str, Any]:  # noqa: ANN401 (settings of Altair's marks)
     """Return the settings of a line with points, which make a single day visible."""
-    return {"strokeWidth": 2, "point": {"size": 18, "filled": True, **settings}, **settings}
+    return {"strokeWidth": 2, "point": {"size": 14, "filled": True, **settings}, **settings}
 
 
-def _revenue_and_cost(days: Sequence[Record]) -> Chart:
-    series = {"paid_net_revenue_usd": "net revenue of campaigns", "ad_cost_usd": "their cost"}
-    rows = [
-        {
-            "activity_date": row["activity_date"],
-            "day": row["activity_date"],
-            "series": series[name],
-            # Without a cost, the revenue has no campaign to compare with.
-            "usd": None if row["roas"] is None else row[name],
-            "state": row["roas_state"],
-        }
-        for row in days
-        for name in series
-    ]
-    chart: alt.Chart = (
-        alt.Chart(_data(rows), height=HEIGHT)
-        .mark_line(**_line())
-        .encode(
-            x=_day_axis(),
-            y=alt.Y("usd:Q", title="US$ per day"),
-            color=alt.Color(
-                "series:N", scale=alt.Scale(domain=list(series.values()), range=[BLUE, ORANGE])
-            ),
-            strokeDash=alt.StrokeDash(
-                "series:N",
-                scale=alt.Scale(domain=list(series.values()), range=[[1, 0], [5, 3]]),
-            ),
-            tooltip=[
-                alt.Tooltip("day:N", title="day (UTC)"),
-                alt.Tooltip("series:N", title="what"),
-                alt.Tooltip("usd:Q", title="US$", format=",.2f"),
-                alt.Tooltip("state:N"),
-            ],
-        )
-    )
-    return chart
-
-
-def _with_average(days: Sequence[Record], name: str, title: str, number: str) -> Chart:
-    average = name.removesuffix("_usd") + "_average"
-    rows = [
-        {
-            "activity_date": row["activity_date"],
-            "day": row["activity_date"],
-            "value": row[name],
-            "average": row[average],
-            "state": row["arpdau_state"],
-        }
-        for row in days
-    ]
-    base = alt.Chart(height=HEIGHT).encode(x=_day_axis())
-    tooltip = [
+def _tooltip(**fields: tuple[str, str | None]) -> list[alt.Tooltip]:
+    """Begin with the day, then have each field with its title and format."""
+    return [
         alt.Tooltip("day:N", title="day (UTC)"),
-        alt.Tooltip("value:Q", title=title, format=number),
-        alt.Tooltip("average:Q", title="average before", format=number),
-        alt.Tooltip("state:N"),
-    ]
-    return alt.layer(
-        base.mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1.5).encode(y="average:Q"),
-        base.mark_line(**_line(color=BLUE)).encode(
-            y=alt.Y("value:Q", title=title), tooltip=tooltip
+        *(
+            alt.Tooltip(f"{name}:Q", title=title, format=form)
+            if form
+            else alt.Tooltip(f"{name}:N", title=title)
+            for name, (title, form) in fields.items()
         ),
-        _missing_days(base, "value"),
-        data=_data(rows),
-    )
+    ]
 
 
-def _missing_days(base: alt.Chart, name: str) -> alt.Chart:
-    """Mark the days on which a figure is unknown, with the reason, on the axis."""
+def _unknown_days(base: alt.Chart, name: str) -> alt.Chart:
+    """Shade the days on which a figure is unknown."""
     chart: alt.Chart = (
-        base.mark_point(shape="cross", color=MUTED, filled=True, size=40, angle=45)
-        .encode(
-            y=alt.datum(0),
-            tooltip=[alt.Tooltip("day:N", title="day (UTC)"), alt.Tooltip("state:N", title="why")],
-        )
+        base.mark_rect(color=MUTED, opacity=0.13)
+        .encode(x="start:T", x2="end:T", tooltip=_tooltip(state=("why", None)))
         .transform_filter(f"!isValid(datum.{name})")
     )
     return chart
 
 
-def _campaign(days: Sequence[Record]) -> Chart:
+def _amounts(name: str) -> alt.Y:
+    """Begin at zero, and end at a label."""
+    return alt.Y(f"{name}:Q", title=None, stack=None, scale=alt.Scale(zero=True, nice=4))
+
+
+def _average(base: alt.Chart, name: str) -> alt.Chart:
+    chart: alt.Chart = base.mark_line(color=MUTED, strokeDash=[2, 3], strokeWidth=1.5).encode(
+        y=f"{name}:Q"
+    )
+    return chart
+
+
+def _revenue_and_cost(days: Sequence[Record]) -> Chart:
+    series = {"paid_net_revenue_usd": "revenue", "ad_cost_usd": "cost"}
     rows = [
-        {
-            "activity_date": row["activity_date"],
-            "day": row["activity_date"],
-            "roas": row["roas"],
-            "average": row["roas_trailing_average"],
-            "flagged_below": row["flagged_below_roas"],
-            "revenue": row["net_revenue_usd"],
-            "cost": row["ad_cost_usd"],
-            "is_flagged": row["is_anomaly"],
-            "state": row["anomaly_state"],
-        }
-        for row in days
+        # Without a cost, the revenue has no campaign to compare with.
+        {**row, "series": title, "usd": None if row["roas"] is None else row[name]}
+        for row in _days(days, "roas_state")
+        for name, title in series.items()
     ]
-    base = alt.Chart(height=CAMPAIGN_HEIGHT).encode(x=_day_axis())
-    tooltip = [
-        alt.Tooltip("day:N", title="day (UTC)"),
-        alt.Tooltip("roas:Q", title="ROAS", format=",.2f"),
-        alt.Tooltip("average:Q", title="average before", format=",.2f"),
-        alt.Tooltip("flagged_below:Q", title="flagged below", format=",.2f"),
-        alt.Tooltip("revenue:Q", title="net revenue, US$", format=",.2f"),
-        alt.Tooltip("cost:Q", title="cost, US$", format=",.2f"),
-        alt.Tooltip("state:N"),
-    ]
-    return alt.layer(
-        base.mark_area(color=RED, opacity=0.18).encode(y="flagged_below:Q", y2=alt.datum(0)),
-        base.mark_line(color=MUTED, strokeDash=[4, 3], strokeWidth=1.5).encode(y="average:Q"),
-        base.mark_line(**_line(color=BLUE)).encode(
-            y=alt.Y("roas:Q", title="ROAS", scale=alt.Scale(zero=True)), tooltip=tooltip
+    titles = list(series.values())
+    base = alt.Chart(height=HEIGHT).encode(x=_day_axis(days))
+    lines = base.mark_line(**_line()).encode(
+        y=_amounts("usd"),
+        color=alt.Color(
+            "series:N", legend=None, scale=alt.Scale(domain=titles, range=[ACCENT, MUTED])
         ),
-        base.mark_point(shape="triangle-down", color=RED, filled=True, size=110, opacity=1)
+        strokeDash=alt.StrokeDash(
+            "series:N", legend=None, scale=alt.Scale(domain=titles, range=[[1, 0], [5, 3]])
+        ),
+        tooltip=_tooltip(series=("what", None), usd=("US$", ",.2f"), state=("state", None)),
+    )
+    return alt.layer(_unknown_days(base, "usd"), lines, data=_data(rows))
+
+
+def _with_average(days: Sequence[Record], name: str, title: str, number: str) -> Chart:
+    average = name.removesuffix("_usd") + "_average"
+    rows = [
+        {**row, "value": row[name], "average": row[average]} for row in _days(days, "arpdau_state")
+    ]
+    base = alt.Chart(height=HEIGHT).encode(x=_day_axis(days))
+    line = base.mark_line(**_line(color=ACCENT)).encode(
+        y=_amounts("value"),
+        tooltip=_tooltip(value=(title, number), average=("average before", number)),
+    )
+    return alt.layer(
+        _unknown_days(base, "value"), _average(base, "average"), line, data=_data(rows)
+    )
+
+
+def _campaign(days: Sequence[Record]) -> Chart:
+    base = alt.Chart(height=CAMPAIGN_HEIGHT).encode(x=_day_axis(days))
+    tooltip = _tooltip(
+        roas=("ROAS", ",.2f"),
+        roas_trailing_average=("average before", ",.2f"),
+        flagged_below_roas=("flagged below", ",.2f"),
+        net_revenue_usd=("net revenue, US$", ",.2f"),
+        ad_cost_usd=("cost, US$", ",.2f"),
+        state=("state", None),
+    )
+    return alt.layer(
+        _unknown_days(base, "roas"),
+        base.mark_line(color=BAD, strokeWidth=1, opacity=0.6).encode(y="flagged_below_roas:Q"),
+        _average(base, "roas_trailing_average"),
+        base.mark_line(**_line(color=ACCENT)).encode(y=_amounts("roas"), tooltip=tooltip),
+        base.mark_point(color=BAD, filled=True, size=50, opacity=1)
         .encode(y="roas:Q", tooltip=tooltip)
-        .transform_filter("datum.is_flagged"),
-        _missing_days(base, "roas"),
-        data=_data(rows),
+        .transform_filter("datum.is_anomaly"),
+        data=_data(_days(days, "anomaly_state")),
     )
-
-
-def _flow(flow: Flow) -> Chart:
-    ribbons = [
-        {"x": _ribbon_x(ribbon.source.column, place), "top": top, "bottom": bottom}
-        | {"ribbon": number, "title": ribbon.title, "fate": _fate(ribbon.target.name)}
-        for number, ribbon in enumerate(flow.ribbons)
-        for place, top, bottom in ribbon.points
-    ]
-    nodes = [
-        {"top": node.top, "middle": node.top + node.height / 2, "bottom": node.top + node.height}
-        | {"first": node.label[0], "second": node.label[1], "is_last": node.column == LAST_COLUMN}
-        | {"left": _node_left(node.column), "right": _node_left(node.column) + NODE_WIDTH}
-        for node in flow.nodes
-    ]
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, 1], nice=False))
-    y_scale = alt.Scale(domain=[flow.height, 0], nice=False)
-    ribbon_marks = (
-        alt.Chart(_data(ribbons))
-        .mark_area(opacity=0.3)
-        .encode(
-            x=x,
-            y=alt.Y("top:Q", axis=None, scale=y_scale),
-            y2="bottom:Q",
-            detail="ribbon:N",
-            color=alt.Color(
-                "fate:N",
-                legend=None,
-                scale=alt.Scale(domain=["kept", "unmatched", "left out"], range=[BLUE, RED, MUTED]),
-            ),
-            tooltip=alt.Tooltip("title:N", title="rows"),
-        )
-    )
-    base = alt.Chart(_data(nodes))
-    node_marks = base.mark_rect(color=TEXT).encode(
-        x=alt.X("left:Q", axis=None),
-        x2="right:Q",
-        y=alt.Y("top:Q", axis=None, scale=y_scale),
-        y2="bottom:Q",
-        tooltip=[alt.Tooltip("first:N", title="what"), alt.Tooltip("second:N", title="rows")],
-    )
-    labels = [mark for is_last in (False, True) for mark in _labels(base, is_last=is_last)]
-    return alt.layer(ribbon_marks, node_marks, *labels).properties(height=max(flow.height, 1))
-
-
-def _labels(base: alt.Chart, *, is_last: bool) -> Iterator[alt.Chart]:
-    """Draw two lines of text beside each node: left of the last column, right of the others."""
-    side = "left" if is_last else "right"
-    align: Literal["left", "right"] = "right" if is_last else "left"
-    dx = -LABEL_OFFSET if is_last else LABEL_OFFSET
-    nodes = base.encode(
-        x=alt.X(f"{side}:Q", axis=None), y=alt.Y("middle:Q", axis=None)
-    ).transform_filter("datum.is_last" if is_last else "!datum.is_last")
-    weight: Literal["bold", "normal"]
-    for text, dy, weight in (("first", -7, "bold"), ("second", 8, "normal")):
-        lines = nodes.encode(text=f"{text}:N")
-        # The outline keeps the text readable on a ribbon.
-        yield lines.mark_text(
-            align=align,
-            dx=dx,
-            dy=dy,
-            fontSize=12,
-            fontWeight=weight,
-            stroke=PAGE,
-            strokeWidth=4,
-            strokeJoin="round",
-        )
-        yield lines.mark_text(align=align, dx=dx, dy=dy, fontSize=12, fontWeight=weight, color=TEXT)
-
-
-def _fate(node: str) -> str:
-    if node in ("curated", "accepted", "matched"):
-        return "kept"
-    return "unmatched" if node in ("af_only", "confirmed_only") else "left out"
-
-
-def _node_left(column: int) -> float:
-    return column / LAST_COLUMN * (1 - NODE_WIDTH)
-
-
-def _ribbon_x(column: int, place: float) -> float:
-    left = _node_left(column) + NODE_WIDTH
-    return left + place * (_node_left(column + 1) - left)
 
 
 def _distances(distances: Sequence[Record], settings: Record) -> Chart:
-    kinds = {"matched": "matched", "unmatched": "unmatched (nearest)"}
+    kinds = {"matched": "matched", "unmatched": "unmatched, to the nearest row"}
     counts: dict[tuple[str, float, float], int] = {}
     for row in distances:
         if row["seconds_to"] is not None:
@@ -330,49 +253,48 @@ def _distances(distances: Sequence[Record], settings: Record) -> Chart:
     rows = [
         {"kind": kind, "seconds_from": start, "seconds_to": end, "rows": rows}
         | {"bar": f"{wording.seconds(start)} to {wording.seconds(end)}"}
+        | {"middle": (start + end) / 2}
         for (kind, start, end), rows in counts.items()
     ]
     window = settings["reconciliation_window_minutes"] * 60
-    shown = max(end for _, _, end in counts)
-    bars = (
-        alt.Chart(_data(rows))
-        .mark_bar()
-        .encode(
-            x=alt.X(
-                "seconds_from:Q",
-                title="seconds between purchase and confirmation",
-                scale=alt.Scale(domain=[0, max(3 * window, shown)], nice=False),
-                axis=alt.Axis(
-                    grid=False,
-                    values=[
-                        window * step / TICKS_PER_WINDOW for step in range(3 * TICKS_PER_WINDOW + 1)
-                    ],
-                    labelOverlap="greedy",
-                ),
+    shown = max(3 * window, *(end for _, _, end in counts))
+    ticks = [window * step / TICKS_PER_WINDOW for step in range(3 * TICKS_PER_WINDOW + 1)]
+    x_scale = alt.Scale(domain=[0, shown], nice=False)
+    base = alt.Chart(_data(rows)).encode(y=_amounts("rows"))
+    bars = base.mark_bar().encode(
+        x=alt.X(
+            "seconds_from:Q",
+            title="minutes between a purchase and its confirmation",
+            scale=x_scale,
+            axis=alt.Axis(
+                grid=False, values=ticks, labelExpr="datum.value / 60", labelOverlap="greedy"
             ),
-            x2="seconds_to:Q",
-            # Logarithmic, so that the few rows outside the window are visible.
-            y=alt.Y(
-                "rows:Q", title="rows (logarithmic)", scale=alt.Scale(type="symlog"), stack=None
-            ),
-            y2=alt.datum(0),
-            color=alt.Color(
-                "kind:N", scale=alt.Scale(domain=list(kinds.values()), range=[BLUE, RED])
-            ),
-            tooltip=[
-                alt.Tooltip("bar:N", title="apart"),
-                alt.Tooltip("kind:N", title="what"),
-                alt.Tooltip("rows:Q", format=","),
-            ],
-        )
+        ),
+        x2="seconds_to:Q",
+        y2=alt.datum(0),
+        color=alt.Color(
+            "kind:N", scale=alt.Scale(domain=list(kinds.values()), range=[ACCENT, BAD])
+        ),
+        tooltip=[
+            alt.Tooltip("bar:N", title="apart"),
+            alt.Tooltip("kind:N", title="what"),
+            alt.Tooltip("rows:Q", format=","),
+        ],
+    )
+    # Their bars are low, so each has its number.
+    numbers = (
+        base.mark_text(color=BAD, dy=-7, fontSize=11)
+        .encode(x=alt.X("middle:Q", scale=x_scale), text="rows:Q")
+        .transform_filter(alt.datum.kind == kinds["unmatched"])
     )
     mark = alt.Chart(
         _data([{"window": window, "text": f"window: {wording.seconds(window)}"}])
     ).encode(x="window:Q")
     return alt.layer(
         bars,
-        mark.mark_rule(color=TEXT, strokeDash=[6, 3], strokeWidth=1.5),
-        mark.mark_text(align="left", dx=6, color=TEXT, fontSize=12).encode(
+        numbers,
+        mark.mark_rule(color=MUTED, strokeDash=[4, 3]),
+        mark.mark_text(align="left", dx=6, color=MUTED, fontSize=12).encode(
             y=alt.value(8), text="text:N"
         ),
     ).properties(height=HEIGHT)

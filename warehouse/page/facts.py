@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,12 +32,14 @@ class Facts:
         campaigns: The top paid campaigns on D-1, in the order of the page, from
             `rpt_page_campaigns`.
         campaign_days: UTC days of these campaigns, ascending, from `rpt_page_campaign_days`.
-        flow: The path of the input rows, from `rpt_page_flow`.
+        flow: The path of the purchase and confirmation rows, from `rpt_page_flow`.
         distances: A histogram of seconds apart, from `rpt_page_seconds_apart`.
         unmatched: The most valuable unmatched rows, from `rpt_page_unmatched`.
         reasons: Rows and money by reason, from `rpt_page_unmatched_reasons`.
+        rejected: Rows of all inputs that do not count, by reason, from `rpt_page_rejected`.
         summary: The summary of `reconciliation.json`.
         deep_links: The top characters by clicks, from `rpt_deep_links`.
+        manifest_sha256: The hash of `manifest.json`.
         counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
     """
 
@@ -49,9 +52,11 @@ class Facts:
     distances: Sequence[Record]
     unmatched: Sequence[Record]
     reasons: Sequence[Record]
+    rejected: Sequence[Record]
     summary: Record
     deep_links: Sequence[Record]
     counts: Record
+    manifest_sha256: str
 
     @property
     def d1(self) -> Record | None:
@@ -74,6 +79,10 @@ QUERIES = {
     "unmatched": "from reports.rpt_page_unmatched order by page_rank",
     "reasons": """
         from reports.rpt_page_unmatched_reasons order by outcome, revenue_usd desc, reason
+    """,
+    "rejected": """
+        from reports.rpt_page_rejected
+        order by file != 'purchases_raw.csv', file, row_count desc, disposition, reason
     """,
     "summary": "from reports.rpt_reconciliation_summary",
     "deep_links": f"""
@@ -114,7 +123,8 @@ def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:
         raise CannotDrawError(f"{manifest} {fault}. Run `dbt build` again.")
     for name in ONE_ROW:
         tables[name] = tables[name][0]
-    return Facts(manifest=json.loads(content), **tables)
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    return Facts(manifest=json.loads(content), manifest_sha256=sha256, **tables)
 
 
 def _rows(warehouse: duckdb.DuckDBPyConnection, sql: str) -> list[Record]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,11 @@ from warehouse.html import templates
 from warehouse.page import wording
 from warehouse.page.charts import by_campaign, charts
 from warehouse.page.facts import Facts
-from warehouse.page.tiles import tiles
+
+FILTERS: Sequence[Callable[..., str]] = (
+    *(wording.breakable, wording.change, wording.count, wording.day, wording.long_day),
+    *(wording.moment, wording.money, wording.name, wording.ratio, wording.seconds, wording.words),
+)
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,16 @@ def render(facts: Facts, folder: Path) -> str:
         The HTML, which is deterministic.
     """
     environment = templates()
-    for name in ("money", "count", "ratio", "name", "day", "moment", "seconds"):
-        environment.filters[name] = getattr(wording, name)
+    for write in FILTERS:
+        environment.filters[write.__name__] = write
     specs = charts(facts)
     return environment.get_template("page.html.j2").render(
         facts=facts,
-        tiles=tiles(facts),
         campaign_days=by_campaign(facts.campaign_days),
-        wording=wording,
+        COUNT=wording.count,
+        MONEY=wording.money,
+        NOTHING=wording.NOTHING,
+        RATIO=wording.ratio,
         specs=specs,
         links=_links(facts, folder),
         # Not escaped, because it is a file of a library.
@@ -69,6 +75,7 @@ def _links(facts: Facts, folder: Path) -> Sequence[Link]:
         "checkpoints.html": "every expectation of the checkpoints",
         "dbt_docs.html": "dbt docs: every model and column, and the lineage",
         "manifest.json": "what the reports were made from and with",
+        "rejected_rows.csv": "every row that does not count, and why",
     }
     titles = {
         file["file"]: wording.rows(file["row_count"])

@@ -5,44 +5,47 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from markupsafe import Markup, escape
+
 Number = int | float | Decimal
 
-STATES = {
-    "ok": "ok",
-    "missing_cost": "no cost is known for that day",
-    "zero_spend": "nothing was spent",
-    "restricted": "the ad network does not say which campaign earned what",
-    "zero_revenue": "nothing was earned",
-    "insufficient_history": "too few days before it to compare with",
-    "dead": "nothing was earned, nor on the days before it",
-    "too_little_spend": "too little was spent to judge it",
-    "missing_sessions": "no session is known for that day",
-}
-REASONS = {
-    "same_receipt_outside_window": "the receipt is on the other side, outside the window",
-    "purchase_set_aside": "AppsFlyer has the purchase, in a row that does not count",
-    "confirmation_set_aside": "the store has the confirmation, in a row that does not count",
+# A code without an entry is told as it is, with spaces.
+WORDS = {
+    # states
+    "missing_cost": "cost unknown",
+    "zero_spend": "no spend",
+    "zero_revenue": "no revenue",
+    "insufficient_history": "too few days to compare",
+    "restricted": "the ad network withholds its campaigns",
+    "dead": "no revenue for days",
+    "too_little_spend": "too little spend to judge",
+    "missing_sessions": "no session known",
+    # outcomes
+    "af_only": "AppsFlyer only",
+    # reasons of unmatched rows
+    "same_receipt_outside_window": "the same receipt is outside the window",
+    "purchase_set_aside": "its purchase is set aside",
+    "confirmation_set_aside": "its confirmation is set aside",
     "lost_to_closer_pair": "the rows near it belong closer together",
     "outside_window": "the player's nearest row is outside the window",
     "no_candidate": "the player has no row on the other side",
 }
-OUTCOMES = {
-    "matched": "matched",
-    "af_only": "AppsFlyer only",
-    "confirmed_only": "confirmed only",
-}
-PROVISIONAL = "provisional: the source still restates it"
 UNKNOWN = "unknown"
 MAX_NAME = 80
 # The text for a value that does not apply.
 NOTHING = "\N{EN DASH}"
 
 
+def words(code: str) -> str:
+    """Write a code of the models in words."""
+    return WORDS.get(code, code.replace("_", " "))
+
+
 def money(amount: Number | None, digits: int = 2) -> str:
     """Format an amount of US dollars."""
     if amount is None:
         return UNKNOWN
-    sign = "-" if amount < 0 else ""
+    sign = "\N{MINUS SIGN}" if amount < 0 else ""
     return f"{sign}US$\N{NO-BREAK SPACE}{abs(amount):,.{digits}f}"
 
 
@@ -68,9 +71,19 @@ def name(text: str | None) -> str:
     return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
+def breakable(text: str | None) -> Markup:
+    """Truncate a name, and let a line break after its underscores."""
+    return Markup(escape(name(text)).replace("_", Markup("_<wbr>")))  # noqa: S704  # nosec B704
+
+
 def day(value: date | None) -> str:
     """Format a day as YYYY-MM-DD."""
     return UNKNOWN if value is None else value.isoformat()
+
+
+def long_day(value: date) -> str:
+    """Format a day with its weekday."""
+    return f"{value:%A} {value.day} {value:%B %Y}"
 
 
 def moment(value: datetime | None) -> str:

@@ -14,8 +14,10 @@ active_days as (
     select session_date as activity_date from sessions
 ),
 
-last_active_day as (
-    select max(activity_date) as last_activity_date
+span as (
+    select
+        min(activity_date) as first_activity_date,
+        max(activity_date) as last_activity_date
     from active_days
 ),
 
@@ -28,14 +30,16 @@ resolved as (
                 + interval '{{ 1 if var('last_day_is_complete') else 0 }}' day as date
             )
         ) as as_of_date,
+        first_activity_date,
         last_activity_date
-    from last_active_day
+    from span
 ),
 
 final as (
     select
         as_of_date,
         cast(as_of_date - interval '1' day as date) as d1_date,
+        first_activity_date,
         last_activity_date
     from resolved
 )

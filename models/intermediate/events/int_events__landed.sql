@@ -4,6 +4,8 @@ events as (
     select * from {{ ref('stg_api__events') }}
 ),
 
+-- Only clicks end with the as-of date: the events of a player must add up to the balance, of which
+-- there is only the present one.
 final as (
     select
         event_id,
@@ -12,10 +14,10 @@ final as (
         occurred_at,
         cast(occurred_at as date) as occurred_date,
         {{ seconds_between('occurred_at', 'received_at') }} as seconds_apart,
-        character_id,
         earned_coins,
         spent_coins,
-        coin_reason
+        coin_reason,
+        case when {{ until_as_of('occurred_at') }} then character_id end as character_id
     from events
 )
 

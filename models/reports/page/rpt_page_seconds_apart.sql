@@ -1,7 +1,7 @@
-{#- Twenty bars up to the window, and three windows in total, to show what the window excludes. -#}
+{#- Ten bars up to the window, and three windows in total, to show what the window excludes. -#}
 {%- set window_seconds = var('reconciliation_window_minutes') | int * 60 %}
 {%- set shown_seconds = [3 * window_seconds, 60] | max %}
-{%- set bar_seconds = [window_seconds / 20, 1] | max %}
+{%- set bar_seconds = [window_seconds / 10, 1] | max %}
 -- Waits for every mart. depends_on: {{ ref('rpt_period') }}
 with
 

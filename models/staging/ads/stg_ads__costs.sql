@@ -85,6 +85,7 @@ final as (
             'missing_exchange_rate': "cost_fault = 'missing_exchange_rate'",
         }) }} as rejection_reason
     from converted
+    where {{ until_as_of('cost_date') }}
 )
 
 select * from final

@@ -138,6 +138,7 @@ final as (
     from judged
     left join named_players
         on true
+    where {{ until_as_of('judged.confirmed_at') }}
 )
 
 select * from final

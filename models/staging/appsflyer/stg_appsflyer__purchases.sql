@@ -121,6 +121,7 @@ final as (
         {{ usd_fault('revenue_text', 'original_revenue') }} as revenue_fault,
         {{ refund_fault() }} as refund_fault
     from converted
+    where {{ until_as_of('purchased_at') }}
 )
 
 select * from final

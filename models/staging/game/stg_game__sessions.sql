@@ -31,6 +31,7 @@ final as (
             'unparsable_time': 'started_at is null',
         }) }} as rejection_reason
     from parsed
+    where {{ until_as_of('started_at') }}
 )
 
 select * from final

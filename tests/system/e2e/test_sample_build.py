@@ -33,13 +33,13 @@ def test_unit_tests_of_the_models_pass(built: Built) -> None:
 
 def test_every_report_and_no_other_file_is_written(built: Built) -> None:
     files = sorted(path.name for path in built.project.reports.iterdir())
-    assert files == [f"{name}.json" for name in REPORTS]
+    assert files == sorted([*(f"{name}.json" for name in REPORTS), "rejected_rows.csv"])
     parsed = json.loads((built.project.root / "target/manifest.json").read_text(encoding="utf-8"))
     exported = [
         file
         for node in parsed["nodes"].values()
         for hook in node["config"].get("post-hook", [])
-        for file in re.findall(r"export_json\(\s*'(.+?)'", hook["sql"])
+        for file in re.findall(r"export_(?:json|csv)\(\s*'(.+?)'", hook["sql"])
     ]
     assert files == sorted(exported)
 

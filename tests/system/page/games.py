@@ -51,6 +51,19 @@ def one_day() -> Inputs:
     )
 
 
+def two_days(revenue: str) -> Inputs:
+    """Two days before one that is not over, each with a cost of 200."""
+    days = ["2026-01-05", "2026-01-06", "2026-01-07"]
+    return inputs(
+        purchases_raw=[
+            (f"af_{day}", "purchase", f"{day}T09:00:00Z", revenue, "A", f"RCP-{day[-1]}", "success")
+            for day in days
+        ],
+        costs_daily=[(day, "A", "200") for day in days],
+        sessions=[(f"{day}T09:00:00Z", "u1", "session_start") for day in days],
+    )
+
+
 def long() -> Inputs:
     """More days, campaigns and unmatched rows than the page shows, and hostile names."""
     random = Random(6)

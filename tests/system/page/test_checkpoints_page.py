@@ -37,7 +37,7 @@ def test_every_expectation_is_shown_with_its_meaning_and_verdict(visited: Visit)
             text = row.inner_text()
             assert expectation["name"] in text
             assert expectation["description"] in text
-            assert row.locator(".badge").inner_text() in ("ok", "too little data", "not compared")
+            assert row.locator(".state").inner_text() in ("ok", "too little data", "not compared")
 
 
 def test_style_is_that_of_the_page(visited: Visit, sample_page: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -39,6 +40,29 @@ def test_page_is_one_small_file_and_the_same_each_time(copy: Project) -> None:
     assert pages[0] == pages[1]
     assert len(pages[0]) < MAX_BYTES
     assert [path.name for path in copy.reports.glob(".*")] == []
+
+
+def test_page_of_earlier_reports_says_so_until_it_is_drawn_again(copy: Project) -> None:
+    """A build of the same inputs writes the same reports; a part of one writes none."""
+    page = copy.reports / "index.html"
+    assert copy.run(*WAREHOUSE, "page").exit_code == 0
+    drawn = page.read_text(encoding="utf-8")
+    digest = hashlib.sha256((copy.reports / "manifest.json").read_bytes()).hexdigest()
+    assert digest in drawn
+    assert '<p id="outdated" hidden ' in drawn
+    run = copy.build("--select", "fct_deep_links")
+    assert run.exit_code == 0, run.output
+    assert page.read_text(encoding="utf-8") == drawn
+
+    run = copy.build(variables={"as_of_date": "2026-01-20"})
+    assert run.exit_code == 0, run.output
+    assert page.read_text(encoding="utf-8") == drawn.replace(
+        '<p id="outdated" hidden ', '<p id="outdated" '
+    )
+    assert copy.run(*WAREHOUSE, "page").exit_code == 0
+    redrawn = page.read_text(encoding="utf-8")
+    assert '<p id="outdated" hidden ' in redrawn
+    assert "Monday 19 January 2026" in redrawn
 
 
 def test_page_tells_of_a_failed_checkpoint(copy: Project) -> None:

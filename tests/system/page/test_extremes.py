@@ -57,9 +57,9 @@ def test_page_of_nothing_says_so(opened: Callable[[games.Inputs], Visit], projec
     assert_sound(visited, project.reports / "index.html")
     text = visited.page.locator("body").inner_text()
     for sentence in (
-        "gamehouse: no activity",
+        "There is no activity yet",
         "There are no purchases and no confirmations.",
-        "There is no D-1, because the inputs hold no purchase that counts and no session.",
+        "There is no purchase that counts and no session.",
         "There is no paid campaign",
         "There is no activity to show.",
         "There are no purchases and no confirmations to reconcile.",
@@ -76,12 +76,33 @@ def test_page_of_one_day_says_why_figures_are_missing(
     visited = opened(games.one_day())
     assert_sound(visited, project.reports / "index.html")
     tiles = visited.page.locator("dl.tiles").inner_text()
-    assert "missing_sessions: no session is known for that day" in tiles
+    assert "no session known" in tiles
     assert tiles.count("unknown") >= 3
     attention = visited.page.locator(".attention").inner_text()
-    assert "A (since 2026-01-04) cannot be judged: missing_cost" in attention
+    assert "A (since 2026-01-04) cannot be judged: cost unknown" in attention
     assert "Every purchase is confirmed, and nothing else is." in attention
+    verdict = visited.page.locator("h1").inner_text()
+    assert verdict == "Yesterday's ads cannot be judged: their cost is unknown"
+    assert "Every row of every file counts." in visited.page.locator("main").inner_text()
     assert "Every row is matched." in visited.page.locator("#reconciliation ~ *").last.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("revenue", "verdict"),
+    [
+        ("250.4", "Yesterday's ads made US$ 50: cost 200, revenue 250"),
+        ("200.00", "Yesterday's ads broke even: cost 200, revenue 200"),
+        ("0.50", "Yesterday's ads lost US$ 200: cost 200, revenue 0"),
+    ],
+)
+def test_days_are_labelled_once_and_the_verdict_follows_the_money(
+    opened: Callable[[games.Inputs], Visit], revenue: str, verdict: str
+) -> None:
+    visited = opened(games.two_days(revenue))
+    heading = visited.page.locator("h1").inner_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert heading == verdict
+    labels = visited.page.locator('[data-chart="dau"] .role-axis-label text').all_text_contents()
+    assert [label for label in labels if "Jan" in label] == ["5 Jan", "6 Jan"]
 
 
 def test_page_of_very_much_stays_readable(
@@ -101,8 +122,13 @@ def test_page_of_very_much_stays_readable(
     assert "The first 12 of 150 campaigns" in text
     assert "the data begins on 2025-01-01" in text
     assert len(visited.rows("days-table")) == 91
+    labels = visited.page.locator('[data-chart="dau"] .role-axis-label text').all_text_contents()
+    days = [label for label in labels if " 20" in label]
+    assert days[-1] == "3 Feb 2026"
+    assert 2 <= len(set(days)) == len(days) <= 5
     flagged = visited.page.locator(".attention li", has_text="is flagged since").count()
-    assert 0 < flagged <= 12
+    assert flagged == 5
+    assert "more campaigns are flagged" in text
 
 
 def test_names_are_shown_and_never_obeyed(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +14,9 @@ import pytest
 from tests.support.harness import Project
 from tests.system.page.browser import REMOTE, Visit
 from tests.system.page.conftest import address_of
+from warehouse.page import wording
 
-CHARTS = {"revenue-and-cost", "dau", "arpdau", "flow", "distances"}
+CHARTS = {"revenue-and-cost", "dau", "arpdau", "distances"}
 
 
 def exact(value: Any) -> Decimal:  # noqa: ANN401 (a number of JSON, or its text)
@@ -46,11 +50,70 @@ def test_every_chart_is_drawn(sample_page: Visit, shown: Project) -> None:
 def test_verdicts_and_days_are_those_of_the_manifest(sample_page: Visit, shown: Project) -> None:
     manifest = report(shown, "manifest")
     header = sample_page.page.locator("header").inner_text()
-    assert f"D-1 is {manifest['d1_date']}" in header
-    assert f"As of {manifest['as_of_date']}" in header
+    assert sample_page.page.locator("header time").get_attribute("datetime") == manifest["d1_date"]
+    assert f"Thursday 29 January 2026, as of {manifest['as_of_date']}" in header
     assert f"tests {manifest['quality_status']}" in header
     for name in ("landed", "marts", "reports"):
         assert f"checkpoint {name}: {manifest[f'checkpoint_{name}']}" in header
+
+
+def test_verdict_comes_first(sample_page: Visit, shown: Project) -> None:
+    """The title and the heading say what yesterday's ads cost and brought."""
+    rated = [row for row in report(shown, "roas_d1") if row["roas"] is not None]
+    revenue = round(sum(exact(row["revenue_usd"]) for row in rated))
+    cost = round(sum(exact(row["ad_cost_usd"]) for row in rated))
+    verdict = f"Yesterday's ads lost US$ {cost - revenue}: cost {cost}, revenue {revenue}"
+    heading = sample_page.page.locator("h1").inner_text()
+    assert (
+        heading.replace("\N{NO-BREAK SPACE}", " ")
+        == verdict
+        == ("Yesterday's ads lost US$ 284: cost 561, revenue 277")
+    )
+    assert sample_page.page.title() == f"{heading} · gamehouse"
+    lead = sample_page.page.locator(".lead").inner_text()
+    assert "because their cost is unknown: HERO_DRAFT_JP." in lead
+
+
+def test_codes_are_told_in_words(sample_page: Visit, shown: Project) -> None:
+    """Codes of the models remain in attributes; what is to be read has none."""
+    for details in sample_page.page.locator("details").all():
+        details.evaluate("(details) => { details.open = true }")
+    text = sample_page.page.locator("main").inner_text()
+    files = [*(file["file"] for file in report(shown, "manifest")["files"]), "rejected_rows.csv"]
+    for name in (*files, "dbt_docs.html", "data_docs/"):
+        text = text.replace(name, "")
+    codes = {code for code in re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text) if code[:3] != "af_"}
+    assert codes == set()
+    assert "-US$" not in text
+    assert "\N{MINUS SIGN}US$\N{NO-BREAK SPACE}113.76" in text
+
+
+def test_rows_set_aside_are_those_of_the_file(sample_page: Visit, shown: Project) -> None:
+    with (shown.reports / "rejected_rows.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    counts = Counter((row["file"], f"{row['disposition']} {row['reason']}".strip()) for row in rows)
+    first = {
+        (row["file"], f"{row['disposition']} {row['reason']}".strip()): row["source_row_number"]
+        for row in reversed(rows)
+    }
+    told = sample_page.rows("rejected-table")
+    assert {(file, why): int(count) for file, why, count, _, _ in told} == counts
+    assert {(file, why): number for file, why, _, _, number in told} == first
+    assert {row["file"] for row in rows} == {
+        *("purchases_raw.csv", "confirmed_purchases.csv", "costs_daily.csv", "sessions.csv")
+    }
+    summary = report(shown, "reconciliation")["summary"]
+    files = {file["file"]: file["row_count"] for file in report(shown, "manifest")["files"]}
+    aside = Counter(row["file"] for row in rows)
+    for name, alone in (
+        ("purchases_raw.csv", "af_only"),
+        ("confirmed_purchases.csv", "confirmed_only"),
+    ):
+        assert files[name] == aside[name] + summary["matched"] + summary[alone]
+        bar = sample_page.page.locator(".fates", has_text=name)
+        numbers = bar.locator("dd:nth-of-type(1)").all_inner_texts()
+        expected = (summary["matched"], summary[alone], aside[name], files[name])
+        assert numbers == [f"{number:,}" for number in expected]
 
 
 def test_tiles_are_those_of_the_reports(sample_page: Visit, shown: Project) -> None:
@@ -141,7 +204,7 @@ def test_unknown_figures_say_why_and_are_no_zeros(sample_page: Visit, shown: Pro
         row = sample_page.page.locator("#campaign-table tr", has_text=campaign["campaign"])
         text = row.inner_text()
         assert "unknown" in text
-        assert campaign["state"] in text
+        assert wording.words(campaign["state"]) in text
         assert "0.00" not in text
 
 
@@ -207,16 +270,16 @@ def test_unmatched_rows_are_the_most_valuable_ones(sample_page: Visit, shown: Pr
         (row["type"], str(row["af_row_number"] or row["confirmed_row_number"])): row
         for row in unmatched
     }
-    outcomes = {"AppsFlyer only": "af_only", "confirmed only": "confirmed_only"}
     for _, outcome, reason, apart, _, player, _, receipt, number in rows:
-        row = by_place[outcomes[outcome], number]
-        assert reason.startswith(row["reason"])
+        row = by_place[outcome, number]
+        assert reason.startswith(wording.words(row["reason"]))
         assert player == row["appsflyer_id"]
         assert receipt == (row["receipt_id"] or "none")
         if row["counterpart_row_number"] is not None:
-            told = f"row {row['counterpart_row_number']}, {row['counterpart_disposition']}"
-            assert told in reason
-            assert row["counterpart_reason"] is None or row["counterpart_reason"] in reason
+            disposition = wording.words(row["counterpart_disposition"])
+            assert f"row {row['counterpart_row_number']}, {disposition}" in reason
+            cause = row["counterpart_reason"]
+            assert cause is None or wording.words(cause) in reason
         seconds = row["nearest_seconds_apart"]
         if seconds is None and row["counterpart_seconds_apart"] is not None:
             seconds = abs(exact(row["counterpart_seconds_apart"]))
@@ -226,9 +289,8 @@ def test_unmatched_rows_are_the_most_valuable_ones(sample_page: Visit, shown: Pr
 
 
 def test_money_is_told_by_reason(sample_page: Visit, shown: Project) -> None:
-    outcomes = {"AppsFlyer only": "af_only", "confirmed only": "confirmed_only"}
     told = {
-        (outcomes[outcome], reason): (int(rows), exact(amount))
+        (outcome, reason): (int(rows), exact(amount))
         for outcome, reason, rows, amount in sample_page.rows("reasons-table")
     }
     expected: dict[tuple[str, str], tuple[int, Decimal]] = {}
@@ -249,7 +311,7 @@ def test_charts_hold_the_figures_of_the_reports(sample_page: Visit, shown: Proje
         day = days[row[0]]
         assert last["day"] == day["date"]
         assert last["roas"] == (None if day["roas"] is None else float(day["roas"]))
-        assert last["revenue"] == float(day["revenue_usd"])
+        assert last["net_revenue_usd"] == float(day["revenue_usd"])
     (arpdau,) = report(shown, "arpdau_d1")
     last = values(specs["dau"])[-1]
     assert (last["day"], last["value"]) == (arpdau["date"], arpdau["dau"])
@@ -279,6 +341,7 @@ def test_links_lead_to_files_that_are_there(sample_page: Visit, shown: Project) 
     expected = {
         file["file"] for file in report(shown, "manifest")["files"] if file["kind"] == "report"
     }
-    assert set(links) == expected | {"checkpoints.html", "dbt_docs.html", "manifest.json"}
+    others = {"checkpoints.html", "dbt_docs.html", "manifest.json", "rejected_rows.csv"}
+    assert set(links) == expected | others
     for link in links:
         assert (shown.reports / link).is_file()

@@ -11,9 +11,10 @@ from playwright.sync_api import Browser
 from tests.support.harness import ROOT, Project
 from tests.system.page.browser import Visit, visit
 from tests.system.page.conftest import address_of
+from warehouse.page import wording
 
 # A phone, a tablet, a screen.
-WIDTHS = [360, 768, 1280]
+WIDTHS = [360, 390, 768, 1280]
 SCHEMES = ["light", "dark"]
 # Looked at after a change of the page, and kept by CI.
 SCREENSHOTS = ROOT / "target/screenshots"
@@ -87,7 +88,8 @@ def test_filters_show_what_they_say(sample_page: Visit) -> None:
     filters = sample_page.page.locator('.filters[data-table="unmatched-table"]')
     filters.locator("select[name=outcome]").select_option("af_only")
     filters.locator("select[name=reason]").select_option("no_candidate")
-    kept = [row for row in rows if row[1] == "AppsFlyer only" and row[2].startswith("no_cand")]
+    reason = wording.words("no_candidate")
+    kept = [row for row in rows if row[1] == "af_only" and row[2].startswith(reason)]
     assert 0 < len(kept) < len(rows)
     assert sample_page.rows("unmatched-table") == kept
     told = filters.locator("output").inner_text()
@@ -167,6 +169,21 @@ def test_page_fits_its_window(browser: Browser, shown: Project, width: int, sche
     assert int.from_bytes(picture[16:20], "big") == width
     red, green, blue = (int(part) for part in background[4:-1].split(","))
     assert (red + green + blue > 600) == (scheme == "light")
+
+
+def test_figures_of_campaigns_fit_a_phone(browser: Browser, shown: Project) -> None:
+    """Each row is a card: nothing is cut, and nothing is to be scrolled."""
+    with visit(browser, address_of(shown), viewport={"width": 390, "height": 844}) as visited:
+        for place in ("#campaign-table td", "#rejected-table td", ".fates dd"):
+            for figure in visited.page.locator(place).all():
+                box = figure.bounding_box()
+                assert box is not None
+                assert box["x"] >= 0
+                assert box["x"] + box["width"] <= 390
+        campaigns = visited.page.locator(".scroll", has=visited.page.locator("#campaign-table"))
+        assert campaigns.evaluate("(box) => [box.scrollWidth, box.scrollHeight]") == (
+            campaigns.evaluate("(box) => [box.clientWidth, box.clientHeight]")
+        )
 
 
 def test_charts_follow_the_scheme(browser: Browser, shown: Project) -> None:

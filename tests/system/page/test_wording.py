@@ -14,7 +14,7 @@ from warehouse.page import wording
     ("amount", "text"),
     [
         (Decimal("1234.5"), "US$\N{NO-BREAK SPACE}1,234.50"),
-        (Decimal("-0.5"), "-US$\N{NO-BREAK SPACE}0.50"),
+        (Decimal("-0.5"), "\N{MINUS SIGN}US$\N{NO-BREAK SPACE}0.50"),
         (0, "US$\N{NO-BREAK SPACE}0.00"),
         (None, "unknown"),
     ],
@@ -68,6 +68,19 @@ def test_names_are_cut_where_they_are_too_long() -> None:
     assert wording.name(None) == "none"
     assert wording.name("x" * 80) == "x" * 80
     assert wording.name("x" * 81) == "x" * 79 + "…"
+
+
+def test_names_break_after_underscores_and_stay_text() -> None:
+    assert wording.breakable("A_<B>") == "A_<wbr>&lt;B&gt;"
+
+
+def test_codes_are_words() -> None:
+    assert wording.words("missing_cost") == "cost unknown"
+    assert wording.words("a_new_state") == "a new state"
+
+
+def test_days_have_weekdays() -> None:
+    assert wording.long_day(date(2026, 1, 5)) == "Monday 5 January 2026"
 
 
 def test_rows_are_counted() -> None:
