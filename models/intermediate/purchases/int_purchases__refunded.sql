@@ -35,9 +35,9 @@ reported as (
     from confirmations
 ),
 
--- Exports write a refund with or without a minus. Without an amount or a percentage it takes all. In
--- the currency of the purchase it takes its share: at the rate of another day, a full refund would
--- leave cents.
+-- Exports write a refund with or without a minus. Without an amount or a percentage it takes all.
+-- In the currency of the purchase it takes its share: at the rate of another day, a full refund
+-- would leave cents.
 claimed as (
     select
         purchases.purchase_id,

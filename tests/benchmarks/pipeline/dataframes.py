@@ -549,6 +549,7 @@ def anomaly_report(rated: pd.DataFrame) -> pd.DataFrame:
     """The report `roas_anomaly`."""
     has_history = rated["history_days"] >= MIN_HISTORY_DAYS
     shortfall = ANOMALY_RATIO * rated["avg7"] - rated["roas"]
+    is_little = rated["roas"].notna() & (rated["ad_cost_usd"] < MIN_SPEND_USD)
     return pd.DataFrame(
         {
             "date": rated["date"],
@@ -558,7 +559,7 @@ def anomaly_report(rated: pd.DataFrame) -> pd.DataFrame:
             "history_days": rated["history_days"],
             "anomaly": has_history & (shortfall > NOISE * rated["avg7"]),
             "state": rated["state"]
-            .mask(rated["roas"].notna() & (rated["ad_cost_usd"] < MIN_SPEND_USD), "too_little_spend")
+            .mask(is_little, "too_little_spend")
             .mask((rated["roas"] == 0) & (rated["avg7"] == 0), "dead")
             .mask(rated["roas"].notna() & ~has_history, "insufficient_history"),
         }

@@ -43,7 +43,7 @@ class Scenario:
 
 
 # Most days of the data cost less than the default.
-SMALL = {"roas_min_spend_usd": 1.5}
+SMALL: dict[str, object] = {"roas_min_spend_usd": 1.5}
 SCENARIOS = (
     Scenario("last day has only sessions", seed=2, rows=900, variables=SMALL),
     Scenario("last day has only purchases", seed=3, rows=900, variables=SMALL),

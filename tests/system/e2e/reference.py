@@ -829,11 +829,12 @@ def report_roas(yesterday: date, curated: list[Curated], costs: list[Cost]) -> l
     return rows
 
 
-def report_anomalies(
+def report_anomalies(  # noqa: PLR0913 (the vars of the rule)
     yesterday: date,
     curated: list[Curated],
     costs: list[Cost],
     ratio: Fraction,
+    *,
     min_history_days: int,
     min_spend: Decimal,
 ) -> list[Row]:
@@ -947,8 +948,8 @@ def reference(  # noqa: PLR0913 (the vars of the project)
                 curated,
                 costs,
                 ratio,
-                roas_min_history_days,
-                Decimal(roas_min_spend_usd),
+                min_history_days=roas_min_history_days,
+                min_spend=Decimal(roas_min_spend_usd),
             ),
             "arpdau_d1": report_arpdau(yesterday, curated, sessions),
             "dispositions": dispositions,
