@@ -236,6 +236,14 @@ DATA_LOCKER_TYPES = {
     "platform": "varchar",
     "is_primary_attribution": "boolean",
 }
+OTHER_EVENT: dict[str, object] = {
+    "event_name": "af_level_achieved",
+    "event_value": "level 7",
+    "event_revenue": None,
+    "event_revenue_currency": None,
+    "event_revenue_usd": None,
+    "is_receipt_validated": None,
+}
 COST_TYPES = {
     "date": "date",
     "app_id": "varchar",
@@ -292,14 +300,16 @@ def write_exports(folder: Path, facts: Facts) -> None:
 
 
 def _appsflyer_events(facts: Facts, platform: str) -> Iterator[dict[str, object]]:
-    """In-app events of a platform.
+    """In-app events of a platform: the purchases, and what the game reports beside them.
 
     After a re-engagement, AppsFlyer writes a purchase twice: for the campaign of the install and
     for the one that brought the player back. The first is primary here.
     """
     for bought in facts.purchases:
         if bought.player.platform == platform:
-            yield _event(bought, bought.player.campaign, is_primary=True)
+            event = _event(bought, bought.player.campaign, is_primary=True)
+            yield event
+            yield event | OTHER_EVENT
             if bought.twin:
                 yield _event(bought, bought.twin, is_primary=False)
 
@@ -455,8 +465,9 @@ def write_plain(folder: Path, facts: Facts) -> None:
         folder / "confirmed_purchases.csv",
         "appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id",
         [
-            _plain_row(bought, bought.at + DELAY)
-            for bought in sorted([*confirmed, *facts.strangers], key=lambda bought: bought.at)
+            *(_plain_confirmation(bought) for bought in confirmed),
+            # Nobody knows who paid.
+            *(["", "", *_plain_confirmation(bought)[2:]] for bought in facts.strangers),
         ],
     )
     _write_csv(
@@ -495,6 +506,13 @@ def _plain_row(bought: Purchase, at: datetime | None = None) -> list[object]:
     ]
 
 
+def _plain_confirmation(bought: Purchase) -> list[object]:
+    """A store converts nothing: the dollars are the exact product with the rate of the day."""
+    row = _plain_row(bought, bought.at + DELAY)
+    row[3] = bought.amount * rate(bought.player.currency, bought.day)
+    return row
+
+
 def _plain_source(bought: Purchase) -> str:
     return "restricted" if bought.player.campaign is LOOKALIKE else ""
 
@@ -524,6 +542,7 @@ def truth(facts: Facts) -> dict[str, object]:
         "dispositions": {
             "curated": len(genuine),
             "false_success": len(facts.purchases) - len(genuine),
+            "not_a_purchase": len(facts.purchases),
             "secondary_attribution": sum(1 for bought in facts.purchases if bought.twin),
         },
         "reconciliation": {

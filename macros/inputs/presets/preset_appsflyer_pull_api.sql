@@ -2,10 +2,15 @@
    without case, spaces and underscores, so the columns fit Data Locker as well.
 
    A refund is an event of var `refund_event_names` or with a negative amount. It gets the status
-   refund and a positive amount. #}
+   refund and a positive amount. An event without an amount that is neither, such as a login, has no
+   status, so that no check takes it for a purchase that was left out. #}
 {% macro preset_appsflyer_pull_api() -%}
     {%- set is_refund_event = is_in(
         'lower({Event Name})', var('refund_event_names') | map('lower') | list
+    ) -%}
+    {%- set is_other_event = '{Event Revenue} is null and not ' ~ is_in(
+        'lower({Event Name})',
+        (var('purchase_event_names') + var('refund_event_names')) | map('lower') | list
     ) -%}
 purchases_raw:
   known_by: [AppsFlyer ID, Event Name, Event Time]
@@ -16,6 +21,7 @@ purchases_raw:
     revenue_usd:
       - sql: "replace({Event Revenue USD}, '-', '')"
       - sql: "case when {Event Revenue Currency} = 'USD' then replace({Event Revenue}, '-', '') end"
+      - sql: "case when {{ is_other_event }} then '0' end"
     campaign: Campaign
     receipt_id:
       column: Event Value
@@ -25,7 +31,7 @@ purchases_raw:
         case
             when {{ is_refund_event }} then 'refund'
             when coalesce({Event Revenue USD}, {Event Revenue}) like '-%' then 'refund'
-            else 'success'
+            when not ({{ is_other_event }}) then 'success'
         end
     campaign_id: [Campaign ID, af_c_id]
     media_source: Media Source

@@ -105,9 +105,9 @@ af_7,purchase,2026-01-05T12:00:00Z,5.5,A,RCP-7,success,,Meta,,,2026-01-01T00:00:
 """),
     "confirmed_purchases": read_rows("""appsflyer_id,event_name,event_time_utc,revenue_usd,\
 campaign,receipt_id,status,revenue,currency,refund_amount_usd,refund_amount
-,af_purchase,2026-01-05T09:01:00Z,4.99,,RCP-1,Charged,4.99,USD,,
-,af_purchase,2026-01-05T09:01:00Z,,,RCP-8,refund,1000.00,JPY,,1000.00
-,af_purchase,2026-01-05T12:01:00.123Z,7.50,,123456789012,,7.50,USD,,
+,,2026-01-05T09:01:00Z,4.99,,RCP-1,Charged,4.99,USD,,
+,,2026-01-05T09:01:00Z,,,RCP-8,refund,1000.00,JPY,,1000.00
+,,2026-01-05T12:01:00.123Z,7.50,,123456789012,,7.50,USD,,
 """),
     "costs_daily": read_rows("""date,campaign,ad_cost_usd,campaign_id,media_source,cost,currency,\
 cost_key,cost_version
