@@ -64,6 +64,19 @@ def two_days(revenue: str) -> Inputs:
     )
 
 
+def fading() -> Inputs:
+    """Days on which DEAD spends and never earns, and SMALL spends little and stops earning."""
+    days = [f"2026-01-0{number}" for number in range(1, 7)]
+    return inputs(
+        purchases_raw=[
+            (f"af_{day}", "purchase", f"{day}T09:00:00Z", "3", "SMALL", f"RCP-{day[-1]}", "success")
+            for day in days[:4]
+        ],
+        costs_daily=[row for day in days for row in [(day, "DEAD", "100"), (day, "SMALL", "3")]],
+        sessions=[(f"{day}T09:00:00Z", "u1", "session_start") for day in days],
+    )
+
+
 def long() -> Inputs:
     """More days, campaigns and unmatched rows than the page shows, and hostile names."""
     random = Random(6)

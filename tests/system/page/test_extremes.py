@@ -105,6 +105,18 @@ def test_days_are_labelled_once_and_the_verdict_follows_the_money(
     assert [label for label in labels if "Jan" in label] == ["5 Jan", "6 Jan"]
 
 
+def test_a_flag_says_what_it_is_worth(
+    opened: Callable[[games.Inputs], Visit], project: Project
+) -> None:
+    """The rule never flags a campaign that never earned, and flags one that hardly spends."""
+    visited = opened(games.fading())
+    assert_sound(visited, project.reports / "index.html")
+    attention = visited.page.locator(".attention").inner_text()
+    assert "DEAD earned nothing on this day" in attention
+    assert "SMALL is flagged since 2026-01-05" in attention
+    assert "which is too little to judge" in attention
+
+
 def test_page_of_very_much_stays_readable(
     opened: Callable[[games.Inputs], Visit], project: Project
 ) -> None:
