@@ -23,7 +23,7 @@ outcomes as (
         ) }} as period,
         ledger.outcome,
         abs(ledger.seconds_apart) as seconds_apart,
-        ledger.amount_difference_usd != 0 as is_amount_mismatched
+        abs(ledger.amount_difference_usd) >= 0.01 as is_amount_mismatched
     from ledger
     cross join as_of
 ),
