@@ -13,7 +13,7 @@ import pytest
 
 from tests.system.spark.sessions import ask
 from warehouse.cli import main
-from warehouse.inputs.headers import HEADERS
+from warehouse.inputs.headers import ALL_HEADERS
 from warehouse.spark.cluster import Cluster, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 
@@ -111,7 +111,7 @@ def test_the_command_exits_as_dbt_does_and_leaves_the_reports(
 ) -> None:
     """On the cluster that runs already; a second one would show nothing more."""
     (tmp_path / "seeds").mkdir()
-    for file, header in HEADERS.items():
+    for file, header in ALL_HEADERS.items():
         (tmp_path / "seeds" / file).write_text(f"{header}\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
