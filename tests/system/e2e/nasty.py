@@ -420,7 +420,7 @@ class Generator:
             self.shift(moment),
             self.random.choice((amount, f"-{amount.lstrip('-')}", "")),
             receipt,
-            self.random.choice(("chargeback", "refund", "Voided", "canceled", "reversed")),
+            self.random.choice(("chargeback", "refund", "Voided", "canceled", "Refund_Reversed")),
         )
 
     # --- Rows that must not count, in places where counting them would show ----------------------

@@ -31,7 +31,7 @@ REFUNDS = (
 )
 # Statuses of refunds that the store took back.
 REVERSALS = (
-    *("refund_reversed", "refund_reversal", "reversed"),
+    *("refund_reversed", "refund_reversal"),
     *("chargeback_reversed", "chargeback_reversal"),
 )
 NOT_A_CAMPAIGN = (None, "ORGANIC", "(ORGANIC)")

@@ -394,7 +394,7 @@ def test_last_refund_or_reversal_of_a_receipt_stands() -> None:
     reports = run(
         """
         af_1,purchase,2026-01-10T10:00:00Z,1,A,RCP-1,success
-        ,purchase,2026-01-10T13:00:00Z,,A,RCP-1,reversed
+        ,purchase,2026-01-10T13:00:00Z,,A,RCP-1,chargeback_reversed
         ,purchase,2026-01-10T12:00:00Z,,A,RCP-1,refund
         af_2,purchase,2026-01-10T10:00:01Z,1,A,RCP-2,success
         ,purchase,2026-01-10T12:00:00Z,,A,RCP-2,Refund_Reversed

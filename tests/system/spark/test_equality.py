@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ from warehouse.store.sql_store import SqlStore
 # The models of the report files, without those of the page and the checkpoints.
 REPORTS_ALONE = ["--select", "+rpt_manifest", "--exclude-resource-type", "test", "unit_test"]
 NASTY = SCENARIOS[1:4]
+# Before the as-of date of `NASTY[1]`; a later click does not count.
+CLICKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
 # So many models have ended, and more than as many have not, when a worker is killed.
 MODELS_BEFORE_KILL = 8
 
@@ -167,8 +170,9 @@ def lake_of_a_game(folder: Path) -> Lake:
     store, outbox = SqlStore(url), SqlOutbox(url)
     game = LakeGame(url, store, outbox, folder / "game.duckdb", Lake(f"{folder}/a lake's Ü"))
     game.play(game.register("ann", "bob"), 20)
-    for character in ("knight", "dragon", "knight"):
-        store.record(1, NewEvent("deep_link", MOMENT, f'{{"character": "{character}"}}'))
+    clicks = [("knight", CLICKED), ("dragon", CLICKED), ("knight", CLICKED), ("dragon", MOMENT)]
+    for character, clicked_at in clicks:
+        store.record(1, NewEvent("deep_link", clicked_at, f'{{"character": "{character}"}}'))
     game.loader(8).ship_all()
     outbox.close()
     store.close()
