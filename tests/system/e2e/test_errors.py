@@ -116,8 +116,8 @@ def test_files_that_dbt_cannot_read_are_named_before_it_starts(good: Project) ->
     assert run.output.splitlines() == [
         "seeds/costs_daily.csv is missing. Put the export there, with the header line"
         " date,campaign,ad_cost_usd",
-        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it as UTF-8. Or leave it so, outside"
-        " of seeds/, and name its encoding in var inputs (docs/inputs.md).",
+        "seeds/sessions.csv is not UTF-8 text: see line 2. Save it as UTF-8. Or leave it so,"
+        " outside of seeds/, and name its encoding in var inputs (docs/inputs.md).",
     ]
 
 
