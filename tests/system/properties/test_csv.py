@@ -26,13 +26,16 @@ from warehouse.inputs.headers import ALL_HEADERS, faults
 
 FILE = "costs_daily.csv"
 COLUMNS = ALL_HEADERS[FILE].split(",")
-# The seed as a macro sees it.
+# The seed as a macro sees it, and its file without a mapping.
 NODE = SimpleNamespace(
+    name="costs_daily",
+    config=SimpleNamespace(meta={}),
     columns={
         name: SimpleNamespace(name=name, config=SimpleNamespace(meta={}))
         for name in [*COLUMNS, "source_row_number"]
-    }
+    },
 )
+SOURCE = SimpleNamespace(format="csv", delimiter=",")
 MACROS = [ROOT / "macros/engines/sql_string.sql", *(ROOT / "macros/inputs").rglob("*.sql")]
 
 VALUE = st.one_of(
@@ -77,6 +80,7 @@ class Seeds:
             "var": lambda _: None,
             "env_var": lambda _, default: default,
             "fromjson": json.loads,
+            "context": {},  # without presets
             "modules": SimpleNamespace(re=re),
         }
         register_functions(self._database)
@@ -101,10 +105,11 @@ class Seeds:
         if found := faults(self.folder):
             raise RefusedError("\n".join(found))
         path = self._macros["sql_string"](str(self.folder / FILE))
-        header = self._macros["csv_header"](path)
-        self._macros["assert_columns"](NODE, FILE, header)
+        header = self._macros["file_header"](SOURCE, str(self.folder / FILE))
+        self._macros["assert_columns"](NODE, None, FILE, header)
         self._macros["drop_rejects"]("rejects")
-        options = self._macros["csv_options"](self._macros["csv_types"](NODE, header), "rejects")
+        types = self._macros["csv_types"](NODE, None, header)
+        options = self._macros["csv_options"](types, SOURCE.delimiter, "rejects")
         try:
             rows = self._database.execute(
                 "select row_number() over () as source_row_number, *"  # noqa: S608 (a test's)
@@ -116,14 +121,14 @@ class Seeds:
         names = [column[0] for column in rows.description or []]
         found_rows = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
         self._macros["assert_csv_lines"]({str(self.folder / FILE): FILE}, "rejects")
-        self._macros["assert_csv_rows"](FILE, len(found_rows))
+        self._macros["assert_csv_rows"](NODE, FILE, len(found_rows))
         assert csv_row_count(str(self.folder / FILE)) == len(found_rows)
         assert [row["source_row_number"] for row in found_rows] == [*range(1, len(found_rows) + 1)]
         return [tuple(row[column] for column in COLUMNS) for row in found_rows]
 
     def names_on_spark(self, line: str) -> list[str]:
         """Return the column names that Spark's macro finds in the first line of a file."""
-        names: list[str] = self._macros["csv_names"](line)
+        names: list[str] = self._macros["csv_names"](line, SOURCE.delimiter)
         return names
 
     def dispatch(self, macro: str) -> object:
@@ -157,6 +162,7 @@ class Result:
     def __init__(self, rows: list[tuple[Any, ...]]) -> None:
         """Hold these rows."""
         self.rows = rows
+        self.columns = list(zip(*rows, strict=True))
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def files_table(folder: Path) -> str:
         context[file] = vars(get_template(text, context).module)[f"dbt_macro__{file}"]
     types = dict.fromkeys(HEADER.split(","), "string")
     statement: str = context["files_table"](
-        "default.boundaries", {"format": "csv", "folder": folder}, types
+        "default.boundaries", {"format": "csv", "folder": folder, "delimiter": ","}, types
     )
     return statement
 
