@@ -186,6 +186,8 @@ def seeds(tmp_path: Path) -> Path:
     folder.mkdir()
     for name, text in GOOD.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    for name, header in headers.OPTIONAL_HEADERS.items():
+        (folder / name).write_text(f"{header}\n", encoding="utf-8")
     assert headers.faults(folder) == []
     return folder
 
