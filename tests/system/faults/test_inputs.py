@@ -31,12 +31,19 @@ LONG_LINE = (
     "has a line of more than 2,000,000 characters: see line 2. Export it again, with one line per"
     " row."
 )
-NOT_UTF8 = "is not UTF-8 text: see line {}. Save it as UTF-8."
+NOT_UTF8 = (
+    "is not UTF-8 text: see line {}. Save it as UTF-8. Or leave it so, outside of seeds/, and name"
+    " its encoding in var inputs (docs/inputs.md)."
+)
+UTF16 = (
+    "is UTF-16 text. Save it as UTF-8. Or leave it so, outside of seeds/, and name its path in var"
+    " inputs (docs/inputs.md)."
+)
 # Found before dbt starts, by `python -m warehouse inputs`, with which `make build` begins.
 FOUND_BEFORE: dict[str, tuple[bytes, str]] = {
     "cut inside a character": (HEADER + ROW + "2026-01-06,é".encode()[:-1], NOT_UTF8.format(3)),
     "Latin-1": (HEADER + ROW + "2026-01-06,é,1\n".encode("latin-1"), NOT_UTF8.format(3)),
-    "UTF-16": ((HEADER + ROW).decode().encode("utf-16"), "is UTF-16 text. Save it as UTF-8."),
+    "UTF-16": ((HEADER + ROW).decode().encode("utf-16"), UTF16),
     "UTF-16 without a mark": ((HEADER + ROW).decode().encode("utf-16-le"), NUL.format(1)),
     "gzip": (b"\x1f\x8b\x08\x08" + bytes(range(1, 200)), NOT_UTF8.format(1)),
     "NUL in a value": (HEADER + ROW + b"2026-01-06,A\0B,1\n", NUL.format(3)),
