@@ -43,6 +43,7 @@ ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
         for path in ("/openapi.json", "/docs", "/docs/start.js")
     ),
     ("POST", "/login", {"username": "bob", "password": PASSWORD}, (201, 200, 200)),
+    ("GET", "/", None, (302, 302, 302)),
     ("GET", "/reports", None, (308, 308, 308)),
     ("GET", "/reports/", None, (401, 403, 404)),
     # Last, because it revokes the tokens.
@@ -54,7 +55,15 @@ ENDPOINTS[:0] = [
     for method, path, body, statuses in ENDPOINTS
     if method == "GET" and not path.startswith("/track")
 ]
-NEVER_LOOKED_AT = {"/login", "/health", "/health/live", "/metrics", "/openapi.json", "/reports"}
+NEVER_LOOKED_AT = {
+    "/",
+    "/login",
+    "/health",
+    "/health/live",
+    "/metrics",
+    "/openapi.json",
+    "/reports",
+}
 WITH_TOKEN = [
     endpoint
     for endpoint in ENDPOINTS

@@ -21,7 +21,7 @@ WITH_FILES = {"DBT_WRITE_JSON": "true"}
     [
         # int_costs__rejected, which a test of int_costs__accepted reads, is not there
         ["build", "--select", "+int_costs__accepted", *WITHOUT_UNIT_TESTS],
-        ["build", "--select", "stg_ads__costs"],
+        ["build", "--select", "stg_game__sessions"],
         ["build", "--empty", "--exclude-resource-type", "unit_test", "test"],
         ["run", "--select", "path:models/staging"],
     ],
@@ -32,7 +32,8 @@ def test_a_new_warehouse(project: Project, arguments: list[str]) -> None:
     project.write_inputs(GOOD)
     run = project.dbt(*arguments)
     assert run.exit_code == 0, run.output
-    assert project.query("select count(*) from staging.stg_ads__costs")
+    built = "stg_game__sessions" if "stg_game__sessions" in arguments else "stg_ads__costs"
+    assert project.query(f"select count(*) from staging.{built}")
 
 
 def test_seeds_and_models_of_ones_own(good: Project) -> None:
