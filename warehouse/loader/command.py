@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from warehouse.database import WarehouseUnavailableError, open_when_free
-from warehouse.loader.comparison import CORRECT_BALANCES
+from warehouse.loader.coins import CORRECT_BALANCES
 from warehouse.loader.destination import Destination, destination_of
 from warehouse.loader.loader import Loader, Status
 from warehouse.loader.raw_tables import make_raw_tables
@@ -138,7 +138,7 @@ def _correct_balances(warehouse_path: Path, console: Console) -> None:
     """Correct balances that are not what the earns and spends in the warehouse add up to."""
     with open_when_free(warehouse_path, read_only=False) as warehouse:
         make_raw_tables(warehouse)
-        ((count,),) = warehouse.execute(CORRECT_BALANCES).fetchall()
+        ((count,),) = warehouse.execute(CORRECT_BALANCES, {"user_ids": None}).fetchall()
     if count:
         print_line(console, f"Corrected {count:,} balances to the sum of their earns and spends.")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from warehouse.loader.coins import COINS, MOVES_COINS
 from warehouse.loader.lake import Pinned
 from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable
 
@@ -40,23 +41,6 @@ STORED_PLAYERS = {
 }
 STORED_PRUNED = {"user_id": "bigint", "event_type": "text", "event_count": "bigint"}
 
-# Earns and spends, as in `stg_api__events`. A `spend` without a balance is from an older version's
-# client.
-MOVES_COINS = """
-(
-    event_type = 'earn'
-    or event_type = 'spend'
-    and json_extract_string(try_cast(meta as json), '$.balance') is not null
-)
-"""
-# The coins of such an event, negative for a `spend`; null if they cannot be parsed.
-COIN_TEXT = "json_extract_string(try_cast(meta as json), '$.amount')"
-COINS = f"""
-case
-    when regexp_full_match({COIN_TEXT}, '[1-9][0-9]*')
-        then try_cast({COIN_TEXT} as bigint)::hugeint * if(event_type = 'spend', -1, 1)
-end
-"""
 # Players whose balance is not the sum of their earns less their spends.
 MONEY = f"""
 with moved as (
@@ -161,19 +145,6 @@ PRUNED = "select coalesce(sum(event_count), 0)::bigint from stored_pruned"
 PRUNED_HERE = """
 select count(*) from landed_events anti join stored_events using (event_id)
 """
-# Corrects balances that are not what the events add up to; the loader changes a balance only with
-# new events.
-CORRECT_BALANCES = f"""
-update raw.players as landed set balance = moved.coins
-from (
-    select players.user_id, coalesce(sum({COINS}), 0)::bigint as coins
-    from raw.players as players
-    left join raw.game_events as events
-        on players.user_id = events.user_id and {MOVES_COINS}
-    group by players.user_id
-) as moved
-where landed.user_id = moved.user_id and landed.balance is distinct from moved.coins
-"""  # noqa: S608  # nosec B608
 
 
 class Comparison:

@@ -16,6 +16,7 @@ from warehouse.database import (
     lock_holder,
     reject_sqlite_file,
 )
+from warehouse.loader.coins import CORRECT_BALANCES
 from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable, make_raw_tables
 from warehouse.loader.source_store import read_store_id, require_same_store, write_store_id
 from warehouse.loader.waiting import Wait, delays
@@ -29,6 +30,10 @@ UPDATE_BALANCES, KEEP_BALANCES = PLAYERS.upsert(), PLAYERS.upsert(keep={"balance
 KNOWN = f"""
 select {GAME_EVENTS.key} from {GAME_EVENTS.name}
 where {GAME_EVENTS.key} in (select unnest(from_json(?, '["text"]')))
+"""  # noqa: S608 (names from here)  # nosec B608
+MISSING_PLAYERS = f"""
+select unnest(from_json(?, '["bigint"]')) as {PLAYERS.key} except
+select {PLAYERS.key} from {PLAYERS.name}
 """  # noqa: S608 (names from here)  # nosec B608
 LAST_SHIPPED = f"select 1 from {GAME_EVENTS.name} where {GAME_EVENTS.key} = ?"  # noqa: S608 (names from here)  # nosec B608
 
@@ -177,20 +182,35 @@ def _write(
 ) -> None:
     """Write a batch in one transaction.
 
+    A batch that is shipped again may be older than other events in the warehouse, and so are its
+    balances. So those of players who miss an event, or are missing, become what their events add up
+    to.
+
     Args:
         warehouse: The open file.
         batch: The batch.
         now: The time for `loaded_at`.
         known: The ids of its events that the warehouse has.
     """
-    is_new = batch.has_new_balance(known)
+    is_new = [not known and each for each in batch.has_new_balance(known)]
     is_old = [not each for each in is_new]
     warehouse.begin()
     make_raw_tables(warehouse)
+    incomplete = _incomplete(warehouse, batch, known) if known else ""
     insert = GAME_EVENTS.upsert() if known else GAME_EVENTS.insert
     warehouse.execute(insert, {**_as_json(GAME_EVENTS, batch.events), "loaded_at": now})
     for which, upsert in ((is_new, UPDATE_BALANCES), (is_old, KEEP_BALANCES)):
         if any(which):
             players = _as_json(PLAYERS, batch.players, which)
             warehouse.execute(upsert, {**players, "loaded_at": now})
+    if known:
+        warehouse.execute(CORRECT_BALANCES, {"user_ids": incomplete})
     warehouse.commit()
+
+
+def _incomplete(warehouse: duckdb.DuckDBPyConnection, batch: Batch, known: Container[str]) -> str:
+    """Return the ids of the players of a batch who miss an event or a row, as JSON."""
+    events = zip(batch.events.user_id, batch.events.event_id, strict=True)
+    user_ids = {user_id for user_id, event_id in events if event_id not in known}
+    rows = warehouse.execute(MISSING_PLAYERS, [json.dumps(batch.players.user_id)]).fetchall()
+    return json.dumps([*user_ids - {None}, *(user_id for (user_id,) in rows)])

@@ -32,8 +32,7 @@ def test_a_new_warehouse(project: Project, arguments: list[str]) -> None:
     project.write_inputs(GOOD)
     run = project.dbt(*arguments)
     assert run.exit_code == 0, run.output
-    built = "stg_game__sessions" if "stg_game__sessions" in arguments else "stg_ads__costs"
-    assert project.query(f"select count(*) from staging.{built}")
+    assert project.query("select 1 from information_schema.tables where table_schema = 'staging'")
 
 
 def test_seeds_and_models_of_ones_own(good: Project) -> None:

@@ -43,7 +43,12 @@ class Made:
 def made(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The sample after `make build` in this environment. Do not change it."""
     project = built.project.clone_to(tmp_path_factory.mktemp("made") / "project")
-    make = ["make", f"--file={ROOT / 'Makefile'}", f"VENV={Path(sys.executable).parents[1]}"]
+    make = [
+        "make",
+        "--no-print-directory",
+        f"--file={ROOT / 'Makefile'}",
+        f"VENV={Path(sys.executable).parents[1]}",
+    ]
     run = project.run(*make, "--old-file=setup", "build")
     assert run.exit_code == 0, run.output
     return Made(project, run.output)
