@@ -11,8 +11,8 @@
 {%- endmacro %}
 
 {# In a new warehouse, also creates an input that a selected model reads and that is not selected
-   itself, so that `--select stg_game__sessions` works. An input is a view, so this is cheap. dbt has
-   already listed the relations, so its cache needs the new one. #}
+   itself, so that `--select stg_game__sessions` works. An input is a view, so this is cheap. dbt
+   has already listed the relations, so its cache needs the new one. #}
 {% macro duckdb__assert_inputs() -%}
     {%- set read = [] -%}
     {%- for id in selected_resources if id in graph.nodes -%}
