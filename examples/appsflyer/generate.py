@@ -346,7 +346,9 @@ def _pull_api_row(event: dict[str, object]) -> list[object]:
 
 def _word(value: object) -> str:
     """A value as text; blank for none, and booleans in lower case."""
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _cost_rows(batch_day: date, batch: int) -> list[dict[str, object]]:

@@ -209,8 +209,13 @@ def _write(
 
 
 def _incomplete(warehouse: duckdb.DuckDBPyConnection, batch: Batch, known: Container[str]) -> str:
-    """Return the ids of the players of a batch who miss an event or a row, as JSON."""
+    """Return the ids of the players of a batch who miss an event or a row, as JSON.
+
+    Of those who miss an event, only the ones who earn or spend in the batch: the others' balances
+    do not change.
+    """
     events = zip(batch.events.user_id, batch.events.event_id, strict=True)
     user_ids = {user_id for user_id, event_id in events if event_id not in known}
     rows = warehouse.execute(MISSING_PLAYERS, [json.dumps(batch.players.user_id)]).fetchall()
-    return json.dumps([*user_ids - {None}, *(user_id for (user_id,) in rows)])
+    missing = {user_id for (user_id,) in rows}
+    return json.dumps([*missing, *(user_ids & batch.last_changes.keys() - missing)])

@@ -829,6 +829,15 @@ def report_roas(yesterday: date, curated: list[Curated], costs: list[Cost]) -> l
     return rows
 
 
+def anomaly_state(result: CampaignDay, average: Fraction | None, min_spend: Decimal) -> str:
+    """What to think of a flag, given enough days before it."""
+    if result.roas is None or result.cost is None:
+        return result.state
+    if result.roas == average == 0:
+        return "dead"
+    return "too_little_spend" if result.cost < min_spend else result.state
+
+
 def report_anomalies(  # noqa: PLR0913 (the vars of the rule)
     yesterday: date,
     curated: list[Curated],
@@ -866,15 +875,9 @@ def report_anomalies(  # noqa: PLR0913 (the vars of the rule)
                     and result.roas < ratio * average
                 ),
                 "state": (
-                    result.state
-                    if result.roas is None
+                    anomaly_state(result, average, min_spend)
+                    if has_history or result.roas is None
                     else "insufficient_history"
-                    if not has_history
-                    else "dead"
-                    if result.roas == average == 0
-                    else "too_little_spend"
-                    if result.cost is not None and result.cost < min_spend
-                    else result.state
                 ),
             }
         )
