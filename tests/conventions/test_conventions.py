@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.conftest import Built
 from tests.support.harness import ROOT
@@ -393,3 +394,22 @@ def test_lines_of_sql_fit_the_page() -> None:
         if len(line) > 100
     ]
     _hold(long, "is longer than 100 characters; break the line")
+
+
+def test_the_states_of_a_flag_are_the_same_everywhere(manifest: dict[str, Any]) -> None:
+    """In the test of the mart, in the checkpoint and in the schema of the report."""
+    (mart,) = [
+        set(test["test_metadata"]["kwargs"]["one_of"]["anomaly_state"])
+        for test in _nodes(manifest, "test")
+        if test["name"] == "fct_campaign_roas_daily_holds"
+    ]
+    suites = yaml.safe_load((ROOT / "warehouse/checkpoints/suites.yml").read_text("utf-8"))
+    (checkpoint,) = [
+        set(expectation["kwargs"]["value_set"])
+        for table in suites["reports"]
+        for expectation in table["expectations"]
+        if expectation["name"] == "anomaly_states_known"
+    ]
+    schema = json.loads((ROOT / "reports/schemas/roas_anomaly.schema.json").read_text("utf-8"))
+    report = set(schema["items"]["properties"]["state"]["enum"])
+    assert mart == checkpoint == report
