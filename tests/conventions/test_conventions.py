@@ -286,6 +286,18 @@ def test_every_mart_stands_before_every_report(manifest: dict[str, Any]) -> None
             assert marts <= _ancestors(manifest, model["unique_id"]), model["name"]
 
 
+def test_every_mart_has_metrics(manifest: dict[str, Any], models: list[Node]) -> None:
+    described = {
+        parent
+        for semantic_model in manifest["semantic_models"].values()
+        for parent in semantic_model["depends_on"]["nodes"]
+    }
+    _hold(
+        [m for m in models if _layer(m) == "marts" and m["unique_id"] not in described],
+        "{name} needs a semantic model and metrics, in _<subject>__metrics.yml beside it",
+    )
+
+
 def _ancestors(manifest: dict[str, Any], node_id: str) -> set[str]:
     found: set[str] = set()
     waiting = [node_id]
