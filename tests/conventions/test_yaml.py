@@ -1,4 +1,4 @@
-"""Every YAML file of the dbt project has the keys that dbt knows; dbt itself ignores most others."""
+"""Every YAML file of the dbt project has the keys that dbt knows; dbt ignores most others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROPERTIES = sorted(
 def faults(text: str, schema: dict[str, object]) -> list[str]:
     """What the schema does not allow, each with its place."""
     content = yaml.safe_load(text)
-    # dbt 1.11 reads metrics in an earlier form than its schema has, and rejects unknown keys itself.
+    # dbt 1.11 reads metrics in an earlier form than its schema has. It rejects unknown keys there.
     content.pop("metrics", None)
     found = Draft7Validator(schema).iter_errors(content)
     return [f"{'.'.join(map(str, fault.absolute_path))}: {fault.message}" for fault in found]

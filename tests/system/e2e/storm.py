@@ -164,7 +164,7 @@ def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
         balances = {row.user_id: row.balance for row in players}
         for row in store.execute(text("select event_id, user_id, event_type, meta from events")):
             stored.append(row.event_id)
-            amount = json.loads(row.meta).get("amount", 0)
+            amount = json.loads(row.meta or "{}").get("amount", 0)
             moved[row.user_id] += -amount if row.event_type == "spend" else amount
     engine.dispose()
     assert sorted(stored) == acknowledged
