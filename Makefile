@@ -14,7 +14,7 @@ export VARS ?= $(DBT_VARS)
 SOAK_MINUTES ?= 30
 # tests with a long form (tests/support/long.py)
 LONG_TESTS := tests/system/faults tests/system/contract tests/system/properties \
-	tests/warehouse/operations tests/system/load tests/system/e2e/test_storm.py \
+	tests/warehouse/operations tests/system/load tests/system/e2e/test_storm.py tests/system/e2e/test_client.py \
 	tests/system/e2e/test_corruptions.py tests/system/postgres/test_storm.py \
 	tests/warehouse/sample/test_scale.py tests/system/spark/test_macros.py \
 	tests/system/spark/test_unit_tests.py
