@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 {% macro duckdb__quartile(quartiles, number) -%}
-    {{ quartiles }}[{{ number }}]
+    list_extract({{ quartiles }}, {{ number }})
 {%- endmacro %}
 
 {% macro spark__quartile(quartiles, number) -%}

@@ -41,16 +41,17 @@ expected as (
         *,
         case
             when log_roas is not null and trial_history_days >= {{ least_days }}
-                then round(rated_cost * trailing_purchase_count / trailing_cost, 4)
+                then round(rated_cost * trailing_purchase_count / trailing_cost, 6)
         end as expected_purchases,
         rated_cost * trailing_revenue / trailing_cost as expected_revenue,
         {{ quartile('log_quartiles', 1) }} as log_first_quartile,
         {{ quartile('log_quartiles', 2) }} as log_median,
         -- Half of the values of a normal distribution lie within 1.349 standard deviations. A
-        -- standard deviation is at least 5 %: a steady campaign makes an ordinary day no rarity.
+        -- standard deviation is at least 5 %, which is 48790 millionths: on a steady campaign, an
+        -- ordinary day is no rarity.
         greatest(
             ({{ quartile('log_quartiles', 3) }} - {{ quartile('log_quartiles', 1) }}) / 1.349e0,
-            5e4
+            48790
         ) as log_deviation
     from trailed
 ),
@@ -60,12 +61,12 @@ scored as (
         *,
         case
             when expected_purchases is not null
-                then round((log_roas - log_median) / log_deviation, 4)
+                then round((log_roas - log_median) / log_deviation, 6)
         end as robust_z,
         case when expected_purchases is not null then log_roas < log_first_quartile end
             as is_in_low_quarter,
-        round({{ low_count_z('purchase_count', 'expected_purchases') }}, 4) as purchase_z,
-        round({{ low_count_z('0', 'expected_purchases') }}, 4) as no_purchase_z
+        round({{ low_count_z('purchase_count', 'expected_purchases') }}, 6) as purchase_z,
+        round({{ low_count_z('0', 'expected_purchases') }}, 6) as no_purchase_z
     from expected
 ),
 
@@ -111,7 +112,7 @@ final as (
         is_purchase_z_low,
         is_declining,
         try_cast(
-            case when expected_purchases is not null then round(expected_revenue, 2) end
+            case when expected_purchases is not null then round(expected_revenue, 6) end
             as decimal(38, 8)
         ) as expected_revenue_usd,
         net_revenue_usd,
