@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.rules --json target/bench/rules.json
 
-prints the tables, too. Two games: that of `generate --purchases 100000`, whose collapses are beyond
+writes the scores that `tests.benchmarks.page` shows. Two games: that of `generate --purchases 100000`, whose collapses are beyond
 doubt, and campaigns of all sizes with noise, declines and collapses that last
 (`tests/support/campaign_game.py`).
 """
@@ -164,7 +164,10 @@ from '{path}/anomalies.csv'
 
 
 def measure(
-    folder: Path, days: int = DAYS, sizes: tuple[float, ...] = SIZES, per_size: int = 12
+    folder: Path,
+    days: int = DAYS,
+    sizes: tuple[float, ...] = SIZES,
+    per_size: int = CAMPAIGNS_PER_SIZE,
 ) -> dict[str, dict[str, dict[str, Score]]]:
     """Build both games, and score them."""
     labelled = Project.copy_to(folder / "labelled")

@@ -114,8 +114,7 @@ def plan(chance: random.Random, days: int) -> Iterator[CampaignDay]:
             planned += [CampaignDay("lasting", purchase_factor=factor)] * chance.randrange(4, 11)
         else:
             planned += [
-                CampaignDay("decline", purchase_factor=DECLINE_PER_DAY**day)
-                for day in range(1, 29)
+                CampaignDay("decline", purchase_factor=DECLINE_PER_DAY**day) for day in range(1, 29)
             ]
         planned += [CampaignDay()] * chance.randrange(15, 30)
     yield from planned[:days]

@@ -7,6 +7,7 @@
 {%- set ratios = [0.3, 0.4, 0.5, 0.6, 0.7, in_force[0]] | unique | sort %}
 {%- set windows = [3, 7, 14, 28, in_force[1]] | unique | sort %}
 {%- set leasts = [1, 3, 7, 14, in_force[2]] | unique | sort %}
+{%- set leasts_and_ratios = modules.itertools.product(leasts, ratios) | list %}
 with
 
 campaign_days as (
@@ -45,80 +46,92 @@ judged as (
 -- true if the rule is known to be silent on one of the three days after the first.
 neighboured as (
     select
-        *,
+        campaign,
         {%- for rule in rules %}
-        is_{{ rule }} and not coalesce(lag(is_{{ rule }}) over each_campaign, false)
-            as starts_{{ rule }},
-        not lead(is_{{ rule }}) over each_campaign as is_over_in_1_{{ rule }},
-        not (
-            coalesce(lead(is_{{ rule }}, 1) over each_campaign, true)
-            and coalesce(lead(is_{{ rule }}, 2) over each_campaign, true)
-            and coalesce(lead(is_{{ rule }}, 3) over each_campaign, true)
-        ) as is_over_in_3_{{ rule }},
+            is_{{ rule }},
+            is_{{ rule }} and not coalesce(lag(is_{{ rule }}) over each_campaign, false)
+                as starts_{{ rule }},
+            not lead(is_{{ rule }}) over each_campaign as is_over_in_1_{{ rule }},
+            coalesce(not lead(is_{{ rule }}, 1) over each_campaign, false)
+            or coalesce(not lead(is_{{ rule }}, 2) over each_campaign, false)
+            or coalesce(not lead(is_{{ rule }}, 3) over each_campaign, false)
+                as is_over_in_3_{{ rule }},
         {%- endfor %}
         {%- for days in windows %}
-        avg(roas) over previous_{{ days }} as average_{{ days }},
-        count(roas) over previous_{{ days }} as days_{{ days }}{{ ',' if not loop.last }}
+            avg(roas) over previous_{{ days }} as average_{{ days }},
+            count(roas) over previous_{{ days }} as days_{{ days }},
         {%- endfor %}
+        roas
     from judged
     window
-        each_campaign as (partition by campaign order by activity_date),
         {%- for days in windows %}
-        previous_{{ days }} as (
-            partition by campaign order by activity_date
-            rows between {{ days }} preceding and 1 preceding
-        ){{ ',' if not loop.last }}
+            previous_{{ days }} as (
+                partition by campaign order by activity_date
+                rows between {{ days }} preceding and 1 preceding
+            ),
         {%- endfor %}
+        each_campaign as (partition by campaign order by activity_date)
+),
+
+campaigns_tried as (
+    {%- for rule in rules %}
+        select
+            '{{ rule }}' as rule,
+            campaign,
+            count(is_{{ rule }}) as judged_day_count,
+            count(*) filter (where is_{{ rule }}) as fired_day_count,
+            count(*) filter (where starts_{{ rule }}) as episode_count,
+            count(*) filter (where starts_{{ rule }} and is_over_in_1_{{ rule }})
+                as recovered_in_1_count,
+            count(*) filter (where starts_{{ rule }} and is_over_in_3_{{ rule }})
+                as recovered_in_3_count
+        from neighboured
+        group by campaign
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 rules_tried as (
-    {%- for rule in rules %}
+    select * from campaigns_tried
+    union all
     select
-        '{{ rule }}' as rule,
-        campaign,
-        count(is_{{ rule }}) as judged_day_count,
-        count(*) filter (where is_{{ rule }}) as fired_day_count,
-        count(*) filter (where starts_{{ rule }}) as episode_count,
-        count(*) filter (where starts_{{ rule }} and is_over_in_1_{{ rule }})
-            as recovered_in_1_count,
-        count(*) filter (where starts_{{ rule }} and is_over_in_3_{{ rule }})
-            as recovered_in_3_count
-    from neighboured
-    group by grouping sets ((campaign), ())
-    having count(*) > 0
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        rule,
+        cast(null as string) as campaign,
+        sum(judged_day_count) as judged_day_count,
+        sum(fired_day_count) as fired_day_count,
+        sum(episode_count) as episode_count,
+        sum(recovered_in_1_count) as recovered_in_1_count,
+        sum(recovered_in_3_count) as recovered_in_3_count
+    from campaigns_tried
+    group by rule
 ),
 
 -- The condition is that of the rule, with its tolerance.
 grid_counted as (
     {%- for days in windows %}
-    select
-        {{ days }} as window_days,
-        days_{{ days }} as history_days,
-        count(*) as judged_day_count,
-        {%- for ratio in ratios %}
-        count(*) filter (
-            where {{ ratio }} * average_{{ days }} - roas > 1e-9 * average_{{ days }}
-        ) as fired_{{ loop.index }}_count{{ ',' if not loop.last }}
-        {%- endfor %}
-    from neighboured
-    where roas is not null
-    group by days_{{ days }}
-    {{ 'union all' if not loop.last }}
+        select
+            {{ days }} as window_days,
+            days_{{ days }} as history_days,
+            {%- for ratio in ratios %}
+                count(*) filter (
+                    where {{ ratio }} * average_{{ days }} - roas > 1e-9 * average_{{ days }}
+                ) as fired_{{ loop.index }}_count,
+            {%- endfor %}
+            count(*) as judged_day_count
+        from neighboured
+        where roas is not null
+        group by days_{{ days }}
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
 settings as (
-    {%- for least in leasts %}
-    {%- set last = loop.last %}
-    {%- for ratio in ratios %}
-    select
-        {{ least }} as min_history_days,
-        {{ loop.index }} as ratio_no,
-        cast({{ ratio }} as double) as ratio
-    {{ 'union all' if not (last and loop.last) }}
-    {%- endfor %}
+    {%- for least, ratio in leasts_and_ratios %}
+        select
+            {{ least }} as min_history_days,
+            {{ ratios.index(ratio) }} as ratio_no,
+            cast({{ ratio }} as double) as ratio
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
@@ -131,7 +144,7 @@ grid_tried as (
         sum(
             case settings.ratio_no
                 {%- for ratio in ratios %}
-                when {{ loop.index }} then grid_counted.fired_{{ loop.index }}_count
+                    when {{ loop.index0 }} then grid_counted.fired_{{ loop.index }}_count
                 {%- endfor %}
             end
         ) as fired_day_count
@@ -182,19 +195,19 @@ final as (
     select
         rule,
         ratio,
-        cast(window_days as bigint) as window_days,
-        cast(min_history_days as bigint) as min_history_days,
         is_in_force,
         campaign,
+        cast(window_days as bigint) as window_days,
+        cast(min_history_days as bigint) as min_history_days,
         cast(judged_day_count as bigint) as judged_day_count,
         cast(fired_day_count as bigint) as fired_day_count,
         case when judged_day_count > 0 then cast(fired_day_count as double) / judged_day_count end
             as fired_share,
-        episode_count,
+        cast(episode_count as bigint) as episode_count,
         case when episode_count > 0 then cast(fired_day_count as double) / episode_count end
             as mean_episode_days,
-        recovered_in_1_count,
-        recovered_in_3_count
+        cast(recovered_in_1_count as bigint) as recovered_in_1_count,
+        cast(recovered_in_3_count as bigint) as recovered_in_3_count
     from tried
 )
 

@@ -91,13 +91,31 @@ credited as (
     select
         character_id,
         campaign,
-        grouping(campaign) = 1 as is_total,
+        user_id,
+        net_revenue_usd
+    from attributed
+    where is_purchase and character_id is not null
+),
+
+credited_by_character as (
+    select
+        character_id,
         count(distinct user_id) as payer_count,
         count(*) as purchase_count,
         sum(net_revenue_usd) as net_revenue_usd
-    from attributed
-    where is_purchase and character_id is not null
-    group by grouping sets ((character_id, campaign), (character_id))
+    from credited
+    group by character_id
+),
+
+credited_by_campaign as (
+    select
+        character_id,
+        campaign,
+        count(distinct user_id) as payer_count,
+        count(*) as purchase_count,
+        sum(net_revenue_usd) as net_revenue_usd
+    from credited
+    group by character_id, campaign
 ),
 
 totals as (
@@ -129,8 +147,8 @@ final as (
         ) as net_revenue_usd,
         totals.purchases_state
     from totals
-    left join credited
-        on totals.character_id = credited.character_id and credited.is_total
+    left join credited_by_character as credited
+        on totals.character_id = credited.character_id
     union all
     select
         character_id,
@@ -142,8 +160,7 @@ final as (
         purchase_count,
         cast(net_revenue_usd as decimal(38, 8)) as net_revenue_usd,
         'ok' as purchases_state
-    from credited
-    where not is_total
+    from credited_by_campaign
 )
 
 select * from final

@@ -32,7 +32,7 @@ class Settings:
     min_history_days: int = 3
     trial_window_days: int = 28
     trial_min_history_days: int = 7
-    trial_z: float = 3
+    trial_z: float = 2.5
     daily_variation: float = 0.15
 
 
@@ -134,9 +134,7 @@ class Campaign:
     def _try_rules(self, on: date) -> Trial:
         """What all rules say of a day."""
         settings, day = self.settings, self.day(on)
-        ratio = self.is_flagged(
-            on, settings.ratio, settings.window_days, settings.min_history_days
-        )
+        ratio = self.is_flagged(on, settings.ratio, settings.window_days, settings.min_history_days)
         quartiles = self.quartiles(on)
         if quartiles is None or day.log_roas is None or day.cost is None:
             fired = {**dict.fromkeys(RULES), "ratio": ratio}
@@ -201,9 +199,7 @@ def report_states(yesterday: date, campaigns: Mapping[str, Campaign]) -> list[Ro
                 "roas": day.roas,
                 "anomaly": bool(trial.ratio),
                 "robust_z": exact(trial.robust_z),
-                "history_days": len(
-                    campaign.rated(yesterday, campaign.settings.trial_window_days)
-                ),
+                "history_days": len(campaign.rated(yesterday, campaign.settings.trial_window_days)),
                 "purchases": day.purchases,
                 "expected_purchases": exact(trial.expected_purchases),
                 "purchase_z": exact(trial.purchase_z),
