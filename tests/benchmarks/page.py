@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.page FOLDER
 
-FOLDER contains `pipeline.json`, `rules.json`, `api.json` and `loader.json`. The whole page is generated,
-including whether the figures meet the targets.
+FOLDER contains `pipeline.json`, `rules.json`, `api.json` and `loader.json`. The whole page is
+generated, including whether the figures meet the targets.
 """
 
 from __future__ import annotations

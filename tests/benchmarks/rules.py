@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.rules --json target/bench/rules.json
 
-writes the scores that `tests.benchmarks.page` shows. Two games: that of `generate --purchases 100000`, whose collapses are beyond
-doubt, and campaigns of all sizes with noise, declines and collapses that last
-(`tests/support/campaign_game.py`).
+writes the scores that `tests.benchmarks.page` shows. Two games: that of `generate --purchases
+100000`, whose collapses are beyond doubt, and campaigns of all sizes with noise, declines and
+collapses that last (`tests/support/campaign_game.py`).
 """
 
 from __future__ import annotations
@@ -195,9 +195,7 @@ def main() -> None:
     path: Path = parser.parse_args().json
     with tempfile.TemporaryDirectory() as folder:
         measured = measure(Path(folder))
-    path.write_text(
-        json.dumps(measured, default=lambda score: asdict(score), indent=2) + "\n", encoding="utf-8"
-    )
+    path.write_text(json.dumps(measured, default=asdict, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -72,9 +72,12 @@ def write_campaign_game(
                         seconds=chance.randrange(86_400)
                     )
                     (price,) = chance.choices(PRICES, PRICE_WEIGHTS)
+                    number_of_row = len(purchases) + 1
                     purchases.append(
-                        purchase(len(purchases) + 1, at.strftime("%Y-%m-%dT%H:%M:%SZ"))
-                        + (price, campaign, f"RCP-{len(purchases) + 1}", "success")
+                        (
+                            *(f"af_{number_of_row}", "purchase", f"{at:%Y-%m-%dT%H:%M:%SZ}"),
+                            *(price, campaign, f"RCP-{number_of_row}", "success"),
+                        )
                     )
     after = (FIRST_DAY + timedelta(days=days)).isoformat()
     write(folder / "purchases_raw.csv", (*CONFIRMED, "status"), purchases)
@@ -93,11 +96,6 @@ CONFIRMED = (
     *("appsflyer_id", "event_name", "event_time_utc"),
     *("revenue_usd", "campaign", "receipt_id"),
 )
-
-
-def purchase(number: int, at: str) -> tuple[str, ...]:
-    """The first columns of a purchase; each is of a player of its own."""
-    return (f"af_{number}", "purchase", at)
 
 
 def plan(chance: random.Random, days: int) -> Iterator[CampaignDay]:

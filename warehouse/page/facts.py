@@ -92,11 +92,11 @@ QUERIES = {
     """,
     "summary": "from reports.rpt_reconciliation_summary",
     "deep_links": f"""
-        select links.*, found.payers, found.purchases, found.revenue_usd, found.state
-        from reports.rpt_deep_links as links
-        join reports.rpt_characters as found using (character)
-        where found.scope = 'character'
-        order by links.clicks desc, character limit {MAX_ROWS}
+        from reports.rpt_deep_links
+        join reports.rpt_characters using (character)
+        select rpt_deep_links.*, payers, purchases, revenue_usd, state
+        where scope = 'character'
+        order by rpt_deep_links.clicks desc, character limit {MAX_ROWS}
     """,
     "rule_states": f"""
         from reports.rpt_roas_states

@@ -201,13 +201,13 @@ final as (
         cast(min_history_days as bigint) as min_history_days,
         cast(judged_day_count as bigint) as judged_day_count,
         cast(fired_day_count as bigint) as fired_day_count,
+        cast(episode_count as bigint) as episode_count,
+        cast(recovered_in_1_count as bigint) as recovered_in_1_count,
+        cast(recovered_in_3_count as bigint) as recovered_in_3_count,
         case when judged_day_count > 0 then cast(fired_day_count as double) / judged_day_count end
             as fired_share,
-        cast(episode_count as bigint) as episode_count,
         case when episode_count > 0 then cast(fired_day_count as double) / episode_count end
-            as mean_episode_days,
-        cast(recovered_in_1_count as bigint) as recovered_in_1_count,
-        cast(recovered_in_3_count as bigint) as recovered_in_3_count
+            as mean_episode_days
     from tried
 )
 

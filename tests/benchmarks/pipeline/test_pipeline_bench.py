@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.benchmarks.page import page
-from tests.benchmarks.rules import RULES, Score
 from tests.benchmarks.pipeline.bench import Report, Subject, measure_size
 from tests.benchmarks.pipeline.costs import Cost, Costs, cost_of
+from tests.benchmarks.rules import RULES, Score
 
 PURCHASES = 2000
 

@@ -166,7 +166,7 @@ class Campaign:
             },
         )
 
-    def state(self, on: date) -> str:
+    def state(self, on: date) -> str:  # noqa: PLR0911 (one return for each rule, in their order)
         """The state of a day, the first that applies."""
         day, trial = self.day(on), self.try_rules(on)
         if day.cost is None:
