@@ -15,5 +15,8 @@
         'dim_players': [],
         'fct_player_events_daily': [],
         'fct_coins_daily': [],
+        'fct_roas_rules_daily': ['roas_states'],
+        'fct_roas_rule_trials': ['roas_rules'],
+        'fct_character_purchases': ['characters'],
     }) }}
 {%- endmacro %}

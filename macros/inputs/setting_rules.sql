@@ -10,6 +10,8 @@
         ('reconciliation_window_minutes', 0),
         ('roas_history_window_days', 1),
         ('roas_min_history_days', 0),
+        ('roas_trial_window_days', 1),
+        ('roas_trial_min_history_days', 1),
         ('provisional_cost_days', 0),
         ('quality_min_rows', 1),
         ('quality_min_rows_per_day', 1),
@@ -22,7 +24,9 @@
             'a whole number, ' ~ least ~ ' or greater',
         ]}) -%}
     {%- endfor -%}
-    {%- for name in ['roas_anomaly_ratio', 'roas_min_spend_usd'] -%}
+    {%- for name in [
+        'roas_anomaly_ratio', 'roas_min_spend_usd', 'roas_trial_z', 'roas_daily_variation'
+    ] -%}
         {%- do rules.update({name: [
             modules.re.fullmatch('[0-9]+([.][0-9]+)?', var(name) | string),
             'a number, 0 or greater',

@@ -22,7 +22,12 @@ def main() -> None:
     """Run the benchmarks one after another, so that they do not disturb each other."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     large = LARGE if os.environ.get("BENCH_LARGE") == "1" else []
-    for name, arguments in {"pipeline.bench": large, "api_bench": [], "loader_bench": []}.items():
+    for name, arguments in {
+        "pipeline.bench": large,
+        "rules": [],
+        "api_bench": [],
+        "loader_bench": [],
+    }.items():
         out = RESULTS / f"{name.removesuffix('.bench').removesuffix('_bench')}.json"
         _run(f"tests.benchmarks.{name}", *arguments, "--json", str(out))
     _run("tests.benchmarks.page", str(RESULTS))

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.page FOLDER
 
-FOLDER contains `pipeline.json`, `api.json` and `loader.json`. The whole page is generated,
-including whether the figures meet the targets.
+FOLDER contains `pipeline.json`, `rules.json`, `api.json` and `loader.json`. The whole page is
+generated, including whether the figures meet the targets.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.pipeline.bench import LOOKS
+from tests.benchmarks.rules import RULES, Score
 from tests.support.harness import ROOT
 
 PAGE = ROOT / "docs/benchmarks.md"
@@ -63,16 +64,16 @@ class Target:
 def main() -> None:
     """Write the page."""
     (folder,) = map(Path, sys.argv[1:])
-    pipeline, api, loader = (
+    pipeline, rules, api, loader = (
         json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("pipeline", "api", "loader")
+        for name in ("pipeline", "rules", "api", "loader")
     )
-    PAGE.write_text(page(pipeline, api, loader), encoding="utf-8")
+    PAGE.write_text(page(pipeline, rules, api, loader), encoding="utf-8")
     print(f"Wrote {PAGE.relative_to(ROOT)}")
 
 
-def page(pipeline: Json, api: Json, loader: Json) -> str:
-    """Write the page from the three reports."""
+def page(pipeline: Json, rules: Json, api: Json, loader: Json) -> str:
+    """Write the page from the four reports."""
     parts = [
         "# Benchmarks",
         _introduction(),
@@ -86,6 +87,8 @@ def page(pipeline: Json, api: Json, loader: Json) -> str:
         _looks(pipeline),
         "## Accuracy",
         _truth(pipeline),
+        "## The rule on trial",
+        rules_section(rules),
         "## API",
         _api(api),
         "## Loader",
@@ -206,6 +209,81 @@ def _looks(pipeline: Json) -> str:
         "The steps that `make build` adds to `dbt build`: `python -m warehouse check`, `docs` and"
         f" `page`, one run each.\n\n{_table(header, rows)}"
     )
+
+
+def rules_section(rules: Json) -> str:
+    """Write how well the 50 % rule and its alternatives find collapses."""
+    games = {
+        game: {
+            rule: {size: Score(**score) for size, score in by_size.items()}
+            for rule, by_size in by_rule.items()
+        }
+        for game, by_rule in rules.items()
+    }
+    overall = [
+        [
+            game,
+            f"`{rule}`",
+            *(f"{days:,}" for days in (score.right_days, score.wrong_days, score.missed_days)),
+            _share(score.precision),
+            _share(score.recall),
+            f"{score.found_episodes} of {score.episodes}",
+            f"{1000 * score.wrong_days / score.plain_days:.1f}",
+        ]
+        for game, by_rule in games.items()
+        for rule in RULES
+        for score in [by_rule[rule]["all"]]
+        if score.episodes
+    ]
+    campaigns = games["campaigns"]
+    sizes = [size for size in campaigns["ratio"] if size != "all"]
+    by_size = [
+        [f"`{rule}`", *(_precision_and_recall(campaigns[rule][size]) for size in sizes)]
+        for rule in RULES
+    ]
+    windows, ratios = (3, 7, 14, 28), (0.3, 0.4, 0.5, 0.6, 0.7)
+    grid = [
+        [
+            f"{ratio:g}",
+            *(
+                _precision_and_recall(campaigns[f"{ratio} of {days} days"]["all"])
+                for days in windows
+            ),
+        ]
+        for ratio in ratios
+    ]
+    return "\n\n".join(
+        [
+            "The days on which a rule fires, compared with what was planted. *labelled* is the game"
+            " of `generate --purchases 100000`, whose collapses are beyond doubt. *campaigns* has"
+            " campaigns of 1 to 100 purchases a day, whose number is a Poisson number, with"
+            " weekends, collapses of one day and of four to ten, and declines of four weeks"
+            " (`tests/support/campaign_game.py`). `declining` looks for declines, the others for"
+            " collapses; a day of the other kind counts neither as right nor as wrong. An episode"
+            " is found if the rule fires on one of its days."
+            " `tests/system/e2e/test_rules.py` counts the same by hand.",
+            _table(
+                [
+                    *("game", "rule", "right", "wrong", "missed", "precision", "recall"),
+                    *("episodes found", "wrong per 1,000 ordinary days"),
+                ],
+                overall,
+            ),
+            "By the purchases of a campaign on a day, precision / recall:",
+            _table(["rule", *(f"{size} a day" for size in sizes)], by_size),
+            "`ratio` with other settings and a least history of 3 days, precision / recall, all"
+            " campaigns:",
+            _table(["ratio", *(f"{days} days" for days in windows)], grid),
+        ]
+    )
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.3f}"
+
+
+def _precision_and_recall(score: Score) -> str:
+    return f"{_share(score.precision)} / {_share(score.recall)}"
 
 
 def _truth(pipeline: Json) -> str:

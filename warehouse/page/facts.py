@@ -38,7 +38,10 @@ class Facts:
         reasons: Rows and money by reason, from `rpt_page_unmatched_reasons`.
         rejected: Rows of all inputs that do not count, by reason, from `rpt_page_rejected`.
         summary: The summary of `reconciliation.json`.
-        deep_links: The top characters by clicks, from `rpt_deep_links`.
+        deep_links: The top characters by clicks, from `rpt_deep_links` and `rpt_characters`.
+        rule_states: The states of campaigns on D-1, the worst first, from `rpt_roas_states`.
+        rule_trials: The rules in force over all campaigns, from `rpt_roas_rules`.
+        rule_grid: The rule with other ratios and windows, from `rpt_roas_rules`.
         manifest_sha256: The hash of `manifest.json`.
         counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
     """
@@ -55,6 +58,9 @@ class Facts:
     rejected: Sequence[Record]
     summary: Record
     deep_links: Sequence[Record]
+    rule_states: Sequence[Record]
+    rule_trials: Sequence[Record]
+    rule_grid: Sequence[Record]
     counts: Record
     manifest_sha256: str
 
@@ -86,7 +92,33 @@ QUERIES = {
     """,
     "summary": "from reports.rpt_reconciliation_summary",
     "deep_links": f"""
-        from reports.rpt_deep_links order by clicks desc, character limit {MAX_ROWS}
+        from reports.rpt_deep_links
+        join reports.rpt_characters using (character)
+        select rpt_deep_links.*, payers, purchases, revenue_usd, state
+        where scope = 'character'
+        order by rpt_deep_links.clicks desc, character limit {MAX_ROWS}
+    """,
+    "rule_states": f"""
+        from reports.rpt_roas_states
+        order by
+            list_position(['collapsed', 'declining', 'noise', 'provisional', 'ok'], state),
+            expected_revenue_usd - revenue_usd desc nulls last,
+            campaign
+        limit {MAX_ROWS}
+    """,
+    "rule_trials": """
+        from reports.rpt_roas_rules where in_force and campaign is null
+        order by list_position(
+            ['ratio', 'robust_z', 'purchase_z', 'collapsed', 'declining'], rule
+        )
+    """,
+    "rule_grid": """
+        from reports.rpt_roas_rules
+        where
+            rule = 'ratio'
+            and campaign is null
+            and min_history_days = (select roas_min_history_days from reports.rpt_page_settings)
+        order by ratio, window_days
     """,
     "counts": """
         select

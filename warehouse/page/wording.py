@@ -20,6 +20,15 @@ WORDS = {
     "dead": "no revenue for days",
     "too_little_spend": "too little spend to judge",
     "missing_sessions": "no session known",
+    "noise": "chance may explain it",
+    "provisional": "cost provisional",
+    "no_player": "no player signed in",
+    # rules
+    "rule_ratio": "below the share of the average",
+    "rule_robust_z": "ROAS unlike the days before",
+    "rule_purchase_z": "too few purchases for the spend",
+    "rule_collapsed": "collapsed: too few purchases, and one of the first two",
+    "rule_declining": "declining: five low days of seven",
     # outcomes
     "af_only": "AppsFlyer only",
     # reasons of unmatched rows

@@ -12,6 +12,7 @@ import pytest
 from tests.benchmarks.page import page
 from tests.benchmarks.pipeline.bench import Report, Subject, measure_size
 from tests.benchmarks.pipeline.costs import Cost, Costs, cost_of
+from tests.benchmarks.rules import RULES, Score
 
 PURCHASES = 2000
 
@@ -47,14 +48,24 @@ def test_pipeline_is_measured_and_told(tmp_path: Path) -> None:
     assert len(said) == 1 + len(Subject)
     costs = size.costs[Subject.DBT]
     pipeline = asdict(Report([size], sample_build=costs, sample_make=costs))
-    text = page(json.loads(json.dumps(pipeline)), api_report(), loader_report())
+    text = page(json.loads(json.dumps(pipeline)), rules_report(), api_report(), loader_report())
     assert f"| {PURCHASES:,} | pandas |" in text
     assert "| dispositions: wrong or missed, all sizes | at most 0 | 0.00 | yes |" in text
     # a ratio of 3, below the target of 4
     event, earn = "| `/event`, product (granian) to", "| `/earn`, product (granian) to"
     case = "comparator (threads), 16 connections | at least 4 x |"
+    assert "| labelled | `ratio` | 3 | 1 | 2 | 0.750 | 0.600 | 2 of 3 | 10.0 |" in text
     assert f"{event} {case} 3.00 x | **no** |" in text
     assert f"{earn} {case} 5.00 x | yes |" in text
+
+
+def rules_report() -> Any:  # noqa: ANN401 (as the json module returns it)
+    score = asdict(Score(3, 1, 2, 100, 2, 3))
+    settings = [
+        f"{ratio} of {days} days" for ratio in (0.3, 0.4, 0.5, 0.6, 0.7) for days in (3, 7, 14, 28)
+    ]
+    scores = {rule: {"all": score, "10": score} for rule in [*RULES, *settings]}
+    return {"labelled": scores, "campaigns": scores}
 
 
 def api_report() -> Any:  # noqa: ANN401 (as the json module returns it)

@@ -19,6 +19,14 @@ from decimal import Context, Decimal, Inexact, localcontext
 from fractions import Fraction
 from typing import TypedDict, cast
 
+from tests.system.e2e.reference_rules import (
+    Campaign,
+    Day,
+    Settings,
+    report_rules,
+    report_states,
+)
+
 Value = str | int | bool | Decimal | Fraction | None
 Row = dict[str, Value]
 Record = dict[str, str | None]
@@ -52,6 +60,8 @@ class Reports(TypedDict):
     roas_d1: list[Row]
     roas_anomaly: list[Row]
     arpdau_d1: list[Row]
+    roas_states: list[Row]
+    roas_rules: list[Row]
     dispositions: list[Row]
     rejected: dict[str, int]
 
@@ -884,6 +894,16 @@ def report_anomalies(  # noqa: PLR0913 (the vars of the rule)
     return rows
 
 
+def days_of_campaign(campaign: str, curated: list[Curated], costs: list[Cost]) -> dict[date, Day]:
+    """All days on which a campaign earned or cost, for the rules on trial."""
+    sold = [each.purchase.at.date() for each in curated if each.purchase.campaign == campaign]
+    days = {}
+    for on in sorted({*sold, *(each.day for each in costs if each.campaign == campaign)}):
+        result = campaign_day(campaign, on, curated, costs)
+        days[on] = Day(result.revenue, result.cost, sold.count(on))
+    return days
+
+
 def report_arpdau(yesterday: date, curated: list[Curated], sessions: list[Session]) -> list[Row]:
     """`arpdau_d1.json`: all net revenue of the day, organic too, per distinct active player."""
     revenue = sum(
@@ -936,6 +956,11 @@ def reference(  # noqa: PLR0913 (the vars of the project)
         yesterday = (as_of_date or last_active_day(curated, sessions)) - DAY
         window = timedelta(minutes=reconciliation_window_minutes)
         ratio = Fraction(str(roas_anomaly_ratio))  # str: 0.8 means four fifths, not a float near it
+        rules = Settings(ratio=ratio, min_history_days=roas_min_history_days)
+        campaigns = {
+            name: Campaign(days_of_campaign(name, curated, costs), rules)
+            for name in find_campaigns(curated, costs)
+        }
         return {
             "purchases_curated": report_purchases(curated),
             "reconciliation": report_reconciliation(
@@ -955,6 +980,8 @@ def reference(  # noqa: PLR0913 (the vars of the project)
                 min_spend=Decimal(roas_min_spend_usd),
             ),
             "arpdau_d1": report_arpdau(yesterday, curated, sessions),
+            "roas_states": report_states(yesterday, campaigns),
+            "roas_rules": report_rules(yesterday, campaigns, rules),
             "dispositions": dispositions,
             "rejected": {
                 "confirmed_purchases": len(records["confirmed_purchases"]) - len(confirmations),

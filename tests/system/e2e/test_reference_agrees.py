@@ -122,7 +122,7 @@ def sources(inputs: dict[str, str], row: dict[str, Any]) -> list[str]:
     """The raw lines a row of a report is likely to come from."""
     if "appsflyer_id" in row:
         return sources_of_purchase(inputs, row)
-    if row.get("campaign") is not None:
+    if row.get("campaign") is not None and "date" in row:
         return sources_of_campaign(inputs, row)
     return []
 
@@ -378,6 +378,8 @@ def test_project_agrees_with_reference(project: Project, scenario: Scenario) -> 
         "roas_d1": expected["roas_d1"],
         "roas_anomaly": expected["roas_anomaly"],
         "arpdau_d1": expected["arpdau_d1"],
+        "roas_states": expected["roas_states"],
+        "roas_rules": expected["roas_rules"],
     }
     for name, rows in tables.items():
         actual = project.report(name)

@@ -17,6 +17,7 @@ Case = tuple[tuple[Value, ...], Value]
 VARIABLES = {
     "reconciliation_window_minutes": 10,
     "roas_history_window_days": 7,
+    "roas_daily_variation": 0.15,
     "quality_min_rows": 3,
     "organic_campaign_names": ["organic", "(ORGANIC)"],
 }
@@ -600,6 +601,50 @@ NUMBERS = [
         ],
         kind="double",
         windows="in_order as (partition by series order by day)",
+    ),
+    Table(
+        "quartiles_over",
+        "{{ quartile(quartiles_over('value', 'before'), 1) }}",
+        {"series": "text", "day": "bigint", "value": "bigint"},
+        [
+            (("a", "1", "4"), None),
+            (("a", "2", "8"), "4"),
+            (("a", "3", None), "5"),
+            (("a", "4", "-3"), "5"),  # nulls have no place among the values
+            (("a", "5", "1"), "0.5"),  # of -3, 4, 8: half way from -3 to 4
+        ],
+        kind="double",
+        windows="before as ("
+        "partition by series order by day rows between 4 preceding and 1 preceding)",
+    ),
+    Table(
+        "quartile",
+        "{{ quartile(quartiles_over('value', 'of_all'), 3) }}",
+        {"series": "text", "value": "bigint"},
+        [
+            (("a", "1"), "3.25"),
+            (("a", "2"), "3.25"),
+            (("a", "3"), "3.25"),
+            (("a", "4"), "3.25"),
+            (("b", "7"), "7"),
+            (("c", None), None),
+        ],
+        kind="double",
+        windows="of_all as (partition by series)",
+    ),
+    Table(
+        "low_count_z",
+        "round({{ low_count_z('actual', 'expected') }}, 4)",
+        {"actual": "bigint", "expected": "double"},
+        [
+            (("0", "9"), "-3.2016"),  # 8 / 3 - 3 * cbrt(9 / 1.2025)
+            (("0", "0"), "2.6667"),
+            (("100", "100"), "0.1202"),
+            (("1000000", "1000000"), "0.1"),
+            ((None, "9"), None),
+            (("0", None), None),
+        ],
+        kind="double",
     ),
     Table(
         "known_value",
