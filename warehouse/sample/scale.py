@@ -3,7 +3,8 @@
 `generate_game` writes the four input files with the same kinds of traps as `generate_sample`, at
 the rates of a real game. In `truth/` it writes five files with the expected results: the
 disposition of every purchase row, its confirmation, the days on which a campaign's ROAS
-collapsed, the payments of the install cohorts, and who came back. So tests can measure precision and recall at any size.
+collapsed, the payments of the install cohorts, and who came back. So tests can measure precision
+and recall at any size.
 
 DuckDB generates the rows with the files of `scale_sql/`, which is much faster than Python and uses
 the disk if the memory is too small. Start with `plan.sql`: it lists all cases and their shares.

@@ -19,8 +19,8 @@ as_of as (
 
 ages as (
     {%- for age in ages %}
-    select {{ age }} as age_days
-    {{- ' union all' if not loop.last }}
+        select {{ age }} as age_days
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
@@ -93,9 +93,21 @@ gains as (
         sum(net_revenue_usd) as net_revenue_usd,
         sum(payer_count) as payer_count
     from (
-        select campaign, install_date, age_days, net_revenue_usd, 0 as payer_count from aged
+        select
+            campaign,
+            install_date,
+            age_days,
+            net_revenue_usd,
+            0 as payer_count
+        from aged
         union all
-        select campaign, install_date, age_days, 0 as net_revenue_usd, 1 as payer_count from payers
+        select
+            campaign,
+            install_date,
+            age_days,
+            0 as net_revenue_usd,
+            1 as payer_count
+        from payers
     ) as changes
     group by campaign, install_date, age_days
 ),

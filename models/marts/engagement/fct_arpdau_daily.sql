@@ -54,14 +54,20 @@ users_daily as (
 ),
 
 -- A player counts for 30 days, or until the next day with a session, which counts anew.
-left_daily as (
+left_players as (
     select
         least(
             coalesce(next_session_date, cast(session_date + interval '30' day as date)),
             cast(session_date + interval '30' day as date)
-        ) as left_date,
-        count(*) as left_count
+        ) as left_date
     from player_days
+),
+
+left_daily as (
+    select
+        left_date,
+        count(*) as left_count
+    from left_players
     group by left_date
 ),
 
@@ -73,14 +79,14 @@ first_sessions as (
 spined as (
     select
         days.activity_date,
+        first_sessions.first_session_date,
         coalesce(revenue_daily.purchase_count, 0) as purchase_count,
         coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd,
         coalesce(revenue_daily.payer_count, 0) as payer_count,
         cast(coalesce(users_daily.session_count, 0) as bigint) as session_count,
         coalesce(users_daily.dau, 0) as dau,
         coalesce(users_daily.new_dau, 0) as new_dau,
-        coalesce(left_daily.left_count, 0) as left_count,
-        first_sessions.first_session_date
+        coalesce(left_daily.left_count, 0) as left_count
     from days
     cross join first_sessions
     left join revenue_daily
@@ -118,19 +124,19 @@ final as (
         net_revenue_usd,
         session_count,
         dau,
+        new_dau,
+        payer_count,
+        mau_state,
+        dau - new_dau as returning_dau,
         case
             when dau > 0 then cast(net_revenue_usd as double) / dau
         end as arpdau_usd,
         case when dau > 0 then 'ok' else 'missing_sessions' end as arpdau_state,
-        new_dau,
-        dau - new_dau as returning_dau,
-        payer_count,
-        case when dau > 0 then cast(payer_count as double) / dau end as conversion,
+        case when dau > 0 then cast(payer_count as double) / dau end as conversion_rate,
         case
             when payer_count > 0 then cast(net_revenue_usd as double) / payer_count
         end as arppu_usd,
         case when mau_state = 'ok' then active_count end as mau,
-        mau_state,
         case
             when mau_state = 'ok' and dau > 0 then cast(dau as double) / active_count
         end as stickiness

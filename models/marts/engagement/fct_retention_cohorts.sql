@@ -11,8 +11,8 @@ as_of as (
 
 ages as (
     {%- for age in ages %}
-    select {{ age }} as age_days
-    {{- ' union all' if not loop.last }}
+        select {{ age }} as age_days
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
@@ -68,12 +68,12 @@ final as (
         first_session_date,
         age_days,
         player_count,
+        retention_state,
         case when retention_state = 'ok' then returned_count end as returned_count,
         case
             when retention_state = 'ok'
                 then cast(returned_count as double) / cast(player_count as double)
-        end as retention,
-        retention_state
+        end as retention
     from judged
 )
 

@@ -51,12 +51,13 @@ in_cohorts as (
 outside_cohorts as (
     select
         coalesce(sum(net_revenue_usd), 0) as net_revenue_usd,
-        {%- for outside in [
-            'without_install_time', 'before_install', 'installed_before_data', 'after_d1'
-        ] %}
-        coalesce(sum(net_revenue_usd) filter (where outside = '{{ outside }}'), 0)
-            as {{ outside }}_usd{{ ',' if not loop.last }}
-        {%- endfor %}
+        coalesce(sum(net_revenue_usd) filter (where outside = 'without_install_time'), 0)
+            as without_install_time_usd,
+        coalesce(sum(net_revenue_usd) filter (where outside = 'before_install'), 0)
+            as before_install_usd,
+        coalesce(sum(net_revenue_usd) filter (where outside = 'installed_before_data'), 0)
+            as installed_before_data_usd,
+        coalesce(sum(net_revenue_usd) filter (where outside = 'after_d1'), 0) as after_d1_usd
     from placed
 ),
 

@@ -19,7 +19,7 @@ final as (
         days.new_dau,
         days.returning_dau,
         days.payer_count as payers,
-        days.conversion,
+        days.conversion_rate,
         days.arpdau_usd,
         days.arppu_usd,
         days.arpdau_state as state,
