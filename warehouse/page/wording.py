@@ -59,6 +59,11 @@ def rows(number: int) -> str:
     return "1 row" if number == 1 else f"{number:,} rows"
 
 
+def share(number: Number | None) -> str:
+    """Format a share in per cent."""
+    return UNKNOWN if number is None else f"{number:.1%}"
+
+
 def ratio(number: Number | None) -> str:
     """Format a ratio such as ROAS."""
     return UNKNOWN if number is None else f"{number:,.2f}"

@@ -80,10 +80,10 @@ spined as (
     select
         days.activity_date,
         first_sessions.first_session_date,
+        cast(coalesce(users_daily.session_count, 0) as bigint) as session_count,
         coalesce(revenue_daily.purchase_count, 0) as purchase_count,
         coalesce(revenue_daily.net_revenue_usd, 0) as net_revenue_usd,
         coalesce(revenue_daily.payer_count, 0) as payer_count,
-        cast(coalesce(users_daily.session_count, 0) as bigint) as session_count,
         coalesce(users_daily.dau, 0) as dau,
         coalesce(users_daily.new_dau, 0) as new_dau,
         coalesce(left_daily.left_count, 0) as left_count
