@@ -227,18 +227,22 @@ def _with_average(days: Sequence[Record], name: str, title: str, number: str) ->
 
 def _players(days: Sequence[Record]) -> Chart:
     """Stack new on returning players."""
-    base = alt.Chart(_data(_days(days, "state"))).encode(
-        x=_day_axis(days),
+    base = alt.Chart(height=HEIGHT).encode(x=_day_axis(days))
+    bars = base.mark_bar(color=ACCENT).encode(
+        x="start:T",
         x2="end:T",
         tooltip=_tooltip(
             new_dau=("new", ",.0f"), returning_dau=("returning", ",.0f"), dau=("active", ",.0f")
         ),
     )
-    bars = base.mark_bar(color=ACCENT, strokeWidth=0).encode(x="start:T")
     return alt.layer(
+        _unknown_days(base, "arpdau_usd"),
+        # Draws nothing, and brings the axis of days.
+        base.mark_point(opacity=0).encode(y=_amounts("dau")),
         bars.encode(y=_amounts("dau"), y2="returning_dau:Q"),
         bars.encode(y=_amounts("returning_dau"), y2=alt.datum(0), opacity=alt.value(0.4)),
-    ).properties(height=HEIGHT)
+        data=_data(_days(days, "state")),
+    )
 
 
 def _share(days: Sequence[Record], name: str, title: str) -> Chart:

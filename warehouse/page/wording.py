@@ -20,6 +20,7 @@ WORDS = {
     "dead": "no revenue for days",
     "too_little_spend": "too little spend to judge",
     "missing_sessions": "no session known",
+    "immature": "not over yet",
     # outcomes
     "af_only": "AppsFlyer only",
     # reasons of unmatched rows
