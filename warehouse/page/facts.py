@@ -76,8 +76,6 @@ class Facts:
 
 
 MAX_ROWS = "(select page_max_rows from reports.rpt_page_settings)"
-# Days of cohorts on the page, so that a few have reached day 30.
-IS_RECENT = "> (select d1_date from reports.rpt_period) - 35"
 QUERIES = {
     "settings": "from reports.rpt_page_settings",
     "days": "from reports.rpt_page_days order by activity_date",
@@ -102,7 +100,7 @@ QUERIES = {
         from reports.rpt_deep_links order by clicks desc, character limit {MAX_ROWS}
     """,
     "cohort_summary": "from reports.rpt_cohorts_summary",
-    "cohort_campaigns": f"""
+    "cohort_campaigns": """
         select
             campaign,
             age_days,
@@ -114,17 +112,20 @@ QUERIES = {
         from reports.rpt_cohorts
         join (select campaign, page_rank from reports.rpt_page_campaigns) using (campaign)
         group by grouping sets ((age_days), (campaign, age_days, page_rank))
-        having page_rank is null or page_rank <= {MAX_ROWS}
+        having
+            page_rank is null
+            or page_rank <= (select page_max_rows from reports.rpt_page_settings)
         order by page_rank nulls first, age_days
     """,
-    "cohort_days": f"""
+    # 35 days, so that a few have reached day 30.
+    "cohort_days": """
         select cells.*, page_rank
         from reports.rpt_cohorts as cells
         join (select campaign, page_rank from reports.rpt_page_campaigns) as campaigns
             using (campaign)
         where
             page_rank <= (select page_max_charts from reports.rpt_page_settings)
-            and install_date {IS_RECENT}
+            and install_date > (select d1_date from reports.rpt_period) - 35
         order by page_rank, install_date desc, age_days
     """,
     "engagement": """
@@ -133,7 +134,7 @@ QUERIES = {
         where date in (select activity_date from reports.rpt_page_days)
         order by date
     """,
-    "retention": f"""
+    "retention": """
         select
             first_session_date,
             age_days,
@@ -142,7 +143,9 @@ QUERIES = {
             any_value(state order by state) as state
         from reports.rpt_retention
         group by grouping sets ((age_days), (first_session_date, age_days))
-        having first_session_date is null or first_session_date {IS_RECENT}
+        having
+            first_session_date is null
+            or first_session_date > (select d1_date from reports.rpt_period) - 35
         order by first_session_date desc nulls first, age_days
     """,
     "counts": """

@@ -132,9 +132,7 @@ def test_players_are_those_of_the_reports(sample_page: Visit, shown: Project) ->
     counted = sum(cell["retention"] is not None for cell in cells)
     assert sum(bool(share) for share in shares) == counted + 4  # with those of all days
     returned = sum(cell["returned"] for cell in cells if cell["age_days"] == 1 and cell["returned"])
-    came = sum(
-        cell["players"] for cell in cells if cell["age_days"] == 1 and cell["state"] == "ok"
-    )
+    came = sum(cell["players"] for cell in cells if cell["age_days"] == 1 and cell["state"] == "ok")
     first = sample_page.page.locator("#retention-table .heat").first
     assert float(first.get_attribute("data-value") or "") == pytest.approx(returned / came)
 
