@@ -186,7 +186,7 @@ def test_every_column_name_tells_its_type(built: Built) -> None:
                 or regexp_matches(column_name, '^(is|has)_') != (data_type = 'BOOLEAN')
                 or (column_name like '%\\_count' escape '\\' and data_type != 'BIGINT')
                 or (column_name like '%\\_usd' escape '\\' and data_type not like 'DECIMAL%'
-                    and column_name != 'arpdau_usd')
+                    and column_name not in ('arpdau_usd', 'arppu_usd'))
             )
         """
     )

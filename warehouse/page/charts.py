@@ -64,6 +64,11 @@ def charts(facts: Facts) -> dict[str, Spec]:
         drawn["revenue-and-cost"] = _revenue_and_cost(facts.days)
         drawn["dau"] = _with_average(facts.days, "dau", "active users", ",.0f")
         drawn["arpdau"] = _with_average(facts.days, "arpdau_usd", "US$ per active user", ",.2f")
+    if any(row["dau"] for row in facts.engagement):
+        drawn["players"] = _players(facts.engagement)
+        drawn["conversion"] = _share(facts.engagement, "conversion_rate", "payers per player")
+    if any(row["stickiness"] is not None for row in facts.engagement):
+        drawn["stickiness"] = _share(facts.engagement, "stickiness", "DAU / MAU")
     for number, (_, days) in enumerate(by_campaign(facts.campaign_days)):
         drawn[f"campaign-{number}"] = _campaign(days)
     if any(row["seconds_to"] is not None for row in facts.distances):
@@ -218,6 +223,35 @@ def _with_average(days: Sequence[Record], name: str, title: str, number: str) ->
     return alt.layer(
         _unknown_days(base, "value"), _average(base, "average"), line, data=_data(rows)
     )
+
+
+def _players(days: Sequence[Record]) -> Chart:
+    """Stack new on returning players."""
+    base = alt.Chart(height=HEIGHT).encode(x=_day_axis(days))
+    bars = base.mark_bar(color=ACCENT).encode(
+        x="start:T",
+        x2="end:T",
+        tooltip=_tooltip(
+            new_dau=("new", ",.0f"), returning_dau=("returning", ",.0f"), dau=("active", ",.0f")
+        ),
+    )
+    return alt.layer(
+        _unknown_days(base, "arpdau_usd"),
+        # Draws nothing, and brings the axis of days.
+        base.mark_point(opacity=0).encode(y=_amounts("dau")),
+        bars.encode(y=_amounts("dau"), y2="returning_dau:Q"),
+        bars.encode(y=_amounts("returning_dau"), y2=alt.datum(0), opacity=alt.value(0.4)),
+        data=_data(_days(days, "state")),
+    )
+
+
+def _share(days: Sequence[Record], name: str, title: str) -> Chart:
+    base = alt.Chart(height=HEIGHT).encode(x=_day_axis(days))
+    line = base.mark_line(**_line(color=ACCENT)).encode(
+        y=alt.Y(f"{name}:Q", title=None, axis=alt.Axis(format=".0%"), scale=alt.Scale(zero=True)),
+        tooltip=_tooltip(**{name: (title, ".1%")}),
+    )
+    return alt.layer(_unknown_days(base, name), line, data=_data(_days(days, "state")))
 
 
 def _campaign(days: Sequence[Record]) -> Chart:

@@ -42,6 +42,12 @@ class Facts:
         rule_states: The states of campaigns on D-1, the worst first, from `rpt_roas_states`.
         rule_trials: The rules in force over all campaigns, from `rpt_roas_rules`.
         rule_grid: The rule with other ratios and windows, from `rpt_roas_rules`.
+        cohort_summary: Where the net revenue is, from `rpt_cohorts_summary`.
+        cohort_campaigns: ROAS of all cohorts whose day is over, by campaign and age, six ages each;
+            all campaigns come first.
+        cohort_days: Six ages of each recent cohort of the top campaigns, from `rpt_cohorts`.
+        engagement: Recent UTC days up to D-1, ascending, from `rpt_engagement_daily`.
+        retention: Five ages of each recent day, from `rpt_retention`; all days come first.
         manifest_sha256: The hash of `manifest.json`.
         counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
     """
@@ -61,6 +67,11 @@ class Facts:
     rule_states: Sequence[Record]
     rule_trials: Sequence[Record]
     rule_grid: Sequence[Record]
+    cohort_summary: Record
+    cohort_campaigns: Sequence[Record]
+    cohort_days: Sequence[Record]
+    engagement: Sequence[Record]
+    retention: Sequence[Record]
     counts: Record
     manifest_sha256: str
 
@@ -120,6 +131,55 @@ QUERIES = {
             and min_history_days = (select roas_min_history_days from reports.rpt_page_settings)
         order by ratio, window_days
     """,
+    "cohort_summary": "from reports.rpt_cohorts_summary",
+    "cohort_campaigns": """
+        select
+            campaign,
+            age_days,
+            count(*) filter (state != 'immature') as cohort_count,
+            count(*) filter (payback_state in ('paid_back', 'not_yet')) as judged_count,
+            count(*) filter (payback_state = 'paid_back') as paid_back_count,
+            sum(revenue_usd) filter (roas is not null)::double
+                / sum(ad_cost_usd) filter (roas is not null)::double as roas
+        from reports.rpt_cohorts
+        join (select campaign, page_rank from reports.rpt_page_campaigns) using (campaign)
+        group by grouping sets ((age_days), (campaign, age_days, page_rank))
+        having
+            page_rank is null
+            or page_rank <= (select page_max_rows from reports.rpt_page_settings)
+        order by page_rank nulls first, age_days
+    """,
+    # 35 days, so that a few have reached day 30.
+    "cohort_days": """
+        select cells.*, page_rank
+        from reports.rpt_cohorts as cells
+        join (select campaign, page_rank from reports.rpt_page_campaigns) as campaigns
+            using (campaign)
+        where
+            page_rank <= (select page_max_charts from reports.rpt_page_settings)
+            and install_date > (select d1_date from reports.rpt_period) - 35
+        order by page_rank, install_date desc, age_days
+    """,
+    "engagement": """
+        select days.*, date as activity_date
+        from reports.rpt_engagement_daily as days
+        where date in (select activity_date from reports.rpt_page_days)
+        order by date
+    """,
+    "retention": """
+        select
+            first_session_date,
+            age_days,
+            sum(players) as players,
+            sum(returned)::double / sum(players) filter (state = 'ok') as retention,
+            any_value(state order by state) as state
+        from reports.rpt_retention
+        group by grouping sets ((age_days), (first_session_date, age_days))
+        having
+            first_session_date is null
+            or first_session_date > (select d1_date from reports.rpt_period) - 35
+        order by first_session_date desc nulls first, age_days
+    """,
     "counts": """
         select
             (select count(*) from reports.rpt_page_campaigns) as campaigns,
@@ -127,7 +187,7 @@ QUERIES = {
             (select count(*) from reports.rpt_deep_links) as deep_links
     """,
 }
-ONE_ROW = ("settings", "summary", "counts")
+ONE_ROW = ("settings", "summary", "cohort_summary", "counts")
 
 
 def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:

@@ -17,7 +17,8 @@ from warehouse.page.facts import Facts
 
 FILTERS: Sequence[Callable[..., str]] = (
     *(wording.breakable, wording.change, wording.count, wording.day, wording.long_day),
-    *(wording.moment, wording.money, wording.name, wording.ratio, wording.seconds, wording.words),
+    *(wording.moment, wording.money, wording.name, wording.ratio, wording.seconds),
+    *(wording.share, wording.words),
 )
 
 

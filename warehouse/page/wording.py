@@ -29,6 +29,7 @@ WORDS = {
     "rule_purchase_z": "too few purchases for the spend",
     "rule_collapsed": "collapsed: too few purchases, and one of the first two",
     "rule_declining": "declining: five low days of seven",
+    "immature": "not over yet",
     # outcomes
     "af_only": "AppsFlyer only",
     # reasons of unmatched rows
@@ -66,6 +67,11 @@ def count(number: Number | None) -> str:
 def rows(number: int) -> str:
     """Format a number of rows."""
     return "1 row" if number == 1 else f"{number:,} rows"
+
+
+def share(number: Number | None) -> str:
+    """Format a share in per cent."""
+    return UNKNOWN if number is None else f"{number:.1%}"
 
 
 def ratio(number: Number | None) -> str:

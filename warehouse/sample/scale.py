@@ -1,9 +1,10 @@
 """Generates inputs of any size together with the expected results.
 
 `generate_game` writes the four input files with the same kinds of traps as `generate_sample`, at
-the rates of a real game. In `truth/` it writes three files with the expected results: the
-disposition of every purchase row, its confirmation, and the days on which a campaign's ROAS
-collapsed. So tests can measure precision and recall at any size.
+the rates of a real game. In `truth/` it writes five files with the expected results: the
+disposition of every purchase row, its confirmation, the days on which a campaign's ROAS
+collapsed, the payments of the install cohorts, and who came back. So tests can measure precision
+and recall at any size.
 
 DuckDB generates the rows with the files of `scale_sql/`, which is much faster than Python and uses
 the disk if the memory is too small. Start with `plan.sql`: it lists all cases and their shares.
@@ -71,8 +72,8 @@ class Step:
 
 STEPS = (
     Step("plan", "the plan", {}, 1),
-    Step("sales", "sales", {}, 20),
-    Step("purchase_rows", "purchases", {"purchases_raw": "purchases_raw.csv"}, 23),
+    Step("sales", "sales", {}, 19),
+    Step("purchase_rows", "purchases", {"purchases_raw": "purchases_raw.csv"}, 22),
     Step("truth_purchases", "their truth", {"truth_purchases": "truth/purchases.csv"}, 6),
     Step(
         "confirmation_rows",
@@ -81,9 +82,11 @@ STEPS = (
         18,
     ),
     Step("truth_matches", "their truth", {"truth_matches": "truth/matches.csv"}, 9),
-    Step("session_rows", "sessions", {"sessions": "sessions.csv"}, 21),
+    Step("session_rows", "sessions", {"sessions": "sessions.csv"}, 20),
+    Step("truth_retention", "their truth", {"truth_retention": "truth/retention.csv"}, 2),
     Step("cost_rows", "costs", {"costs_daily": "costs_daily.csv"}, 1),
     Step("truth_anomalies", "their truth", {"truth_anomalies": "truth/anomalies.csv"}, 1),
+    Step("truth_cohorts", "their truth", {"truth_cohorts": "truth/cohorts.csv"}, 1),
 )
 
 

@@ -14,6 +14,7 @@ refunds as (
 final as (
     select
         purchase_id,
+        appsflyer_id,
         purchased_date as earned_date,
         campaign,
         {{ 'revenue_usd' if by_refund_day else 'net_revenue_usd' }} as net_revenue_usd,
@@ -22,6 +23,7 @@ final as (
     union all
     select
         purchases.purchase_id,
+        purchases.appsflyer_id,
         refunds.refunded_date as earned_date,
         purchases.campaign,
         cast(-sum(refunds.taken_back_usd) as decimal(24, 8)) as net_revenue_usd,
@@ -30,7 +32,11 @@ final as (
     inner join refunds
         on purchases.purchase_id = refunds.purchase_id
     where {{ by_refund_day | lower }}
-    group by purchases.purchase_id, refunds.refunded_date, purchases.campaign
+    group by
+        purchases.purchase_id,
+        purchases.appsflyer_id,
+        refunds.refunded_date,
+        purchases.campaign
 )
 
 select * from final

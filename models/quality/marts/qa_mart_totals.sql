@@ -48,6 +48,14 @@ fct_arpdau as (
     select * from {{ ref('fct_arpdau_daily') }}
 ),
 
+fct_install_cohorts as (
+    select * from {{ ref('fct_install_cohorts') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of__resolved') }}
+),
+
 fct_player_events as (
     select * from {{ ref('fct_player_events_daily') }}
 ),
@@ -81,6 +89,54 @@ daily_users as (
         session_date,
         user_id
     from sessions
+),
+
+first_sessions as (
+    select
+        user_id,
+        min(session_date) as session_date
+    from sessions
+    group by user_id
+),
+
+daily_payers as (
+    select distinct
+        earned_date,
+        appsflyer_id
+    from earnings
+    where not is_refund and net_revenue_usd > 0
+),
+
+installs as (
+    select
+        appsflyer_id,
+        cast(min(installed_at) as date) as install_date
+    from purchases
+    group by appsflyer_id
+),
+
+-- The revenue of each day of installation since the first purchase.
+installed_earnings as (
+    select
+        installs.install_date,
+        purchases.net_revenue_usd
+    from purchases
+    inner join installs
+        on
+            purchases.appsflyer_id = installs.appsflyer_id
+            and purchases.purchased_date >= installs.install_date
+    inner join as_of
+        on purchases.purchased_date <= as_of.d1_date
+    where installs.install_date >= (
+        select min(first_purchases.purchased_date) from purchases as first_purchases
+    )
+),
+
+-- Every row of a cohort has its total.
+cohort_totals as (
+    select *
+    from fct_install_cohorts
+    where age_days = 0
 ),
 
 player_events as (
@@ -190,6 +246,24 @@ final as (
         'fct_arpdau_daily.arpdau_usd',
         mart=['fct_arpdau', 'arpdau_usd', 'activity_date'],
         rows=['arpdau_recounted', 'arpdau_usd', 'activity_date']
+    ) }}
+    union all
+    {{ mart_totals(
+        'fct_arpdau_daily.new_dau',
+        mart=['fct_arpdau', 'new_dau', 'activity_date'],
+        rows=['first_sessions', '1', 'session_date']
+    ) }}
+    union all
+    {{ mart_totals(
+        'fct_arpdau_daily.payer_count',
+        mart=['fct_arpdau', 'payer_count', 'activity_date'],
+        rows=['daily_payers', '1', 'earned_date']
+    ) }}
+    union all
+    {{ mart_totals(
+        'fct_install_cohorts.net_revenue_to_date_usd',
+        mart=['cohort_totals', 'net_revenue_to_date_usd', 'install_date'],
+        rows=['installed_earnings', 'net_revenue_usd', 'install_date']
     ) }}
     union all
     {{ mart_totals(

@@ -596,6 +596,45 @@ def nasty_inputs(seed: int, rows: int) -> dict[str, str]:
     }
     for table in tables.values():
         generator.random.shuffle(table)
+    # What follows has a random source of its own, so that the rows above stay the same.
+    random = Random(seed)
+    add_returning_players(random, generator.sessions)
+    add_install_times(random, generator.purchases)
+    headers = {**HEADERS, "purchases_raw": f"{HEADERS['purchases_raw']},install_time_utc"}
     return {
-        name: write_csv(generator.random, HEADERS[name], table) for name, table in tables.items()
+        name: write_csv(generator.random, headers[name], table) for name, table in tables.items()
     }
+
+
+def add_returning_players(random: Random, sessions: list[Fields]) -> None:
+    """Add players who come for a few days, often more than 30 days apart, on even days only."""
+    days = [
+        day
+        for day in (date(2025, 11, 20) + timedelta(days=number) for number in range(70))
+        if day.day % 2 == 0
+    ]
+    for number in range(60):
+        for day in random.sample(days, random.choice((1, 2, 3, 6))):
+            moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            sessions.append([spell_time(random, moment), f"returning_{number}", "login"])
+
+
+def add_install_times(random: Random, purchases: list[Fields]) -> None:
+    """Add a time of installation to most rows: before, on and after the day of the purchase.
+
+    A player has one, another in a few rows, none in some, and now and then one that is no time.
+    """
+    first = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
+    clocks = ("00:00:00", "12:00:00", "23:59:59")
+    installed: dict[str, datetime | None] = {}
+    for row in purchases:
+        player = row[0].strip()
+        hours, minutes, seconds = random.choice(clocks).split(":")
+        clock = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
+        moment = first + timedelta(days=random.randrange(-4, 25)) + clock
+        usual = installed.setdefault(player, None if random.random() < 0.15 else moment)
+        dice = random.random()
+        if usual is None or dice < 0.1:
+            row.append(random.choice(("", "", " ", random.choice(BAD_TIMES))))
+        else:
+            row.append(spell_time(random, moment if dice < 0.13 else usual))

@@ -19,6 +19,7 @@ from decimal import Context, Decimal, Inexact, localcontext
 from fractions import Fraction
 from typing import TypedDict, cast
 
+from tests.system.e2e import reference_cohorts
 from tests.system.e2e.reference_rules import (
     Campaign,
     Day,
@@ -52,6 +53,13 @@ class Reconciliation(TypedDict):
     details: list[Row]
 
 
+class Cohorts(TypedDict):
+    """`cohorts.json`: where the net revenue is, and the cells."""
+
+    summary: Row
+    cohorts: list[Row]
+
+
 class Reports(TypedDict):
     """The expected reports and the fate of every input row."""
 
@@ -62,6 +70,9 @@ class Reports(TypedDict):
     arpdau_d1: list[Row]
     roas_states: list[Row]
     roas_rules: list[Row]
+    cohorts: Cohorts
+    retention: list[Row]
+    engagement_daily: list[Row]
     dispositions: list[Row]
     rejected: dict[str, int]
 
@@ -166,6 +177,7 @@ class Purchase:
     campaign: str | None
     receipt_id: str | None
     status: str | None
+    installed_at: datetime | None = None
 
 
 RECEIPT_PATTERNS = (
@@ -223,6 +235,7 @@ def read_purchase(row: int, record: Record, receipts: Receipts) -> Purchase | No
         campaign=upper(record["campaign"]),
         receipt_id=record["receipt_id"],
         status=lower(record["status"]),
+        installed_at=parse_time(record.get("install_time_utc")),
     )
 
 
@@ -982,6 +995,12 @@ def reference(  # noqa: PLR0913 (the vars of the project)
             "arpdau_d1": report_arpdau(yesterday, curated, sessions),
             "roas_states": report_states(yesterday, campaigns),
             "roas_rules": report_rules(yesterday, campaigns, rules),
+            "cohorts": {
+                "summary": reference_cohorts.summarise(yesterday, curated),
+                "cohorts": reference_cohorts.report_cohorts(yesterday, curated, costs),
+            },
+            "retention": reference_cohorts.report_retention(yesterday, sessions),
+            "engagement_daily": reference_cohorts.report_engagement(yesterday, curated, sessions),
             "dispositions": dispositions,
             "rejected": {
                 "confirmed_purchases": len(records["confirmed_purchases"]) - len(confirmations),

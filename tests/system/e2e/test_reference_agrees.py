@@ -150,7 +150,7 @@ def sources_of_purchase(inputs: dict[str, str], row: dict[str, Any]) -> list[str
 
 def sources_of_campaign(inputs: dict[str, str], row: dict[str, Any]) -> list[str]:
     """Return the day's costs and purchases and, for an average, those of the days before."""
-    last = date.fromisoformat(row["date"])
+    last = date.fromisoformat(row.get("date") or row["install_date"])
     days = 7 if "avg7" in row else 0
 
     def days_back(campaign: str | None, day: date | None) -> float | None:
@@ -380,9 +380,16 @@ def test_project_agrees_with_reference(project: Project, scenario: Scenario) -> 
         "arpdau_d1": expected["arpdau_d1"],
         "roas_states": expected["roas_states"],
         "roas_rules": expected["roas_rules"],
+        "cohorts": expected["cohorts"]["cohorts"],
+        "retention": expected["retention"],
+        "engagement_daily": expected["engagement_daily"],
     }
     for name, rows in tables.items():
         actual = project.report(name)
+        if name == "cohorts":
+            summary = [expected["cohorts"]["summary"]]
+            differences.append(compare("summary of cohorts", inputs, summary, [actual["summary"]]))
+            actual = actual["cohorts"]
         differences += [compare_keys(name, rows, actual), compare(name, inputs, rows, actual)]
     text = "\n".join(filter(None, differences))
     if text:

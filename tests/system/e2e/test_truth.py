@@ -134,6 +134,35 @@ def test_every_planted_collapse_is_flagged_and_no_other_day(game: Game) -> None:
     assert any(date == d1 for _, date, is_anomaly in truth if is_anomaly)
 
 
+def test_every_cohort_has_its_true_payments(game: Game) -> None:
+    truth = game.read_truth("cohorts", "campaign, install_date, age_days, revenue_usd, payers")
+    found = game.project.query(
+        "select campaign, install_date, age_days, net_revenue_usd::double, payer_count"
+        " from marts.fct_install_cohorts"
+    )
+    assert set(found) == set(truth)
+    assert len(found) == len(truth)
+    over = {row[2] for row in truth if row[3] is not None}
+    assert over == {0, 1, 3, 7, 14}
+    costs = game.read_truth("cohorts", "distinct campaign, install_date, ad_cost_usd")
+    assert set(costs) == set(
+        game.project.query(
+            "select distinct campaign, install_date, ad_cost_usd::double"
+            " from marts.fct_install_cohorts"
+        )
+    )
+
+
+def test_every_day_has_its_true_retention(game: Game) -> None:
+    truth = game.read_truth("retention", "first_session_date, age_days, players, returned")
+    found = game.project.query(
+        "select first_session_date, age_days, player_count, returned_count"
+        " from marts.fct_retention_cohorts"
+    )
+    assert set(found) == set(truth)
+    assert {row[1] for row in truth if row[3]} == {1, 3, 7, 14}
+
+
 def test_matching_errs_only_where_nothing_but_nearness_tells(game: Game) -> None:
     """Each error has an explanation, and fewer than one row in a thousand is wrong."""
     truth = game.read_truth("matches", "purchase_row_number, confirmation_row_number, story")

@@ -64,6 +64,23 @@ def two_days(revenue: str) -> Inputs:
     )
 
 
+def installed() -> Inputs:
+    """A campaign whose installs of 1 January pay back on the third day, and later ones do not."""
+    sales = [("af_1", 1, 1, "2"), ("af_1", 1, 3, "7"), ("af_1", 1, 4, "1"), ("af_2", 3, 4, "1")]
+    written = inputs(
+        confirmed_purchases=[("af_1", "purchase", "2026-01-01T09:00:00Z", "2", "A", "RCP-11")],
+        costs_daily=[(f"2026-01-0{day}", "A", "10") for day in (1, 3)],
+        sessions=[(f"2026-01-0{day}T09:00:00Z", "u1", "session_start") for day in range(1, 6)],
+    )
+    lines = [
+        f"{player},purchase,2026-01-0{day}T09:00:00Z,{amount},A,RCP-{day}{install},success,"
+        f"2026-01-0{install}T08:00:00Z\n"
+        for player, install, day, amount in sales
+    ]
+    header = f"{HEADERS['purchases_raw.csv']},install_time_utc\n"
+    return {**written, "purchases_raw": header + "".join(lines)}
+
+
 def fading() -> Inputs:
     """Days on which DEAD spends and never earns, and SMALL spends little and stops earning."""
     days = [f"2026-01-0{number}" for number in range(1, 7)]

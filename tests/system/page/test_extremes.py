@@ -62,6 +62,7 @@ def test_page_of_nothing_says_so(opened: Callable[[games.Inputs], Visit], projec
         "There is no purchase that counts and no session.",
         "There is no paid campaign",
         "There is no activity to show.",
+        "No day with sessions is over.",
         "There are no purchases and no confirmations to reconcile.",
         "No deep link was clicked yet.",
         "(not there yet: make build writes it)",
@@ -115,6 +116,24 @@ def test_a_flag_says_what_it_is_worth(
     assert "DEAD earned nothing on this day" in attention
     assert "SMALL is flagged since 2026-01-05" in attention
     assert "which is too little to judge" in attention
+
+
+def test_cohorts_are_told_by_campaign_and_by_day(
+    opened: Callable[[games.Inputs], Visit], project: Project
+) -> None:
+    visited = opened(games.installed())
+    assert_sound(visited, project.reports / "index.html")
+    rows = visited.page.locator("#cohort-campaign-table tbody tr")
+    rated = rows.locator(".heat").evaluate_all("(cells) => cells.map((cell) => cell.innerText)")
+    # D0 and D1 of both days, D3 of the first one alone; for all campaigns and for the only one
+    assert rated == ["0.10", "0.15", "1.00"] * 2
+    assert rows.nth(1).locator(".immature").count() == 3
+    assert "1 of 2 days" in rows.nth(1).inner_text()
+    visited.page.locator("summary", has_text="By day of installation").click()
+    days = visited.rows("cohort-table")
+    assert [(row[1], row[-1]) for row in days] == [("2026-01-03", ""), ("2026-01-01", "3")]
+    visited.page.locator('[data-table="cohort-table"] select').select_option("all")
+    assert visited.page.locator("#cohort-table tbody tr:visible").count() == 2
 
 
 def test_page_of_very_much_stays_readable(

@@ -16,7 +16,7 @@ from tests.system.page.browser import REMOTE, Visit
 from tests.system.page.conftest import address_of
 from warehouse.page import wording
 
-CHARTS = {"revenue-and-cost", "dau", "arpdau", "distances"}
+CHARTS = {"revenue-and-cost", "dau", "arpdau", "distances", "players", "conversion"}
 
 
 def exact(value: Any) -> Decimal:  # noqa: ANN401 (a number of JSON, or its text)
@@ -80,7 +80,7 @@ def test_codes_are_told_in_words(sample_page: Visit, shown: Project) -> None:
         details.evaluate("(details) => { details.open = true }")
     text = sample_page.page.locator("main").inner_text()
     files = [*(file["file"] for file in report(shown, "manifest")["files"]), "rejected_rows.csv"]
-    for name in (*files, "dbt_docs.html", "data_docs/"):
+    for name in (*files, "dbt_docs.html", "data_docs/", "install_time_utc"):
         text = text.replace(name, "")
     codes = {code for code in re.findall(r"\b[a-z]+(?:_[a-z0-9]+)+\b", text) if code[:3] != "af_"}
     assert codes == set()
@@ -114,6 +114,33 @@ def test_rows_set_aside_are_those_of_the_file(sample_page: Visit, shown: Project
         numbers = bar.locator("dd:nth-of-type(1)").all_inner_texts()
         expected = (summary["matched"], summary[alone], aside[name], files[name])
         assert numbers == [f"{number:,}" for number in expected]
+
+
+def test_players_are_those_of_the_reports(sample_page: Visit, shown: Project) -> None:
+    days = report(shown, "engagement_daily")
+    told = sample_page.page.locator("#engagement-table tbody tr").all()
+    assert len(told) == len(days)
+    for row, day in zip(told, reversed(days), strict=True):
+        cells = [cell.get_attribute("data-value") for cell in row.locator("td").all()]
+        names = ("dau", "new_dau", "returning_dau", "payers", "conversion_rate", "arppu_usd")
+        for name, cell in zip(names, cells[:6], strict=True):
+            assert cell == "" if day[name] is None else float(cell or "") == float(day[name])
+        assert cells[6:] == ["", ""]  # the data has no whole month
+    cells = report(shown, "retention")
+    heats = sample_page.page.locator("#retention-table tbody tr:not(:first-child) td[title], .heat")
+    shares = heats.evaluate_all("(cells) => cells.map((cell) => cell.dataset.value)")
+    counted = sum(cell["retention"] is not None for cell in cells)
+    assert sum(bool(share) for share in shares) == counted + 4  # with those of all days
+    returned = sum(cell["returned"] for cell in cells if cell["age_days"] == 1 and cell["returned"])
+    came = sum(cell["players"] for cell in cells if cell["age_days"] == 1 and cell["state"] == "ok")
+    first = sample_page.page.locator("#retention-table .heat").first
+    assert float(first.get_attribute("data-value") or "") == pytest.approx(returned / came)
+
+
+def test_missing_column_is_named(sample_page: Visit) -> None:
+    """The sample has no install times."""
+    section = sample_page.page.locator("section:has(#cohorts)").inner_text()
+    assert "No purchase has a valid install_time_utc: add this column" in section
 
 
 def test_tiles_are_those_of_the_reports(sample_page: Visit, shown: Project) -> None:

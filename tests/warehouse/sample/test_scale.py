@@ -32,20 +32,28 @@ TRUTH_HEADERS = {
     "truth/purchases.csv": "source_row_number,disposition,duplicate_of,is_charged_back,story",
     "truth/matches.csv": "purchase_row_number,confirmation_row_number,story",
     "truth/anomalies.csv": "campaign,date,is_anomaly,story",
+    "truth/cohorts.csv": "campaign,install_date,age_days,revenue_usd,payers,ad_cost_usd",
+    "truth/retention.csv": "first_session_date,age_days,players,returned",
 }
-FILES = {**HEADERS, **TRUTH_HEADERS}
+FILES = {
+    **HEADERS,
+    "purchases_raw.csv": HEADERS["purchases_raw.csv"] + ",install_time_utc",
+    **TRUTH_HEADERS,
+}
 PURCHASES = 3_000
 
 # The bytes are a promise for every platform, Python and DuckDB. A change of the generator changes
 # them on purpose; then these are what the failing test prints.
 DIGESTS_OF_1000 = {
-    "purchases_raw.csv": "b10069b7c2d41270",
+    "purchases_raw.csv": "c536ca4a4cf76449",
     "confirmed_purchases.csv": "3ea005f987174fa5",
     "costs_daily.csv": "f911013295f01d72",
     "sessions.csv": "41ca0e70763492a3",
     "truth/purchases.csv": "ac7a1d54245e7efe",
     "truth/matches.csv": "15adf9bffec847ba",
     "truth/anomalies.csv": "ff06b6c02ab24270",
+    "truth/cohorts.csv": "d1f6816dfa4ef5e5",
+    "truth/retention.csv": "7899520483b14024",
 }
 
 

@@ -1,6 +1,6 @@
 -- What each campaign cost on each day up to D-1; ad networks report a day when it is over. A budget
 -- is paced to what the campaign earns, so that its ROAS is the planned one to the cent.
-create view costs_daily as
+create table campaign_costs as
 with
 
 earned as (
@@ -28,6 +28,9 @@ spent as (
             and campaign_days.day_no = earned.day_no
 )
 
+select * from spent;
+
+create view costs_daily as
 select
     case
         when gap = 'bad_date' then in_turn(['not-a-date', '2026-02-30', null], day_no)
@@ -43,6 +46,6 @@ select
         when die(bits, 1, 50) = 0 then replace(dollars_text(cost_cents), '.', ',')
         else dollars_text(cost_cents)
     end as ad_cost_usd
-from spent
+from campaign_costs
 where gap is distinct from 'missing'
 order by day_no, campaign_no;

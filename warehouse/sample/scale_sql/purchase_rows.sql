@@ -109,7 +109,12 @@ written as (
                 then in_turn(['failed', 'pending', 'Failed', null], story_turn)
             when story = 'mixed_case' then in_turn(['Success', 'SUCCESS'], story_turn)
             else 'success'
-        end as status
+        end as status,
+        case
+            when installed_at is null then in_turn([null, 'not-a-time'], die(text_bits, 3, 32))
+            when story = 'time_notation' then other_time_text(installed_at, story_turn)
+            else utc_text(installed_at)
+        end as install_time_utc
     from looked_up
 )
 
@@ -124,5 +129,6 @@ select
     revenue_usd,
     campaign,
     receipt_id,
-    status
+    status,
+    install_time_utc
 from purchase_rows;

@@ -63,6 +63,7 @@ openers as (
         ranked.sale_no,
         ranked.sold_at,
         ranked.install_day_no,
+        false as is_after_reinstall,
         1000000 + (ranked.install_day_no + 60) * getvariable('player_pool') + ranked.rank_no
             as player_no,
         ranked.other_bits,
@@ -78,6 +79,7 @@ second_purchases as (
         getvariable('sale_count') + sale_no as sale_no,
         sold_at + 20 + die(other_bits, 0, 280) as sold_at,
         install_day_no,
+        true as is_after_reinstall,
         player_no,
         other_bits,
         cast(
@@ -100,6 +102,7 @@ detailed as (
         *,
         (sold_at - getvariable('begins_at')) // 86400 as day_no,
         low_bits(digest('player', player_no)) as attribution_bits,
+        high_bits(digest('player', player_no)) as install_bits,
         low_bits(digest('detail', sale_no)) as price_bits,
         high_bits(digest('detail', sale_no)) as text_bits
     from claimed
@@ -111,6 +114,17 @@ priced as (
         detailed.*,
         price_slots.cents,
         campaign_slots.campaign_no,
+        -- Of thirty-two sales one has no install time, and one that is no time. Who buys twice has
+        -- installed the game again in between.
+        case
+            when die(detailed.text_bits, 3, 32) < 2 then null
+            when detailed.is_after_reinstall then detailed.sold_at - 10
+            else
+                getvariable('begins_at')
+                + detailed.install_day_no * 86400
+                + die(detailed.install_bits, 0, 24) * 3600
+                + die(detailed.install_bits, 1, 3600)
+        end as installed_at,
         case
             when detailed.story = 'exactly_600_seconds'
                 then in_turn([600, -600], detailed.story_turn)
@@ -149,6 +163,7 @@ select
     priced.story,
     cast(priced.story_turn as integer) as story_turn,
     priced.cents,
+    priced.installed_at,
     priced.sold_at + priced.confirmation_seconds as confirmed_at,
     case when is_exported(priced.chargeback_at) then priced.chargeback_at end as chargeback_at,
     priced.attribution_bits,

@@ -44,7 +44,13 @@ all_started as (
 written as (
     select
         session_no,
+        player_no,
         started_at + seconds_late as arrived_at,
+        -- Null for a session that nobody can count.
+        case
+            when session_no % 1000 not in (2, 3)
+                then (started_at - getvariable('begins_at')) // 86400
+        end as session_day_no,
         case session_no % 1000
             when 1 then other_time_text(started_at, session_no // 1000)
             when 2 then in_turn(['not-a-time', '2026-13-40T00:00:00Z', null], session_no // 1000)
