@@ -8,6 +8,7 @@
     ]}) -%}
     {%- for name, least in [
         ('reconciliation_window_minutes', 0),
+        ('sweep_min_rows', 1),
         ('roas_history_window_days', 1),
         ('roas_min_history_days', 0),
         ('provisional_cost_days', 0),
@@ -22,7 +23,9 @@
             'a whole number, ' ~ least ~ ' or greater',
         ]}) -%}
     {%- endfor -%}
-    {%- for name in ['roas_anomaly_ratio', 'roas_min_spend_usd'] -%}
+    {%- for name in [
+        'roas_anomaly_ratio', 'roas_min_spend_usd', 'window_fit_min_share', 'zone_shift_min_share',
+    ] -%}
         {%- do rules.update({name: [
             modules.re.fullmatch('[0-9]+([.][0-9]+)?', var(name) | string),
             'a number, 0 or greater',
