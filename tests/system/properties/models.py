@@ -31,6 +31,7 @@ MODELS = (
     "int_reconciliation__neighbours_measured",
     "int_reconciliation__counterparts_traced",
     "fct_reconciliation",
+    "fct_reconciliation_sweep",
 )
 
 Rows = Sequence[Sequence[str | None]]
