@@ -32,6 +32,7 @@ MODELS = (
     "int_reconciliation__counterparts_traced",
     "fct_reconciliation",
     "fct_reconciliation_sweep",
+    "fct_reconciliation_alternatives",
 )
 
 Rows = Sequence[Sequence[str | None]]
