@@ -636,7 +636,7 @@ variations as (
         on
             measured.step = named.step
             and coalesce(measured.media_source, '') = coalesce(named.media_source, '')
-    where measured.is_all or measured.gained_count > 0
+    where measured.gained_count > 0
 ),
 
 final as (

@@ -12,12 +12,17 @@ from fractions import Fraction
 from statistics import median
 
 from tests.system.e2e.reference import (
+    RECEIPT_PATTERNS,
     Confirmation,
     Pair,
     Purchase,
     Row,
+    classify,
     find_candidates,
     has_same_receipt,
+    known_receipts,
+    read_confirmations,
+    read_csv,
     take_best_pairs,
 )
 
@@ -120,7 +125,10 @@ def name_shifts(gained: dict[int, list[Pair]], unmatched: int, sweep: Sweep) -> 
 def report_sweep(
     purchases: list[Purchase], confirmations: list[Confirmation], sweep: Sweep
 ) -> list[Row]:
-    """The variations of `reconciliation_sweep.json`; no purchase has a media source."""
+    """The variations of `reconciliation_sweep.json`, without the shifts that gain nothing.
+
+    No purchase has a media source.
+    """
     windows = sorted({*WINDOWS, sweep.window_minutes})
     matched = {
         minutes: match(purchases, confirmations, timedelta(minutes=minutes)) for minutes in windows
@@ -164,6 +172,8 @@ def report_sweep(
             }
         )
     for step, pairs in gained.items():
+        if not pairs:
+            continue
         revenue, confirmed = amounts(pairs)
         rows.append(
             {
@@ -184,3 +194,20 @@ def report_sweep(
             }
         )
     return rows
+
+
+def reference_sweep(
+    inputs: dict[str, str],
+    *,
+    purchase_event_names: Collection[str] = ("purchase", "af_purchase"),
+    receipt_patterns: Collection[str] = RECEIPT_PATTERNS,
+    reconciliation_window_minutes: int = 10,
+    **_: object,
+) -> list[Row]:
+    """The variations for the CSV texts. The keyword arguments are the vars of the project."""
+    records = {name: read_csv(text) for name, text in inputs.items()}
+    confirmations = read_confirmations(records["confirmed_purchases"], records["purchases_raw"])
+    receipts = known_receipts(confirmations, receipt_patterns)
+    _, curated = classify(records["purchases_raw"], purchase_event_names, receipts)
+    purchases = [each.purchase for each in curated]
+    return report_sweep(purchases, confirmations, Sweep(reconciliation_window_minutes))
