@@ -38,6 +38,10 @@ class Facts:
         reasons: Rows and money by reason, from `rpt_page_unmatched_reasons`.
         rejected: Rows of all inputs that do not count, by reason, from `rpt_page_rejected`.
         summary: The summary of `reconciliation.json`.
+        fit: The summary of `reconciliation_sweep.json`.
+        windows: Its windows, ascending.
+        shifts: Its named shifts of all purchases, the one that gains most first.
+        alternatives: The summary of `reconciliation_alternatives.json`.
         deep_links: The top characters by clicks, from `rpt_deep_links`.
         manifest_sha256: The hash of `manifest.json`.
         counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
@@ -54,6 +58,10 @@ class Facts:
     reasons: Sequence[Record]
     rejected: Sequence[Record]
     summary: Record
+    fit: Record
+    windows: Sequence[Record]
+    shifts: Sequence[Record]
+    alternatives: Record
     deep_links: Sequence[Record]
     counts: Record
     manifest_sha256: str
@@ -85,6 +93,16 @@ QUERIES = {
         order by file != 'purchases_raw.csv', file, row_count desc, disposition, reason
     """,
     "summary": "from reports.rpt_reconciliation_summary",
+    "fit": "from reports.rpt_reconciliation_sweep_summary",
+    "windows": """
+        from reports.rpt_reconciliation_sweep where kind = 'window' order by window_minutes
+    """,
+    "shifts": """
+        from reports.rpt_reconciliation_sweep
+        where kind = 'shift' and is_suggested and media_source is null
+        order by gained desc, shift_hours
+    """,
+    "alternatives": "from reports.rpt_reconciliation_alternatives_summary",
     "deep_links": f"""
         from reports.rpt_deep_links order by clicks desc, character limit {MAX_ROWS}
     """,
@@ -95,7 +113,7 @@ QUERIES = {
             (select count(*) from reports.rpt_deep_links) as deep_links
     """,
 }
-ONE_ROW = ("settings", "summary", "counts")
+ONE_ROW = ("settings", "summary", "fit", "alternatives", "counts")
 
 
 def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:

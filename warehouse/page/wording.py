@@ -22,6 +22,11 @@ WORDS = {
     "missing_sessions": "no session known",
     # outcomes
     "af_only": "AppsFlyer only",
+    # verdicts on the window
+    "shifted": "cannot be judged: a time zone is wrong",
+    "too_narrow": "is too narrow",
+    "too_wide": "is too wide",
+    "no_matches": "matches nothing",
     # reasons of unmatched rows
     "same_receipt_outside_window": "the same receipt is outside the window",
     "purchase_set_aside": "its purchase is set aside",
