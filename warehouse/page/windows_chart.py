@@ -9,7 +9,7 @@ import altair as alt
 from warehouse.page import wording
 from warehouse.page.facts import Record
 
-HEIGHT = 140
+BAR_HEIGHT = 20
 
 
 def windows_chart(windows: Sequence[Record], colour: str, colour_now: str) -> alt.Chart:
@@ -24,11 +24,11 @@ def windows_chart(windows: Sequence[Record], colour: str, colour_now: str) -> al
         for row in windows
     ]
     chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=rows), height=HEIGHT)
+        alt.Chart(alt.InlineData(values=rows), height=alt.Step(BAR_HEIGHT))
         .mark_bar()
         .encode(
-            x=alt.X("window:N", sort=None, title=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("matched:Q", title=None),
+            x=alt.X("matched:Q", title=None),
+            y=alt.Y("window:N", sort=None, title=None),
             color=alt.condition("datum.is_configured", alt.value(colour_now), alt.value(colour)),
             tooltip=[
                 alt.Tooltip("window:N"),

@@ -34,7 +34,7 @@ from tests.system.properties.test_matching import (
 )
 
 # Whole multiples of a minute, so that many totals are equal, and some that are not.
-SECONDS = tuple(str(60 * minutes) for minutes in range(40)) + ("0.5", "59.999999", "600.000001")
+SECONDS = (*(str(60 * minutes) for minutes in range(40)), "0.5", "59.999999", "600.000001")
 PRICES = ("4.99", "9.99")
 CONFIRMATION = (SECONDS, PRICES, (None, None, None, None, "1", "2"), ("a",))
 PURCHASE = (*CONFIRMATION, ("success",), ("purchase",))
@@ -69,9 +69,7 @@ def groups(pairs: list[Pair]) -> Iterator[list[Pair]]:
     while left:
         group, grows = [left.pop()], True
         while grows:
-            found = [
-                pair for pair in left if any(pair[0] is a or pair[1] is b for a, b in group)
-            ]
+            found = [pair for pair in left if any(pair[0] is a or pair[1] is b for a, b in group)]
             left = [pair for pair in left if pair not in found]
             group += found
             grows = bool(found)
@@ -85,7 +83,7 @@ def apart(pairs: list[Pair]) -> Decimal:
 
 
 def optimum(group: list[Pair]) -> list[Pair]:
-    """The most pairs and, of those, the least distance: a missing pair costs more than all others."""
+    """The most pairs and, of those, the least distance, because a missing pair costs most."""
     purchases = sorted({pair[0].row for pair in group})
     confirmations = sorted({pair[1].row for pair in group})
     found = {(left.row, right.row): (left, right) for left, right in group}
