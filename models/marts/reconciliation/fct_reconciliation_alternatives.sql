@@ -1,145 +1,27 @@
-{#- A group with more rows on both sides, or with more on one side, is not compared. -#}
-{%- set most_pairs, most_rows = 6, 12 %}
+{#- The most pairs of a group that `int_reconciliation__grouped` compares. -#}
+{%- set most_pairs = 6 %}
 with
 
-ambiguous as (
-    select *
-    from {{ ref('fct_reconciliation') }}
-    where is_ambiguous
-),
-
-candidates as (
-    select * from {{ ref('int_reconciliation__paired') }}
-),
-
-ambiguous_purchases as (
-    select *
-    from ambiguous
-    where purchase_id is not null
-),
-
-ambiguous_confirmations as (
-    select *
-    from ambiguous
-    where confirmation_id is not null
-),
-
--- What receipts have matched is not ambiguous and takes part in no pair here.
-free_pairs as (
-    select
-        candidates.appsflyer_id,
-        candidates.purchase_id,
-        candidates.confirmation_id,
-        purchases.purchased_at,
-        confirmations.confirmed_at,
-        abs(candidates.seconds_apart) as distance_seconds
-    from candidates
-    inner join ambiguous_purchases as purchases
-        on candidates.purchase_id = purchases.purchase_id
-    inner join ambiguous_confirmations as confirmations
-        on candidates.confirmation_id = confirmations.confirmation_id
-    where candidates.pair_rank is not null
-),
-
-both_sides as (
-    select distinct
-        appsflyer_id,
-        'purchase' as side,
-        purchase_id as row_id,
-        purchased_at as happened_at,
-        purchased_at,
-        cast(null as timestamp) as confirmed_at
-    from free_pairs
-    union all
-    select distinct
-        appsflyer_id,
-        'confirmation' as side,
-        confirmation_id as row_id,
-        confirmed_at as happened_at,
-        cast(null as timestamp) as purchased_at,
-        confirmed_at
-    from free_pairs
-),
-
-neighboured as (
-    select
-        *,
-        max(purchased_at) over earlier as purchased_before_at,
-        max(confirmed_at) over earlier as confirmed_before_at,
-        min(purchased_at) over later as purchased_after_at,
-        min(confirmed_at) over later as confirmed_after_at
-    from both_sides
-    window
-        earlier as (
-            partition by appsflyer_id order by happened_at, side, row_id
-            rows between unbounded preceding and 1 preceding
-        ),
-        later as (
-            partition by appsflyer_id order by happened_at, side, row_id
-            rows between current row and unbounded following
-        )
-),
-
--- A group ends where no candidate spans the gap to the next row.
-numbered as (
-    select
-        appsflyer_id,
-        side,
-        row_id,
-        happened_at,
-        sum(
-            case
-                when
-                    confirmed_after_at <= purchased_before_at + {{ reconciliation_window() }}
-                    or purchased_after_at <= confirmed_before_at + {{ reconciliation_window() }}
-                    then 0
-                else 1
-            end
-        ) over (
-            partition by appsflyer_id order by happened_at, side, row_id
-            rows between unbounded preceding and current row
-        ) as group_number
-    from neighboured
+ledger as (
+    select * from {{ ref('fct_reconciliation') }}
 ),
 
 grouped as (
-    select
-        side,
-        row_id,
-        min(case when side = 'purchase' then row_id end) over one_group as group_id,
-        count(case when side = 'purchase' then 1 end) over one_group as purchase_count,
-        count(case when side = 'confirmation' then 1 end) over one_group as confirmation_count,
-        row_number() over (
-            partition by appsflyer_id, group_number, side order by happened_at, row_id
-        ) as position
-    from numbered
-    window one_group as (partition by appsflyer_id, group_number)
-),
-
--- Between one purchase and one confirmation there is nothing to choose.
-sized as (
-    select
-        *,
-        least(purchase_count, confirmation_count) <= {{ most_pairs }}
-        and greatest(purchase_count, confirmation_count) <= {{ most_rows }} as is_compared
-    from grouped
-    where purchase_count + confirmation_count > 2
+    select * from {{ ref('int_reconciliation__grouped') }}
 ),
 
 group_pairs as (
-    select
-        purchases.group_id,
-        purchases.position as purchase_position,
-        confirmations.position as confirmation_position,
-        free_pairs.purchase_id,
-        free_pairs.confirmation_id,
-        free_pairs.distance_seconds
-    from free_pairs
-    inner join sized as purchases
-        on free_pairs.purchase_id = purchases.row_id and purchases.side = 'purchase'
-    inner join sized as confirmations
-        on free_pairs.confirmation_id = confirmations.row_id and confirmations.side = 'confirmation'
-    where purchases.is_compared
+    select *
+    from grouped
+    where is_compared
+),
+
+group_purchases as (
+    select distinct
+        group_id,
+        purchase_id,
+        is_compared
+    from grouped
 ),
 
 -- Times lie on a line, so an optimum exists in which no two pairs cross. The shortest choice of so
@@ -203,18 +85,17 @@ optima as (
 
 assigned as (
     select
-        sized.group_id,
-        sized.is_compared,
-        sized.row_id as purchase_id,
-        purchases.appsflyer_id,
-        purchases.purchased_at,
-        purchases.revenue_usd,
-        purchases.confirmation_id,
-        abs(purchases.seconds_apart) as distance_seconds
-    from sized
-    inner join ambiguous_purchases as purchases
-        on sized.row_id = purchases.purchase_id
-    where sized.side = 'purchase'
+        group_purchases.group_id,
+        group_purchases.is_compared,
+        group_purchases.purchase_id,
+        ledger.appsflyer_id,
+        ledger.purchased_at,
+        ledger.revenue_usd,
+        ledger.confirmation_id,
+        abs(ledger.seconds_apart) as distance_seconds
+    from ledger
+    inner join group_purchases
+        on ledger.purchase_id = group_purchases.purchase_id
 ),
 
 ours as (
