@@ -97,7 +97,7 @@ grouped as (
         count(case when side = 'confirmation' then 1 end) over one_group as confirmation_count,
         row_number() over (
             partition by appsflyer_id, group_number, side order by happened_at, row_id
-        ) as position
+        ) as row_position
     from numbered
     window one_group as (partition by appsflyer_id, group_number)
 ),
@@ -116,8 +116,8 @@ final as (
     select
         purchases.group_id,
         purchases.is_compared,
-        purchases.position as purchase_position,
-        confirmations.position as confirmation_position,
+        purchases.row_position as purchase_position,
+        confirmations.row_position as confirmation_position,
         free_pairs.appsflyer_id,
         free_pairs.purchase_id,
         free_pairs.confirmation_id,

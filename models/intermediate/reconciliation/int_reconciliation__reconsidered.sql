@@ -17,8 +17,7 @@ spare_confirmations as (
     where side = 'confirmation' and is_spare
 ),
 
--- Of a crowded player, only what a receipt proves. All such pairs are found by the receipt, which no
--- other purchase has.
+-- Of a crowded player, only what a receipt proves.
 paired as (
     select
         purchases.appsflyer_id,

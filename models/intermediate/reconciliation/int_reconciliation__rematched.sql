@@ -27,24 +27,28 @@ confirmations as (
 ),
 
 windows as (
-    select *
+    select
+        listed.window_number,
+        listed.window_minutes
     from (
         values
         {%- for minutes in windows %}
-        ({{ loop.index0 }}, {{ minutes }}){{ ',' if not loop.last }}
+            ({{ loop.index0 }}, {{ minutes }}){{ ',' if not loop.last }}
         {%- endfor %}
-    ) as numbered (window_number, window_minutes)
+    ) as listed (window_number, window_minutes)
 ),
 
 -- A step is half an hour.
 shifts as (
-    select *
+    select
+        listed.variation,
+        listed.step
     from (
         values
         {%- for step in steps %}
-        ({{ windows | length + loop.index0 }}, {{ step }}){{ ',' if not loop.last }}
+            ({{ windows | length + loop.index0 }}, {{ step }}){{ ',' if not loop.last }}
         {%- endfor %}
-    ) as numbered (variation, step)
+    ) as listed (variation, step)
 ),
 
 -- One row for each shift that brings the pair into the window.
@@ -58,7 +62,7 @@ shifted as (
     cross join (
         values
         {%- for number in range(-near_steps, near_steps + 2) %}
-        ({{ number }}){{ ',' if not loop.last }}
+            ({{ number }}){{ ',' if not loop.last }}
         {%- endfor %}
     ) as near (number)
     inner join shifts
@@ -121,10 +125,13 @@ contested as (
 
 numbered as (
     select
+        variation,
         appsflyer_id,
+        purchase_id as won_purchase_id,
+        confirmation_id as won_confirmation_id,
+        pair_rank,
         purchase_id * 128 + variation as purchase_id,
-        confirmation_id * 128 + variation as confirmation_id,
-        pair_rank
+        confirmation_id * 128 + variation as confirmation_id
     from contested
 ),
 
@@ -134,14 +141,14 @@ best_pairs as (
 
 won as (
     select
-        contested.variation,
-        contested.purchase_id,
-        contested.confirmation_id
-    from contested
+        numbered.variation,
+        numbered.won_purchase_id as purchase_id,
+        numbered.won_confirmation_id as confirmation_id
+    from numbered
     inner join best_pairs
         on
-            contested.purchase_id * 128 + contested.variation = best_pairs.purchase_id
-            and contested.confirmation_id * 128 + contested.variation = best_pairs.confirmation_id
+            numbered.purchase_id = best_pairs.purchase_id
+            and numbered.confirmation_id = best_pairs.confirmation_id
 ),
 
 -- In a narrower window, also rows that a receipt has matched in the ledger.
@@ -152,11 +159,11 @@ won_in_windows as (
         won.confirmation_id,
         purchases.revenue_usd,
         confirmations.confirmation_revenue_usd,
-        coalesce(purchases.receipt_id = confirmations.confirmation_receipt_id, false)
-        or purchases.revenue_usd = confirmations.confirmation_revenue_usd as is_agreeing,
         cast(null as int) as step,
         cast(null as {{ dbt.type_string() }}) as media_source,
-        cast(null as decimal(18, 6)) as shifted_seconds_apart
+        cast(null as decimal(18, 6)) as shifted_seconds_apart,
+        coalesce(purchases.receipt_id = confirmations.confirmation_receipt_id, false)
+        or purchases.revenue_usd = confirmations.confirmation_revenue_usd as is_agreeing
     from won
     inner join purchases
         on won.purchase_id = purchases.purchase_id
@@ -172,10 +179,10 @@ won_in_shifts as (
         shifted.confirmation_id,
         shifted.revenue_usd,
         shifted.confirmation_revenue_usd,
-        shifted.is_same_receipt or shifted.amount_difference_usd = 0 as is_agreeing,
         shifted.step,
         shifted.media_source,
-        cast(shifted.shifted_seconds_apart as decimal(18, 6)) as shifted_seconds_apart
+        cast(shifted.shifted_seconds_apart as decimal(18, 6)) as shifted_seconds_apart,
+        shifted.is_same_receipt or shifted.amount_difference_usd = 0 as is_agreeing
     from shifted
     left join won
         on

@@ -27,13 +27,15 @@ rematched as (
 ),
 
 windows as (
-    select *
+    select
+        listed.window_number,
+        listed.window_minutes
     from (
         values
         {%- for minutes in windows %}
-        ({{ loop.index0 }}, {{ minutes }}){{ ',' if not loop.last }}
+            ({{ loop.index0 }}, {{ minutes }}){{ ',' if not loop.last }}
         {%- endfor %}
-    ) as numbered (window_number, window_minutes)
+    ) as listed (window_number, window_minutes)
 ),
 
 crowded_players as (
@@ -233,12 +235,15 @@ shifts_measured as (
         gained.*,
         least(purchases_unmatched.row_count, confirmations_unmatched.row_count) as unmatched_count,
         row_number() over (
-            partition by gained.media_source order by gained.gained_count desc, gained.step
+            partition by gained.media_source order by gained.gained_count desc, gained.step asc
         ) as gain_rank,
         row_number() over (
             partition by gained.media_source
             order by
-                gained.gained_count desc, gained.distance_seconds, abs(gained.step), gained.step
+                gained.gained_count desc,
+                gained.distance_seconds asc,
+                abs(gained.step) asc,
+                gained.step asc
         ) as fit_rank
     from gained
     inner join purchases_unmatched

@@ -35,11 +35,15 @@ largest_shift as (
     select shift_hours
     from sweep
     where kind = 'shift' and is_suggested and media_source is null
-    qualify row_number() over (order by gained_count desc, abs(shift_hours), shift_hours) = 1
+    qualify row_number() over (order by gained_count desc, abs(shift_hours) asc, shift_hours asc) = 1
 ),
 
 final as (
     select
+        found.window_minutes,
+        found.suggested_window_minutes,
+        largest_shift.shift_hours,
+        found.unsearched_count as unsearched,
         case
             when found.shift_gained_count > 0 then 'shifted'
             when found.suggested_window_minutes > found.window_minutes then 'too_narrow'
@@ -47,16 +51,12 @@ final as (
             when found.most_matched_count = 0 then 'no_matches'
             else 'fits'
         end as verdict,
-        found.window_minutes,
-        found.suggested_window_minutes,
-        largest_shift.shift_hours,
         cast(abs(coalesce(found.shift_gained_count, found.window_gained_count)) as bigint)
             as rows_at_stake,
         cast(
             abs(coalesce(found.shift_gained_revenue_usd, found.window_gained_revenue_usd))
             as decimal(38, 8)
-        ) as revenue_at_stake_usd,
-        found.unsearched_count as unsearched
+        ) as revenue_at_stake_usd
     from found
     left join largest_shift
         on true
