@@ -129,7 +129,6 @@ matched_by_window as (
 
 windows_measured as (
     select
-        'window' as kind,
         window_number,
         window_minutes,
         matched_count,
@@ -143,9 +142,9 @@ windows_measured as (
         {%- for column in [
             'matched_count', 'agreeing_count', 'revenue_usd', 'confirmation_revenue_usd'
         ] %}
-        {{ column }}
-        - max(case when window_number = {{ configured_number }} then {{ column }} end) over ()
-            as gained_{{ column }},
+        {{ column }} - max(
+            case when window_number = {{ configured_number }} then {{ column }} end
+        ) over () as gained_{{ column }},
         {%- endfor %}
         greatest(
             {{ var('sweep_min_rows') }},
@@ -297,7 +296,7 @@ unsearched as (
 
 variations as (
     select
-        kind,
+        'window' as kind,
         window_minutes,
         cast(0 as decimal(3, 1)) as shift_hours,
         cast(null as {{ dbt.type_string() }}) as media_source,
@@ -344,9 +343,12 @@ variations as (
 final as (
     select
         variations.kind,
-        cast(variations.window_minutes as int) as window_minutes,
         variations.shift_hours,
         variations.media_source,
+        variations.explained_share,
+        variations.is_configured,
+        unsearched.unsearched_count,
+        cast(variations.window_minutes as int) as window_minutes,
         cast(variations.matched_count as bigint) as matched_count,
         cast(variations.agreeing_count as bigint) as agreeing_count,
         cast(variations.revenue_usd as decimal(38, 8)) as revenue_usd,
@@ -355,8 +357,6 @@ final as (
         cast(variations.gained_revenue_usd as decimal(38, 8)) as gained_revenue_usd,
         cast(variations.gained_confirmation_revenue_usd as decimal(38, 8))
             as gained_confirmation_revenue_usd,
-        variations.explained_share,
-        variations.is_configured,
         variations.is_suggested and (
             variations.kind = 'shift'
             or not coalesce(
@@ -368,8 +368,7 @@ final as (
                 ) over (),
                 false
             )
-        ) as is_suggested,
-        unsearched.unsearched_count
+        ) as is_suggested
     from variations
     cross join unsearched
 )

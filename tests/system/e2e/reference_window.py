@@ -95,7 +95,7 @@ def best_window(matched: dict[int, list[Pair]], configured: int, least: Fraction
 
 
 def name_shifts(gained: dict[int, list[Pair]], unmatched: int, sweep: Sweep) -> set[int]:
-    """The shifts that explain enough, stand out, and fit closest of those that fit the same rows."""
+    """The shifts that explain enough, stand out, and fit closest among their neighbours."""
     usual = median(len(pairs) for pairs in gained.values())
     outstanding = [
         step
