@@ -139,13 +139,18 @@ windows_measured as (
             as added_count,
         agreeing_count - coalesce(lag(agreeing_count) over (order by window_number), 0)
             as added_agreeing_count,
-        {%- for column in [
-            'matched_count', 'agreeing_count', 'revenue_usd', 'confirmation_revenue_usd'
-        ] %}
-        {{ column }} - max(
-            case when window_number = {{ configured_number }} then {{ column }} end
-        ) over () as gained_{{ column }},
-        {%- endfor %}
+        matched_count - max(
+            case when window_number = {{ configured_number }} then matched_count end
+        ) over () as gained_matched_count,
+        agreeing_count - max(
+            case when window_number = {{ configured_number }} then agreeing_count end
+        ) over () as gained_agreeing_count,
+        revenue_usd - max(
+            case when window_number = {{ configured_number }} then revenue_usd end
+        ) over () as gained_revenue_usd,
+        confirmation_revenue_usd - max(
+            case when window_number = {{ configured_number }} then confirmation_revenue_usd end
+        ) over () as gained_confirmation_revenue_usd,
         greatest(
             {{ var('sweep_min_rows') }},
             {{ var('window_fit_min_share') }} * max(
@@ -171,8 +176,8 @@ windows_judged as (
 unmatched as (
     select
         side,
-        coalesce(media_source, '') as media_source,
-        '' as every_source
+        '' as every_source,
+        coalesce(media_source, '') as media_source
     from open_rows
     where not is_matched
 ),

@@ -35,7 +35,8 @@ largest_shift as (
     select shift_hours
     from sweep
     where kind = 'shift' and is_suggested and media_source is null
-    qualify row_number() over (order by gained_count desc, abs(shift_hours) asc, shift_hours asc) = 1
+    qualify
+        row_number() over (order by gained_count desc, abs(shift_hours) asc, shift_hours asc) = 1
 ),
 
 final as (
@@ -44,19 +45,19 @@ final as (
         found.suggested_window_minutes,
         largest_shift.shift_hours,
         found.unsearched_count as unsearched,
+        cast(abs(coalesce(found.shift_gained_count, found.window_gained_count)) as bigint)
+            as rows_at_stake,
+        cast(
+            abs(coalesce(found.shift_gained_revenue_usd, found.window_gained_revenue_usd))
+            as decimal(38, 8)
+        ) as revenue_at_stake_usd,
         case
             when found.shift_gained_count > 0 then 'shifted'
             when found.suggested_window_minutes > found.window_minutes then 'too_narrow'
             when found.suggested_window_minutes < found.window_minutes then 'too_wide'
             when found.most_matched_count = 0 then 'no_matches'
             else 'fits'
-        end as verdict,
-        cast(abs(coalesce(found.shift_gained_count, found.window_gained_count)) as bigint)
-            as rows_at_stake,
-        cast(
-            abs(coalesce(found.shift_gained_revenue_usd, found.window_gained_revenue_usd))
-            as decimal(38, 8)
-        ) as revenue_at_stake_usd
+        end as verdict
     from found
     left join largest_shift
         on true
