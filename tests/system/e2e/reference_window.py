@@ -200,7 +200,7 @@ def reference_sweep(
     purchase_event_names: Collection[str] = ("purchase", "af_purchase"),
     receipt_patterns: Collection[str] = RECEIPT_PATTERNS,
     reconciliation_window_minutes: int = 10,
-    **_: object,
+    **_others: object,
 ) -> list[Row]:
     """The variations for the CSV texts. The keyword arguments are the vars of the project."""
     records = {name: read_csv(text) for name, text in inputs.items()}
