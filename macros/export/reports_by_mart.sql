@@ -8,6 +8,8 @@
         'fct_purchase_dispositions_daily': [],
         'fct_rejected_rows': [],
         'fct_reconciliation': ['reconciliation'],
+        'fct_reconciliation_sweep': ['reconciliation_sweep'],
+        'fct_reconciliation_alternatives': ['reconciliation_alternatives'],
         'fct_confirmation_dispositions_daily': [],
         'fct_campaign_roas_daily': ['roas_d1', 'roas_anomaly'],
         'fct_arpdau_daily': ['arpdau_d1', 'engagement_daily'],

@@ -8,6 +8,7 @@
     ]}) -%}
     {%- for name, least in [
         ('reconciliation_window_minutes', 0),
+        ('sweep_min_rows', 1),
         ('roas_history_window_days', 1),
         ('roas_min_history_days', 0),
         ('roas_trial_window_days', 1),
@@ -25,7 +26,8 @@
         ]}) -%}
     {%- endfor -%}
     {%- for name in [
-        'roas_anomaly_ratio', 'roas_min_spend_usd', 'roas_trial_z', 'roas_daily_variation'
+        'roas_anomaly_ratio', 'roas_min_spend_usd', 'roas_trial_z', 'roas_daily_variation',
+        'window_fit_min_share', 'zone_shift_min_share'
     ] -%}
         {%- do rules.update({name: [
             modules.re.fullmatch('[0-9]+([.][0-9]+)?', var(name) | string),

@@ -1,8 +1,8 @@
 {# The slots of all times within the window of a time, one row each. #}
-{% macro explode_time_slots(timestamp_column) -%}
+{% macro explode_time_slots(timestamp_column, minutes=var('reconciliation_window_minutes')) -%}
     {{ adapter.dispatch('explode_time_slots')(
-        time_slot(timestamp_column ~ ' - ' ~ reconciliation_window()),
-        time_slot(timestamp_column ~ ' + ' ~ reconciliation_window())
+        time_slot(timestamp_column ~ ' - ' ~ reconciliation_window(minutes), minutes),
+        time_slot(timestamp_column ~ ' + ' ~ reconciliation_window(minutes), minutes)
     ) }}
 {%- endmacro %}
 

@@ -1,4 +1,4 @@
 {# The width of a slot of time in microseconds, see `time_slot`. #}
-{% macro time_slot_us() -%}
-    {{ return([var('reconciliation_window_minutes') | int, 1] | max * 4 * 60000000) }}
+{% macro time_slot_us(minutes) -%}
+    {{ return([minutes | int, 1] | max * 4 * 60000000) }}
 {%- endmacro %}

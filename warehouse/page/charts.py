@@ -15,6 +15,7 @@ import altair as alt
 
 from warehouse.page import wording
 from warehouse.page.facts import Facts, Record
+from warehouse.page.windows_chart import windows_chart
 
 Spec = dict[str, Any]
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -73,6 +74,8 @@ def charts(facts: Facts) -> dict[str, Spec]:
         drawn[f"campaign-{number}"] = _campaign(days)
     if any(row["seconds_to"] is not None for row in facts.distances):
         drawn["distances"] = _distances(facts.distances, facts.settings)
+    if any(row["matched"] for row in facts.windows):
+        drawn["windows"] = windows_chart(facts.windows, MUTED, ACCENT)
     return {name: _spec(chart) for name, chart in drawn.items()}
 
 

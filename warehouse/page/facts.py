@@ -48,6 +48,10 @@ class Facts:
         cohort_days: Six ages of each recent cohort of the top campaigns, from `rpt_cohorts`.
         engagement: Recent UTC days up to D-1, ascending, from `rpt_engagement_daily`.
         retention: Five ages of each recent day, from `rpt_retention`; all days come first.
+        fit: The summary of `reconciliation_sweep.json`.
+        windows: Its windows, ascending.
+        shifts: Its named shifts of all purchases, the one that gains most first.
+        alternatives: The summary of `reconciliation_alternatives.json`.
         manifest_sha256: The hash of `manifest.json`.
         counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
     """
@@ -63,6 +67,10 @@ class Facts:
     reasons: Sequence[Record]
     rejected: Sequence[Record]
     summary: Record
+    fit: Record
+    windows: Sequence[Record]
+    shifts: Sequence[Record]
+    alternatives: Record
     deep_links: Sequence[Record]
     rule_states: Sequence[Record]
     rule_trials: Sequence[Record]
@@ -102,6 +110,16 @@ QUERIES = {
         order by file != 'purchases_raw.csv', file, row_count desc, disposition, reason
     """,
     "summary": "from reports.rpt_reconciliation_summary",
+    "fit": "from reports.rpt_reconciliation_sweep_summary",
+    "windows": """
+        from reports.rpt_reconciliation_sweep where kind = 'window' order by window_minutes
+    """,
+    "shifts": """
+        from reports.rpt_reconciliation_sweep
+        where kind = 'shift' and is_suggested and media_source is null
+        order by gained desc, shift_hours
+    """,
+    "alternatives": "from reports.rpt_reconciliation_alternatives_summary",
     "deep_links": f"""
         from reports.rpt_deep_links
         join reports.rpt_characters using (character)
@@ -187,7 +205,7 @@ QUERIES = {
             (select count(*) from reports.rpt_deep_links) as deep_links
     """,
 }
-ONE_ROW = ("settings", "summary", "cohort_summary", "counts")
+ONE_ROW = ("settings", "summary", "fit", "alternatives", "cohort_summary", "counts")
 
 
 def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:

@@ -32,6 +32,11 @@ WORDS = {
     "immature": "not over yet",
     # outcomes
     "af_only": "AppsFlyer only",
+    # verdicts on the window
+    "shifted": "cannot be judged: a time zone is wrong",
+    "too_narrow": "is too narrow",
+    "too_wide": "is too wide",
+    "no_matches": "matches nothing",
     # reasons of unmatched rows
     "same_receipt_outside_window": "the same receipt is outside the window",
     "purchase_set_aside": "its purchase is set aside",

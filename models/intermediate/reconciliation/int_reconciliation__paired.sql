@@ -64,17 +64,7 @@ contested as (
     select
         purchase_id,
         confirmation_id,
-        row_number() over (
-            partition by appsflyer_id
-            order by
-                is_same_receipt desc,
-                abs(seconds_apart),
-                abs(amount_difference_usd),
-                purchased_at asc,
-                confirmed_at asc,
-                purchase_id asc,
-                confirmation_id asc
-        ) as pair_rank
+        {{ pair_rank('appsflyer_id', 'seconds_apart') | indent(8) }} as pair_rank
     from paired
     where
         purchase_id in (select contested_purchases.purchase_id from contested_purchases)

@@ -27,6 +27,7 @@ from tests.system.e2e.reference import (
     reference,
     upper,
 )
+from tests.system.e2e.reference_window import reference_sweep
 
 DIFFERENCES_SHOWN = 3
 LINES_SHOWN = 6  # of each input
@@ -267,6 +268,16 @@ def compare_reconciliation(project: Project, inputs: dict[str, str], expected: R
     return "\n".join(filter(None, wrong))
 
 
+def compare_sweep(project: Project, inputs: dict[str, str], expected: list[Row]) -> str:
+    """Compare every variation; the inputs have no player with too many pairs to match again."""
+    actual = project.report("reconciliation_sweep")
+    assert actual["summary"]["unsearched"] == 0
+    rows = actual["variations"]
+    name = "reconciliation_sweep"
+    differences = [compare_keys(name, expected, rows), compare(name, inputs, expected, rows)]
+    return "\n".join(filter(None, differences))
+
+
 def compare_dispositions(project: Project, inputs: dict[str, str], expected: Reports) -> str:
     """Compare all dispositions; `purchase_id` is the row number in the CSV."""
     found = project.query(
@@ -372,6 +383,7 @@ def test_project_agrees_with_reference(project: Project, scenario: Scenario) -> 
         compare_dispositions(project, inputs, expected),
         compare_rejected(project, expected),
         compare_reconciliation(project, inputs, expected),
+        compare_sweep(project, inputs, reference_sweep(known, **settings)),
     ]
     tables = {
         "purchases_curated": expected["purchases_curated"],

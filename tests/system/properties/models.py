@@ -30,7 +30,13 @@ MODELS = (
     "int_reconciliation__matched",
     "int_reconciliation__neighbours_measured",
     "int_reconciliation__counterparts_traced",
+    "int_reconciliation__reopened",
+    "int_reconciliation__reconsidered",
+    "int_reconciliation__rematched",
+    "int_reconciliation__grouped",
     "fct_reconciliation",
+    "fct_reconciliation_sweep",
+    "fct_reconciliation_alternatives",
 )
 
 Rows = Sequence[Sequence[str | None]]
