@@ -15,5 +15,7 @@
         'dim_players': [],
         'fct_player_events_daily': [],
         'fct_coins_daily': [],
+        'fct_report_changes': ['restatements'],
+        'fct_input_row_changes': [],
     }) }}
 {%- endmacro %}
