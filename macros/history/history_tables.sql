@@ -11,7 +11,7 @@
         ],
         'input_row_changes': [
             'build_id string', 'input string', 'row_key string', 'disposition string',
-            'activity_date date', 'campaign string', 'revenue_usd decimal(24, 8)',
+            'status string', 'activity_date date', 'campaign string', 'revenue_usd decimal(24, 8)',
             'net_revenue_usd decimal(24, 8)', 'ad_cost_usd decimal(24, 8)',
             'purchase_count bigint', 'session_count bigint', 'dau bigint', 'row_count bigint',
         ],

@@ -6,6 +6,8 @@
    The amounts of a figure add up to its difference: what no input row explains is a row of its own.
    #}
 {% macro restatement_steps() -%}
+{%- set said = "concat(coalesce(status, ''), ' ', activity_date, ' ', revenue_usd, ' ',
+            coalesce(campaign, ''))" -%}
 kept as (
     {%- for mart in kept_figures() %}
     {%- set mart_loop = loop %}
@@ -70,7 +72,8 @@ net_rows as (
     having sum(row_count) != 0
 ),
 
--- `is_there` before or after: only of rows that differ. A row that counts earns money on its day.
+-- The rows of a key that differ. Before and after, are there any, and one that counts? In how many
+-- forms does the file say them?
 row_sides as (
     select
         input,
@@ -79,11 +82,10 @@ row_sides as (
         max(case when row_count > 0 then 1 else 0 end) as is_there,
         max(case when row_count < 0 and purchase_count = 1 then 1 else 0 end) as was_counted,
         max(case when row_count > 0 and purchase_count = 1 then 1 else 0 end) as is_counted,
-        count(distinct case
-            when purchase_count = 1
-                then concat(activity_date, ' ', revenue_usd, ' ', coalesce(campaign, ''))
-        end) as counted_forms,
+        count(distinct {{ said }}) as form_count,
+        count(distinct case when purchase_count = 1 then {{ said }} end) as counted_form_count,
         max(case when row_count > 0 and disposition = 'chargeback' then 1 else 0 end)
+        - max(case when row_count < 0 and purchase_count is null then 1 else 0 end)
             as has_new_refund,
         sum(case when disposition = 'refund' then row_count else 0 end) as refund_count,
         sum(row_count * coalesce(net_revenue_usd, 0)) as net_change_usd,
@@ -118,12 +120,12 @@ row_causes as (
             when is_there = 0 then 'removed_purchase'
             when
                 was_counted + is_counted = 2
-                and counted_forms = 1
+                and counted_form_count = 1
                 and net_change_usd < 0
                 and (pair.rules_cause is null or has_new_refund = 1)
                 then 'refund'
-            when pair.rules_cause is not null then pair.rules_cause
-            when was_counted + is_counted = 2 and counted_forms = 1 then 'refund_reversal'
+            when pair.rules_cause is not null and form_count = 1 then pair.rules_cause
+            when was_counted + is_counted = 2 and counted_form_count = 1 then 'refund_reversal'
             when was_counted + is_counted = 2 then 'changed_row'
             else 'reclassified'
         end as cause
