@@ -1,10 +1,16 @@
-{# True if this run builds all inputs and all models before the reports, from all rows. #}
+{# True if this run builds everything that the two marts of history read, from all rows. #}
 {% macro is_whole_build() -%}
-    {%- set left_out = [] -%}
-    {%- for node in graph.nodes.values() if node.unique_id not in selected_resources
-        and node.fqn[1] not in ['reports', 'quality']
-        and node.resource_type in ['model', 'seed'] -%}
-        {%- do left_out.append(node.name) -%}
+    {%- set needed = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.name in ['fct_report_changes', 'fct_input_row_changes'] -%}
+        {%- do needed.append(node.unique_id) -%}
     {%- endfor -%}
-    {{ return(not left_out and not flags.EMPTY) }}
+    {#- the loop goes on to what it appends -#}
+    {%- for unique_id in needed -%}
+        {%- for parent in graph.nodes[unique_id].depends_on.nodes or []
+            if parent in graph.nodes and parent not in needed -%}
+            {%- do needed.append(parent) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(needed | reject('in', selected_resources) | list | length == 0 and not flags.EMPTY) }}
 {%- endmacro %}

@@ -40,6 +40,9 @@ class Facts:
         summary: The summary of `reconciliation.json`.
         deep_links: The top characters by clicks, from `rpt_deep_links`.
         manifest_sha256: The hash of `manifest.json`.
+        baseline: The build that `restated` compares with, from `rpt_baseline`.
+        restated: Figures of earlier days that changed, with their causes, from `rpt_restatements`.
+        restated_totals: The numbers of these figures and days, and the change of money.
         counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
     """
 
@@ -55,6 +58,9 @@ class Facts:
     rejected: Sequence[Record]
     summary: Record
     deep_links: Sequence[Record]
+    baseline: Record
+    restated: Sequence[Record]
+    restated_totals: Record
     counts: Record
     manifest_sha256: str
 
@@ -88,6 +94,28 @@ QUERIES = {
     "deep_links": f"""
         from reports.rpt_deep_links order by clicks desc, character limit {MAX_ROWS}
     """,
+    "baseline": "from reports.rpt_baseline",
+    "restated": f"""
+        select
+            date, mart, figure, key, before, after, difference,
+            list({{'cause': cause, 'amount': amount}} order by abs(amount) desc, cause) as causes
+        from reports.rpt_restatements
+        group by date, mart, figure, key, before, after, difference
+        order by date desc, mart, key nulls first, figure in ('roas', 'arpdau_usd'), figure
+        limit {MAX_ROWS}
+    """,
+    "restated_totals": """
+        select
+            count(distinct date) as days,
+            count(distinct (date, mart, figure, key)) as figures,
+            coalesce(sum(amount) filter (
+                where mart = 'fct_arpdau_daily' and figure = 'net_revenue_usd'
+            ), 0) as net_revenue_usd,
+            coalesce(sum(amount) filter (
+                where mart = 'fct_campaign_roas_daily' and figure = 'ad_cost_usd'
+            ), 0) as ad_cost_usd
+        from reports.rpt_restatements
+    """,
     "counts": """
         select
             (select count(*) from reports.rpt_page_campaigns) as campaigns,
@@ -95,7 +123,7 @@ QUERIES = {
             (select count(*) from reports.rpt_deep_links) as deep_links
     """,
 }
-ONE_ROW = ("settings", "summary", "counts")
+ONE_ROW = ("settings", "summary", "baseline", "restated_totals", "counts")
 
 
 def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:
