@@ -393,6 +393,19 @@ def test_models_end_with_their_final_step() -> None:
     _hold(other, "must end with a blank line and `select * from final`; name the last CTE final")
 
 
+def test_history_knows_every_rule() -> None:
+    """A var on which no figure depends is listed here."""
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    text = (ROOT / "macros/history/rule_settings.sql").read_text(encoding="utf-8")
+    others = {
+        *("as_of_date", "landing", "allow_empty_inputs", "parquet_marts"),
+        # names alone: any status that is not known fails, and any spelling is the same campaign
+        *("failed_statuses", "acknowledged_campaign_spellings"),
+        *(name for name in project["vars"] if name.startswith(("page_", "quality_"))),
+    }
+    assert set(re.findall("'([a-z_]+)',", text)) == project["vars"].keys() - others
+
+
 def test_lines_of_sql_fit_the_page() -> None:
     """The linter checks models and singular tests, but not macros and generic tests."""
     long = [

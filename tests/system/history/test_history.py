@@ -66,7 +66,10 @@ RULED = {("changed_rule", "OLD-5"): 11}
 
 
 def build(
-    project: Project, *arguments: str, variables: dict[str, object] | None = None, exit_code: int = 0
+    project: Project,
+    *arguments: str,
+    variables: dict[str, object] | None = None,
+    exit_code: int = 0,
 ) -> str:
     run = project.build(*MODELS, *arguments, variables=variables)
     assert run.exit_code == exit_code, run.output
@@ -78,7 +81,9 @@ def history_of(project: Project) -> list[Any]:
 
 
 def builds_of(project: Project) -> list[str]:
-    return [row[0] for row in project.query("select build_id from history.builds order by built_at")]
+    return [
+        row[0] for row in project.query("select build_id from history.builds order by built_at")
+    ]
 
 
 def diff(project: Project, *arguments: str, exit_code: int = 0) -> str:
@@ -203,7 +208,7 @@ def test_only_a_whole_and_good_build_is_recorded(project: Project) -> None:
         for table in TABLES[1:]:
             warehouse.execute(
                 f"insert into history.{table} select * replace ('killed' as build_id)"
-                f" from history.{table}"
+                f" from history.{table}"  # noqa: S608 (names from here)
             )
     project.write_inputs(SECOND)
     build(project)
@@ -224,6 +229,7 @@ def test_a_changed_rule_is_a_cause(project: Project) -> None:
     assert ("net_revenue_usd", "B") not in figures
     since_the_first = figures_of(compare(project))
     expected = {**CHANGED["net_revenue_usd", "A"][2], **RULED}
-    assert since_the_first["net_revenue_usd", "A"] == exactly(
-        {("", None): (27.5, 21, expected)}
-    )["", None]
+    assert (
+        since_the_first["net_revenue_usd", "A"]
+        == exactly({("", None): (27.5, 21, expected)})["", None]
+    )
