@@ -97,17 +97,17 @@ QUERIES = {
     "baseline": "from reports.rpt_baseline",
     "restated": f"""
         select
-            date, mart, figure, key, before, after, difference,
+            date, mart, figure, figure_key, value_before, value_after, difference,
             list({{'cause': cause, 'amount': amount}} order by abs(amount) desc, cause) as causes
         from reports.rpt_restatements
-        group by date, mart, figure, key, before, after, difference
-        order by date desc, mart, key nulls first, figure in ('roas', 'arpdau_usd'), figure
+        group by date, mart, figure, figure_key, value_before, value_after, difference
+        order by date desc, mart, figure_key nulls first, figure in ('roas', 'arpdau_usd'), figure
         limit {MAX_ROWS}
     """,  # noqa: S608 (a constant)  # nosec B608
     "restated_totals": """
         select
             count(distinct date) as days,
-            count(distinct (date, mart, figure, key)) as figures,
+            count(distinct (date, mart, figure, figure_key)) as figures,
             coalesce(sum(amount) filter (
                 where mart = 'fct_arpdau_daily' and figure = 'net_revenue_usd'
             ), 0) as net_revenue_usd,

@@ -1,16 +1,4 @@
 {%- set by_refund_day = var('refunds_count_on') == 'refund_day' %}
-{#- What identifies a row in another export, in whatever order: its receipt or, without one, what
-    finds duplicates. -#}
-{%- set row_key -%}
-    coalesce(
-        receipt_id,
-        concat(
-            coalesce(appsflyer_id, ''), ' ', coalesce(event_name, ''), ' ',
-            coalesce(cast(purchased_at as {{ type_string() }}), ''), ' ',
-            coalesce(cast(revenue_usd as {{ type_string() }}), '')
-        )
-    )
-{%- endset %}
 {%- set no_text = 'cast(null as ' ~ type_string() ~ ')' %}
 {%- set no_count = 'cast(null as bigint)' %}
 {%- set no_amount = 'cast(null as decimal(24, 8))' %}
@@ -47,7 +35,7 @@ recorded as (
 now as (
     select
         'purchases_raw' as input,
-        {{ row_key }} as row_key,
+        {{ purchase_key() }} as row_key,
         'curated' as disposition,
         'success' as status,
         purchased_date as activity_date,
@@ -63,7 +51,7 @@ now as (
     union all
     select
         'purchases_raw' as input,
-        {{ row_key }} as row_key,
+        {{ purchase_key() }} as row_key,
         disposition,
         status,
         cast(purchased_at as date) as activity_date,
@@ -80,7 +68,7 @@ now as (
     union all
     select
         'purchases_raw' as input,
-        {{ row_key }} as row_key,
+        {{ purchase_key() }} as row_key,
         'refund' as disposition,
         {{ no_text }} as status,
         earnings.earned_date as activity_date,

@@ -29,7 +29,7 @@ final as (
         ) }} as rules_cause
     from period
     left join earlier
-        on earlier.d1_date < period.d1_date
+        on period.d1_date > earlier.d1_date
 )
 
 select * from final

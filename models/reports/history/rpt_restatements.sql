@@ -1,6 +1,6 @@
 {{ config(post_hook="{{ export_json(
     'restatements.json',
-    order_by=['date', 'mart', 'figure', 'key', 'cause'],
+    order_by=['date', 'mart', 'figure', 'figure_key', 'cause'],
     header=ref('rpt_baseline'),
     rows_key='restated'
 ) }}") }}
@@ -70,12 +70,12 @@ final as (
         activity_date as date,
         mart,
         figure,
-        figure_key as key,
-        value_before as before,
-        value_after as after,
+        figure_key,
+        value_before,
+        value_after,
         difference,
         cause,
-        count(row_key) as rows,
+        count(row_key) as row_count,
         cast(sum(amount) as decimal(38, 8)) as amount
     from restated
     group by

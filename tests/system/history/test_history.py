@@ -155,7 +155,8 @@ def test_the_report_says_what_changed_and_why(project: Project) -> None:
     assert (report["baseline_d1_date"], report["d1_date"]) == ("2026-01-05", "2026-01-06")
     told: dict[tuple[str, str | None], Any] = {}
     for row in report["restated"]:
-        figure = told.setdefault((row["figure"], row["key"]), (row["before"], row["after"], {}))
+        key = (row["figure"], row["figure_key"])
+        figure = told.setdefault(key, (row["value_before"], row["value_after"], {}))
         figure[2][row["cause"]] = row["amount"]
     assert told == {
         key: (before, after, {cause: amount for (cause, _), amount in causes.items()})
@@ -206,10 +207,8 @@ def test_only_a_whole_and_good_build_is_recorded(project: Project) -> None:
     assert history_of(project) == history
     with duckdb.connect(str(project.warehouse)) as warehouse:
         for table in TABLES[1:]:
-            warehouse.execute(
-                f"insert into history.{table} select * replace ('killed' as build_id)"
-                f" from history.{table}"  # noqa: S608 (names from here)
-            )
+            entries = warehouse.table(f"history.{table}")
+            entries.project("* replace ('killed' as build_id)").insert_into(f"history.{table}")
     project.write_inputs(SECOND)
     build(project)
     assert builds_of(project) == [row[0] for row in sorted(history[0], key=lambda row: row[1])]
