@@ -33,11 +33,11 @@ BUILDS = """
 CHANGES = """
     select
         mart, figure, figure_key, activity_date, value_before, value_after, difference,
-        cause, input, row_key, counted_before, counted_after, amount
+        cause, input_name, row_key, counted_before, counted_after, amount
     from history.changes(?, ?)
     order by
         activity_date, mart, figure_key nulls first, cause = 'derived', figure, abs(amount) desc,
-        cause, input, row_key
+        cause, input_name, row_key
 """
 Record = dict[str, Any]
 
@@ -167,7 +167,14 @@ def _as_json(before: Build, after: Build, changes: Sequence[Record]) -> Record:
             {
                 name: row[name]
                 for name in (
-                    *("cause", "input", "row_key", "counted_before", "counted_after", "amount"),
+                    *(
+                        "cause",
+                        "input_name",
+                        "row_key",
+                        "counted_before",
+                        "counted_after",
+                        "amount",
+                    ),
                 )
             }
             for row in rows
@@ -255,7 +262,7 @@ def _add_figure(table: Table, rows: Sequence[Record]) -> None:
 
 def _because(row: Record) -> str:
     parts = [cause(row["cause"])]
-    if row["input"] == "purchases_raw":
+    if row["input_name"] == "purchases_raw":
         parts.append(row["row_key"])
     counted = [row["counted_before"], row["counted_after"]]
     if all(counted) and counted[0] != counted[1]:

@@ -76,7 +76,7 @@ net_rows as (
 -- forms does the file say them?
 row_sides as (
     select
-        input,
+        input_name,
         row_key,
         max(case when row_count < 0 then 1 else 0 end) as was_there,
         max(case when row_count > 0 then 1 else 0 end) as is_there,
@@ -99,21 +99,21 @@ row_sides as (
             max(case when row_count > 0 then disposition end)
         ) as counted_after
     from net_rows
-    group by input, row_key
+    group by input_name, row_key
 ),
 
 row_causes as (
     select
-        row_sides.input,
+        row_sides.input_name,
         row_sides.row_key,
         row_sides.counted_before,
         row_sides.counted_after,
         case
-            when input = 'sessions' and session_change < 0 then 'removed_sessions'
-            when input = 'sessions' then 'late_sessions'
-            when input = 'costs_daily' and was_there + is_there = 2 then 'restated_cost'
-            when input = 'costs_daily' and is_there = 1 then 'late_cost'
-            when input = 'costs_daily' then 'removed_cost'
+            when input_name = 'sessions' and session_change < 0 then 'removed_sessions'
+            when input_name = 'sessions' then 'late_sessions'
+            when input_name = 'costs_daily' and was_there + is_there = 2 then 'restated_cost'
+            when input_name = 'costs_daily' and is_there = 1 then 'late_cost'
+            when input_name = 'costs_daily' then 'removed_cost'
             when was_counted + is_counted = 0 and refund_count > 0 then 'refund'
             when was_counted + is_counted = 0 and refund_count < 0 then 'refund_reversal'
             when was_there = 0 then 'late_purchase'
@@ -142,7 +142,7 @@ traced as (
         changed_figures.value_before,
         changed_figures.value_after,
         row_causes.cause,
-        net_rows.input,
+        net_rows.input_name,
         net_rows.row_key,
         row_causes.counted_before,
         row_causes.counted_after,
@@ -162,7 +162,7 @@ traced as (
                 or changed_figures.figure_key = net_rows.campaign
             )
     inner join row_causes
-        on net_rows.input = row_causes.input and net_rows.row_key = row_causes.row_key
+        on net_rows.input_name = row_causes.input_name and net_rows.row_key = row_causes.row_key
     where changed_figures.explained_by is not null
     group by
         changed_figures.mart,
@@ -172,7 +172,7 @@ traced as (
         changed_figures.value_before,
         changed_figures.value_after,
         row_causes.cause,
-        net_rows.input,
+        net_rows.input_name,
         net_rows.row_key,
         row_causes.counted_before,
         row_causes.counted_after
@@ -220,7 +220,7 @@ restated as (
         value_after,
         cast(value_after - value_before as decimal(38, 8)) as difference,
         cause,
-        input,
+        input_name,
         row_key,
         counted_before,
         counted_after,
@@ -237,7 +237,7 @@ restated as (
         value_after,
         cast(value_after - value_before as decimal(38, 8)) as difference,
         cause,
-        cast(null as {{ type_string() }}) as input,
+        cast(null as {{ type_string() }}) as input_name,
         cast(null as {{ type_string() }}) as row_key,
         cast(null as {{ type_string() }}) as counted_before,
         cast(null as {{ type_string() }}) as counted_after,

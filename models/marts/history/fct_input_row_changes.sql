@@ -34,7 +34,7 @@ recorded as (
 
 now as (
     select
-        'purchases_raw' as input,
+        'purchases_raw' as input_name,
         {{ purchase_key() }} as row_key,
         'curated' as disposition,
         'success' as status,
@@ -50,7 +50,7 @@ now as (
     from purchases
     union all
     select
-        'purchases_raw' as input,
+        'purchases_raw' as input_name,
         {{ purchase_key() }} as row_key,
         disposition,
         status,
@@ -67,7 +67,7 @@ now as (
     where disposition != 'curated'
     union all
     select
-        'purchases_raw' as input,
+        'purchases_raw' as input_name,
         {{ purchase_key() }} as row_key,
         'refund' as disposition,
         {{ no_text }} as status,
@@ -86,7 +86,7 @@ now as (
     where earnings.is_refund
     union all
     select
-        'costs_daily' as input,
+        'costs_daily' as input_name,
         concat(coalesce(campaign, ''), ' ', cost_date) as row_key,
         'accepted' as disposition,
         {{ no_text }} as status,
@@ -103,7 +103,7 @@ now as (
     group by campaign, cost_date
     union all
     select
-        'sessions' as input,
+        'sessions' as input_name,
         cast(activity_date as {{ type_string() }}) as row_key,
         'accepted' as disposition,
         {{ no_text }} as status,

@@ -75,8 +75,8 @@ final as (
         value_after,
         difference,
         cause,
-        count(row_key) as row_count,
-        cast(sum(amount) as decimal(38, 8)) as amount
+        cast(sum(amount) as decimal(38, 8)) as amount,
+        count(row_key) as row_count
     from restated
     group by
         activity_date, mart, figure, figure_key, value_before, value_after, difference, cause
