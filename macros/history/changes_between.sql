@@ -1,5 +1,5 @@
-{# A query for the figures that differ between two recorded builds, each a SQL expression for its id,
-   and because of which input rows. The first must be the earlier one. #}
+{# A query for the figures that differ between two recorded builds, and because of which input rows.
+   Each build is a SQL expression for its id; the first must be the earlier one. #}
 {% macro changes_between(from_build, to_build) -%}
 with
 

@@ -1,6 +1,6 @@
-{# The figures that history keeps of each build: for each mart its key (a campaign, or none), its day,
-   and its figures. A figure is the sum of a column of `fct_input_row_changes` over the input rows of
-   that key and day, or none, if it follows from other figures, as a ratio does. #}
+{# The figures that history keeps of each build: for each mart its key (a campaign, or none), its
+   day, and its figures. A figure names the column of `fct_input_row_changes` whose sum over the
+   input rows of that key and day it is, or none if it follows from others, as a ratio does. #}
 {% macro kept_figures() -%}
     {{ return([
         {

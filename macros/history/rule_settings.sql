@@ -1,5 +1,5 @@
-{# The vars on which figures depend, as JSON: all but the day, the place of the inputs, and what only
-   the page or the checkpoints read. #}
+{# The vars on which figures depend, as JSON: all but the day, the place of the inputs, and what
+   only the page or the checkpoints read. #}
 {% macro rule_settings() -%}
     {%- set settings = {} -%}
     {%- for name in [

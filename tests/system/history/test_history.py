@@ -39,7 +39,7 @@ OF_ALL_TRAFFIC = {
     ("reclassified", "RCP-6"): 1,
     ("removed_purchase", "p4 purchase 2026-01-05 13:00:00 3.00000000"): -3,
 }
-CHANGED = {
+CHANGED: dict[tuple[str, str | None], Any] = {
     ("net_revenue_usd", "A"): (27.5, 10, OF_CAMPAIGN_A),
     ("net_revenue_usd", "B"): (10, 9.5, OF_CAMPAIGN_B),
     ("net_revenue_usd", None): (46.5, 28.5, OF_ALL_TRAFFIC),
