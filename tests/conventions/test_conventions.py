@@ -29,7 +29,7 @@ NAMES = {
 # Data tests that only warn, by design.
 WARN_ONLY = {
     *("campaign_spellings_collide", "d1_is_in_the_data", "successes_are_curated"),
-    "rpt_restatements_holds",
+    "restated_figures_are_explained",
 }
 # A view over the file; `purchases_are_conserved` counts its keys.
 COUNTED_ELSEWHERE = "stg_appsflyer__purchases"
