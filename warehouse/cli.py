@@ -12,6 +12,7 @@ from warehouse.checkpoints.command import add_check_command
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.database import WarehouseUnavailableError, failure_message
 from warehouse.dbt_docs import CannotDocumentError, add_docs_command
+from warehouse.diff import CannotCompareError, add_diff_command
 from warehouse.inputs import headers
 from warehouse.inputs.inspect import CannotInspectError, add_inspect_command
 from warehouse.loader.command import add_load_command
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except (
         CannotCheckError,
+        CannotCompareError,
         CannotDocumentError,
         CannotDrawError,
         CannotInspectError,
@@ -110,6 +112,7 @@ def parser() -> argparse.ArgumentParser:
     summary = commands.add_parser("summary", help="print the outcome of the last build")
     summary.set_defaults(run=_summary)
 
+    add_diff_command(commands)
     add_check_command(commands)
     add_docs_command(commands)
     add_page_command(commands)

@@ -16,7 +16,7 @@ FILE_INTERVAL_SECONDS, LAKE_INTERVAL_SECONDS = "1", "60"
 # make `raw.players` ambiguous.
 RESERVED_NAMES = frozenset(
     {"main", "temp", "system", "information_schema", "pg_catalog"}
-    | {"raw", "staging", "intermediate", "marts", "reports", "quality"}
+    | {"raw", "staging", "intermediate", "marts", "reports", "quality", "history"}
 )
 # dbt and SQLAlchemy parse the path as a URL; dbt puts the name into SQL.
 RESERVED_CHARACTERS, RESERVED_IN_NAMES = ";?#", "\"'"

@@ -22,5 +22,7 @@
         'fct_roas_rules_daily': ['roas_states'],
         'fct_roas_rule_trials': ['roas_rules'],
         'fct_character_purchases': ['characters'],
+        'fct_report_changes': ['restatements'],
+        'fct_input_row_changes': [],
     }) }}
 {%- endmacro %}

@@ -14,6 +14,7 @@ ELSEWHERE = {
         *("built_relation", "create_raw_tables", "export_json", "file_sha256", "report_files"),
         *("project_file", "regex_fault", "seed_path"),
     },
+    "test_the_second_morning_tells_what_changed": {"create_history", "record_build"},
     "test_nasty_inputs_as_parquet_in_landing": {
         *("files_like", "publish_reports", "sha256_of_files"),
     },

@@ -16,7 +16,7 @@ API = [sys.executable, "-m", "api"]
 SECRET = {"JWT_SECRET": "0123456789abcdef" * 4}
 
 CATALOGS = ["main", "temp", "system", "information_schema", "pg_catalog"]
-SCHEMAS = ["raw", "staging", "intermediate", "marts", "reports", "quality"]
+SCHEMAS = ["raw", "staging", "intermediate", "marts", "reports", "quality", "history"]
 UNUSABLE = [
     *(f"{name}.duckdb" for name in [*CATALOGS, *SCHEMAS]),
     *("Temp.duckdb", "MAIN.duckdb", "folder/raw", "/folder/.raw.old.duckdb"),

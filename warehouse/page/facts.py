@@ -53,6 +53,9 @@ class Facts:
         shifts: Its named shifts of all purchases, the one that gains most first.
         alternatives: The summary of `reconciliation_alternatives.json`.
         manifest_sha256: The hash of `manifest.json`.
+        baseline: The build that `restated` compares with, from `rpt_baseline`.
+        restated: Figures of earlier days that changed, with their causes, from `rpt_restatements`.
+        restated_totals: The numbers of these figures and days, and the change of money.
         counts: The total numbers of `campaigns`, `flagged` campaigns and `deep_links`.
     """
 
@@ -80,6 +83,9 @@ class Facts:
     cohort_days: Sequence[Record]
     engagement: Sequence[Record]
     retention: Sequence[Record]
+    baseline: Record
+    restated: Sequence[Record]
+    restated_totals: Record
     counts: Record
     manifest_sha256: str
 
@@ -198,6 +204,28 @@ QUERIES = {
             or first_session_date > (select d1_date from reports.rpt_period) - 35
         order by first_session_date desc nulls first, age_days
     """,
+    "baseline": "from reports.rpt_baseline",
+    "restated": f"""
+        select
+            date, mart, figure, figure_key, value_before, value_after, difference,
+            list({{'cause': cause, 'amount': amount}} order by abs(amount) desc, cause) as causes
+        from reports.rpt_restatements
+        group by date, mart, figure, figure_key, value_before, value_after, difference
+        order by date desc, mart, figure_key nulls first, figure in ('roas', 'arpdau_usd'), figure
+        limit {MAX_ROWS}
+    """,  # noqa: S608 (a constant)  # nosec B608
+    "restated_totals": """
+        select
+            count(distinct date) as days,
+            count(distinct (date, mart, figure, figure_key)) as figures,
+            coalesce(sum(amount) filter (
+                where mart = 'fct_arpdau_daily' and figure = 'net_revenue_usd'
+            ), 0) as net_revenue_usd,
+            coalesce(sum(amount) filter (
+                where mart = 'fct_campaign_roas_daily' and figure = 'ad_cost_usd'
+            ), 0) as ad_cost_usd
+        from reports.rpt_restatements
+    """,
     "counts": """
         select
             (select count(*) from reports.rpt_page_campaigns) as campaigns,
@@ -205,7 +233,10 @@ QUERIES = {
             (select count(*) from reports.rpt_deep_links) as deep_links
     """,
 }
-ONE_ROW = ("settings", "summary", "fit", "alternatives", "cohort_summary", "counts")
+ONE_ROW = (
+    *("settings", "summary", "fit", "alternatives", "cohort_summary"),
+    *("baseline", "restated_totals", "counts"),
+)
 
 
 def read_facts(warehouse: duckdb.DuckDBPyConnection, manifest: Path) -> Facts:

@@ -10,6 +10,7 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
+from warehouse import figures
 from warehouse.html import templates
 from warehouse.page import wording
 from warehouse.page.charts import by_campaign, charts
@@ -50,6 +51,9 @@ def render(facts: Facts, folder: Path) -> str:
     environment = templates()
     for write in FILTERS:
         environment.filters[write.__name__] = write
+    environment.filters["cause"] = figures.cause
+    environment.filters["figure_title"] = figures.title
+    environment.filters["figure_value"] = figures.value
     specs = charts(facts)
     return environment.get_template("page.html.j2").render(
         facts=facts,

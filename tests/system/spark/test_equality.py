@@ -22,6 +22,7 @@ from tests.conftest import Built
 from tests.support.harness import DBT, ROOT, Project
 from tests.system.e2e.nasty import SCENARIOS, Scenario, nasty_inputs
 from tests.system.e2e.promises import assert_told_and_stopped, broken_build
+from tests.system.history.mornings import FIRST, SECOND
 from tests.system.lake.games import LakeGame
 from tests.system.landing.files import Rows, read_rows, reordered, write_csv, write_parquet
 from tests.system.spark.sessions import session
@@ -100,6 +101,23 @@ def test_the_sample_with_all_data_tests(built: Built, project: Project, cluster:
     assert built.run.exit_code == 0, built.run.output
     generate_sample(project.root / "seeds")
     assert_same(build_on_spark(project, cluster), read(built.project.reports))
+
+
+def test_the_second_morning_tells_what_changed(project: Project, cluster: Cluster) -> None:
+    """Each engine has its own history."""
+    for inputs in (FIRST, SECOND):
+        project.write_inputs(inputs)
+        on_duckdb = build_on_duckdb(project, *REPORTS_ALONE)
+        on_spark = build_on_spark(project, cluster, *REPORTS_ALONE)
+        for reports in (on_spark, on_duckdb):
+            for name in ("baseline_build_id", "baseline_built_at"):
+                is_known = reports["restatements.json"].pop(name) is not None
+                assert is_known == (inputs is SECOND)
+        assert_same(on_spark, on_duckdb)
+    assert on_spark["restatements.json"]["restated"]
+    with session(cluster) as cursor:
+        cursor.execute("select count(*) from history.builds")
+        assert cursor.fetchall()[0][0] == 2
 
 
 def test_broken_checks_are_told_and_stop_what_stands_on_them(
