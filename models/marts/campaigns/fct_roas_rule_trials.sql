@@ -7,7 +7,6 @@
 {%- set ratios = [0.3, 0.4, 0.5, 0.6, 0.7, in_force[0]] | unique | sort %}
 {%- set windows = [3, 7, 14, 28, in_force[1]] | unique | sort %}
 {%- set leasts = [1, 3, 7, 14, in_force[2]] | unique | sort %}
-{%- set leasts_and_ratios = modules.itertools.product(leasts, ratios) | list %}
 with
 
 campaign_days as (
@@ -125,14 +124,29 @@ grid_counted as (
     {%- endfor %}
 ),
 
-settings as (
-    {%- for least, ratio in leasts_and_ratios %}
+leasts as (
+    {%- for least in leasts %}
+        select {{ least }} as min_history_days
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+ratios as (
+    {%- for ratio in ratios %}
         select
-            {{ least }} as min_history_days,
-            {{ ratios.index(ratio) }} as ratio_no,
+            {{ loop.index }} as ratio_no,
             cast({{ ratio }} as double) as ratio
         {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+settings as (
+    select
+        leasts.min_history_days,
+        ratios.ratio_no,
+        ratios.ratio
+    from leasts
+    cross join ratios
 ),
 
 grid_tried as (
@@ -144,7 +158,7 @@ grid_tried as (
         sum(
             case settings.ratio_no
                 {%- for ratio in ratios %}
-                    when {{ loop.index0 }} then grid_counted.fired_{{ loop.index }}_count
+                    when {{ loop.index }} then grid_counted.fired_{{ loop.index }}_count
                 {%- endfor %}
             end
         ) as fired_day_count
