@@ -101,14 +101,14 @@ def _warm_up(example: Path) -> None:
         # Whether it succeeds is for the tests to say.
         importlib.import_module("dbt.cli.main").dbtRunner().invoke(["build", *EXAMPLES])
         os.chdir(folder)
-    _forget_warehouse(paths)
+    _forget_example(paths)
     tempfile.tempdir = None
     gc.collect()
     gc.freeze()
 
 
-def _forget_warehouse(paths: list[str]) -> None:
-    """Close DuckDB, whose threads a fork would lack, and import the next project's own plugin."""
+def _forget_example(paths: list[str]) -> None:
+    """Close DuckDB, whose threads a fork would lack; forget the plugin and what dbt says once."""
     connections = importlib.import_module("dbt.adapters.duckdb.connections")
     connections.DuckDBConnectionManager.close_all_connections()
     importlib.import_module("duckdb").default_connection().close()
@@ -116,6 +116,7 @@ def _forget_warehouse(paths: list[str]) -> None:
         del sys.modules[name]
     sys.path[:] = paths
     sys.path_importer_cache.clear()
+    importlib.import_module("dbt.deprecations").reset_deprecations()
 
 
 def _become(folder: str, environment: dict[str, str], output: str) -> None:
