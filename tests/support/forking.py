@@ -67,13 +67,8 @@ def run_dbt(
 
 def _start(example: Path) -> subprocess.Popen[str]:
     """Start a process to fork; it ends with its standard input."""
-    return subprocess.Popen(
-        [sys.executable, __file__, str(example)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={"PATH": os.environ["PATH"], "DBT_WRITE_JSON": "false"},
-        text=True,
-    )
+    command = [sys.executable, __file__, str(example)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def _serve() -> Any:  # noqa: ANN401 (JSON)
@@ -98,8 +93,12 @@ def _warm_up(example: Path) -> None:
             ROOT / "warehouse", Path(scratch, "warehouse"), ignore=NO_DATA, dirs_exist_ok=True
         )
         os.chdir(scratch)
+        # The settings of the tests' shell are not those of the example; each fork gets its own.
+        os.environ.clear()
         # Whether it succeeds is for the tests to say.
-        importlib.import_module("dbt.cli.main").dbtRunner().invoke(["build", *EXAMPLES])
+        importlib.import_module("dbt.cli.main").dbtRunner().invoke(
+            ["--no-write-json", "build", *EXAMPLES]
+        )
         os.chdir(folder)
     _forget_example(paths)
     tempfile.tempdir = None
