@@ -16,7 +16,6 @@ from tests.conftest import Built
 from tests.support.harness import PARSED, ROOT, Project
 from warehouse.sample.generate import generate_sample
 
-WITHOUT_TESTS = ["--exclude-resource-type", "test"]
 SCHEMAS = ROOT / "reports/schemas"
 REPORTS = sorted(path.name.removesuffix(".schema.json") for path in SCHEMAS.iterdir())
 
@@ -110,10 +109,10 @@ def test_second_build_changes_no_byte_of_the_reports(built: Built, tmp_path: Pat
     """The second build uses another folder, a new warehouse and one thread."""
     project = Project.copy_unparsed_to(tmp_path / "elsewhere")
     generate_sample(project.root / "seeds")
-    first = project.build(*WITHOUT_TESTS, "--threads", "1")
+    first = project.build("--threads", "1")
     assert first.exit_code == 0, first.output
     assert project.report_bytes() == built.project.report_bytes()
-    second = project.build(*WITHOUT_TESTS)
+    second = project.build()
     assert second.exit_code == 0, second.output
     assert project.report_bytes() == built.project.report_bytes()
 
