@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import falcon
 from structlog.typing import FilteringBoundLogger
 
@@ -84,7 +86,7 @@ def create_app(  # noqa: PLR0913 (collaborators)
     app.add_route("/reports", reports, suffix="folder")
     app.add_route("/reports/{path:path}", reports)
     app.add_route("/", docs, suffix="root")
-    app.add_route("/openapi.json", OpenApiResource(openapi(app)))
+    app.add_route("/openapi.json", OpenApiResource(partial(openapi, app)))
     app.add_route("/docs", docs)
     app.add_route("/docs/{name}", docs, suffix="file")
     return app

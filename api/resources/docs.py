@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -43,10 +45,14 @@ _FILES = {
 
 
 class OpenApiResource:
-    """The OpenAPI document."""
+    """The OpenAPI document, which the first request generates, because few servers are asked."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._document = json.dumps(document, ensure_ascii=False).encode()
+    def __init__(self, describe: Callable[[], dict[str, Any]]) -> None:
+        self._describe = describe
+
+    @cached_property
+    def _document(self) -> bytes:
+        return json.dumps(self._describe(), ensure_ascii=False).encode()
 
     def on_get(self, _: falcon.Request, resp: falcon.Response) -> None:
         """Send the document."""

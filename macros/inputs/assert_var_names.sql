@@ -8,15 +8,19 @@
     {%- for name, value in in_file.items() -%}
         {%- do given.extend(value.keys() if name == project_name else [name]) -%}
     {%- endfor -%}
+    {%- set faults = [] -%}
     {%- for name in given if name not in known -%}
         {%- set reader = 'var[(] *[\'"]' ~ modules.re.escape(name) ~ '[\'"]' -%}
         {%- set code = graph.nodes.values() | map(attribute='raw_code') | join('\n') -%}
         {%- if not modules.re.search(reader, project_file ~ code) -%}
-            {{ exceptions.raise_compiler_error(
+            {%- do faults.append(
                 'Var ' ~ name ~ ' is unknown: nothing reads it. Did you mean '
                 ~ nearest_text(name, known) ~ '? Correct or remove it, in dbt_project.yml or in'
                 ~ ' --vars'
-            ) }}
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- if faults -%}
+        {{ exceptions.raise_compiler_error(faults | join('\n')) }}
+    {%- endif -%}
 {%- endmacro %}

@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Any
 import duckdb
 
 from tests.support.forking import run_dbt
-from warehouse.inputs.headers import HEADERS
 
 ROOT = Path(__file__).resolve().parents[2]
 DBT = str(Path(sys.executable).parent / "dbt")
@@ -77,7 +75,7 @@ class Project:
         """Copy the project without its inputs, with dbt's parse cache."""
         project = cls.copy_unparsed_to(root)
         (root / PARSED).parent.mkdir()
-        shutil.copy(_parsed(), root / PARSED)
+        shutil.copy(_parsed() / PARSED, root / PARSED)
         return project
 
     @classmethod
@@ -128,7 +126,7 @@ class Project:
 
     def dbt(self, *arguments: str, environment: dict[str, str] | None = None) -> Run:
         """Run dbt in the project folder."""
-        return Run(*run_dbt(list(arguments), self.root, _environment(environment)))
+        return Run(*run_dbt(list(arguments), self.root, _environment(environment), _parsed()))
 
     def run(self, *command: str, environment: dict[str, str] | None = None) -> Run:
         """Run any command in the project folder."""
@@ -175,7 +173,7 @@ def _environment(changes: dict[str, str] | None) -> dict[str, str]:
 
 @cache
 def _parsed() -> Path:
-    """Parse the project once for all workers and later test runs."""
+    """A project with good inputs, parsed once for all workers and later test runs."""
     sources = hashlib.sha256()
     for name in [*PROJECT_FILES, *PROJECT_FOLDERS, "seeds/_seeds.yml"]:
         for path in sorted([ROOT / name, *(ROOT / name).rglob("*")]):
@@ -183,16 +181,14 @@ def _parsed() -> Path:
                 sources.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     folder = ROOT / "target/tests"
     folder.mkdir(parents=True, exist_ok=True)
-    parsed = folder / f"{sources.hexdigest()}.msgpack"
+    parsed = folder / sources.hexdigest()
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not parsed.exists():
-            with tempfile.TemporaryDirectory() as scratch:
-                project = Project.copy_unparsed_to(Path(scratch, "project"))
-                for file, header in HEADERS.items():
-                    project.write_inputs({file.removesuffix(".csv"): f"{header}\n"})
-                run = project.dbt("parse")
-                assert run.exit_code == 0, run.output
-                shutil.copy(project.root / PARSED, folder / "new")
+            shutil.rmtree(folder / "new", ignore_errors=True)
+            project = Project.copy_unparsed_to(folder / "new")
+            project.write_inputs(GOOD)
+            run = project.run(DBT, "parse")
+            assert run.exit_code == 0, run.output
             (folder / "new").replace(parsed)
     return parsed

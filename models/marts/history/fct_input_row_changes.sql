@@ -32,6 +32,15 @@ recorded as (
     select * from {{ source('history', 'input_row_changes') }}
 ),
 
+refund_days as (
+    select
+        purchase_id,
+        earned_date,
+        net_revenue_usd as taken_back_usd
+    from earnings
+    where is_refund
+),
+
 now as (
     select
         'purchases_raw' as input_name,
@@ -71,19 +80,18 @@ now as (
         {{ purchase_key() }} as row_key,
         'refund' as disposition,
         {{ no_text }} as status,
-        earnings.earned_date as activity_date,
+        refund_days.earned_date as activity_date,
         purchases.campaign,
         purchases.revenue_usd,
-        earnings.net_revenue_usd,
+        refund_days.taken_back_usd as net_revenue_usd,
         {{ no_amount }} as ad_cost_usd,
         {{ no_count }} as purchase_count,
         {{ no_count }} as session_count,
         {{ no_count }} as dau,
         cast(1 as bigint) as row_count
-    from earnings
+    from refund_days
     inner join purchases
-        on earnings.purchase_id = purchases.purchase_id
-    where earnings.is_refund
+        on refund_days.purchase_id = purchases.purchase_id
     union all
     select
         'costs_daily' as input_name,

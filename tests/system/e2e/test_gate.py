@@ -5,18 +5,16 @@ from __future__ import annotations
 from tests.support.harness import GOOD, Project
 
 
-def test_failed_build_keeps_the_reports_of_the_one_before(project: Project) -> None:
-    project.write_inputs(GOOD)
-    assert project.build().exit_code == 0
-    before = project.report_bytes()
-    project.write_inputs({"costs_daily": "date,campaign,ad_cost_usd\n2026-01-05,A,20\n"})
-    broken = project.root / "tests/dbt/singular/broken.sql"
+def test_failed_build_keeps_the_reports_of_the_one_before(good: Project) -> None:
+    before = good.report_bytes()
+    good.write_inputs({"costs_daily": "date,campaign,ad_cost_usd\n2026-01-05,A,20\n"})
+    broken = good.root / "tests/dbt/singular/broken.sql"
     broken.write_text("select * from {{ ref('fct_purchases') }}")
-    assert project.build().exit_code == 1
-    assert project.report_bytes() == before
+    assert good.build().exit_code == 1
+    assert good.report_bytes() == before
     broken.unlink()
-    assert project.build().exit_code == 0
-    assert project.report_bytes()["roas_d1.json"] != before["roas_d1.json"]
+    assert good.build().exit_code == 0
+    assert good.report_bytes()["roas_d1.json"] != before["roas_d1.json"]
 
 
 def test_run_without_tests_writes_no_report(project: Project) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.conftest import Built
-from tests.support.harness import ROOT, Project
+from tests.support.harness import PARSED, ROOT, Project
 from warehouse.sample.generate import generate_sample
 
 SCHEMAS = ROOT / "reports/schemas"
@@ -117,6 +118,7 @@ def test_second_build_changes_no_byte_of_the_reports(built: Built, tmp_path: Pat
 
 
 def test_docs_describe_every_column_of_every_relation(built: Built, tmp_path: Path) -> None:
+    shutil.copy(built.project.root / PARSED, tmp_path)
     run = built.project.dbt("docs", "generate", "--target-path", str(tmp_path))
     assert run.exit_code == 0, run.output
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))

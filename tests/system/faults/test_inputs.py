@@ -120,6 +120,18 @@ FOUND_BY_DBT: dict[str, tuple[bytes, str]] = {
         HEADER + b'2026-01-05,"A"B,10\n',
         "line 2: Value with unterminated quote found.",
     ),
+    "several lines": (
+        HEADER + ROW + b'2026-01-06,A\n2026-01-06,A,4,99\n2026-01-07,"A"B,1\n',
+        "has lines that are not valid CSV, so none of it is loaded. Correct them (a comma inside a"
+        " value needs double quotes around the value) and run again:"
+        " line 3: Expected Number of Columns: 3 Found: 2: 2026-01-06,A"
+        " line 4: Expected Number of Columns: 3 Found: 4: 2026-01-06,A,4,99"
+        " line 5: Value with unterminated quote found.",
+    ),
+    "nothing": (
+        b"",
+        "is empty. Put the export there, with the header line date,campaign,ad_cost_usd",
+    ),
     "byte order mark and nothing else": (b"\xef\xbb\xbf", "is empty. Put the export there"),
     "line ends and nothing else": (b"\n\n\n", "is empty. Put the export there"),
     "CRLF, then LF, seen by dbt": FOUND_BEFORE["CRLF, then LF"],

@@ -11,6 +11,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,9 @@ from warehouse.store.sql_store import SqlStore
 
 # The models of the report files, without those of the page and the checkpoints.
 REPORTS_ALONE = ["--select", "+rpt_manifest", "--exclude-resource-type", "test", "unit_test"]
-NASTY = SCENARIOS[1:4]
-# Before the as-of date of `NASTY[1]`; a later click does not count.
+PURCHASES_LAST, AS_OF, OTHER_SETTINGS = SCENARIOS[1:4]
+AS_OF_WITH_OTHER_SETTINGS = replace(AS_OF, variables=OTHER_SETTINGS.variables)
+# Before the as-of date; a later click does not count.
 CLICKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
 # So many models have ended, and more than as many have not, when a worker is killed.
 MODELS_BEFORE_KILL = 8
@@ -97,10 +99,20 @@ def assert_same(on_spark: dict[str, Any], on_duckdb: dict[str, Any]) -> None:
         assert on_spark[name] == report, name
 
 
-def test_the_sample_with_all_data_tests(built: Built, project: Project, cluster: Cluster) -> None:
+def test_the_sample_with_all_data_tests_and_a_worker_killed_midway(
+    built: Built, project: Project, cluster: Cluster
+) -> None:
     assert built.run.exit_code == 0, built.run.output
     generate_sample(project.root / "seeds")
-    assert_same(build_on_spark(project, cluster), read(built.project.reports))
+    build = project.start(DBT, "build", *on_spark(()), environment=dict(cluster.address))
+    busy_before = {number: processor_time(number) for number in executors_of(cluster)}
+    output = list(lines_until_models_ended(build, MODELS_BEFORE_KILL))
+    killed = kill_worker(cluster, busy_before)
+    rest, _ = build.communicate()
+    cluster.start_worker(1)
+    assert build.returncode == 0, "".join([*output, rest])
+    assert killed > 0  # it had been running tasks of this build
+    assert_same(fetched(project, cluster), read(built.project.reports))
 
 
 def test_the_second_morning_tells_what_changed(project: Project, cluster: Cluster) -> None:
@@ -130,7 +142,7 @@ def test_nasty_inputs_as_parquet_in_landing(
     project: Project, cluster: Cluster, tmp_path: Path
 ) -> None:
     """DuckDB reads them from `seeds/`. Readers see the tables change once."""
-    scenario = NASTY[0]
+    scenario = PURCHASES_LAST
     inputs = nasty_inputs(scenario.seed, scenario.rows)
     project.write_inputs(inputs)
     arguments = [*REPORTS_ALONE, *variables_of(scenario)]
@@ -158,7 +170,7 @@ def test_nasty_inputs_as_parquet_in_landing(
 def test_nasty_inputs_as_csv_in_landing_and_events_in_a_lake(
     project: Project, cluster: Cluster, tmp_path: Path
 ) -> None:
-    scenario = NASTY[1]
+    scenario = AS_OF_WITH_OTHER_SETTINGS
     inputs = nasty_inputs(scenario.seed, scenario.rows)
     project.write_inputs(inputs)
     arguments = [*REPORTS_ALONE, *variables_of(scenario)]
@@ -212,24 +224,6 @@ def assert_same_but_for_inputs(on_spark: dict[str, Any], on_duckdb: dict[str, An
                 row["file"] = row["file"].split("/")[0].split(".")[0]
                 del row["sha256"]
     assert_same(*copies)
-
-
-def test_nasty_inputs_and_a_worker_killed_midway(project: Project, cluster: Cluster) -> None:
-    scenario = NASTY[2]
-    project.write_inputs(nasty_inputs(scenario.seed, scenario.rows))
-    arguments = [*REPORTS_ALONE, *variables_of(scenario)]
-    on_duckdb = build_on_duckdb(project, *arguments)
-    build = project.start(
-        DBT, "build", *on_spark(tuple(arguments)), environment=dict(cluster.address)
-    )
-    busy_before = {number: processor_time(number) for number in executors_of(cluster)}
-    output = list(lines_until_models_ended(build, MODELS_BEFORE_KILL))
-    killed = kill_worker(cluster, busy_before)
-    rest, _ = build.communicate()
-    cluster.start_worker(1)
-    assert build.returncode == 0, "".join([*output, rest])
-    assert killed > 0  # it had been running tasks of this build
-    assert_same(fetched(project, cluster), on_duckdb)
 
 
 def kill_worker(cluster: Cluster, busy_before: dict[int, int]) -> int:

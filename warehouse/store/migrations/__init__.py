@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
@@ -12,7 +15,7 @@ from warehouse.store.postgres import lock_migration
 
 def versions() -> set[str]:
     """Return all versions."""
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return {script.revision for script in _scripts().walk_revisions()}
 
 
 def migrate(engine: Engine) -> None:
@@ -26,11 +29,22 @@ def migrate(engine: Engine) -> None:
     try:
         with engine.begin() as connection:
             lock_migration(connection)
+            if MigrationContext.configure(connection).get_current_revision() == _newest():
+                return
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except BaseException:
         engine.dispose()
         raise
+
+
+@cache
+def _newest() -> str | None:
+    return _scripts().get_current_head()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:
