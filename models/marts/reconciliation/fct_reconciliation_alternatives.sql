@@ -36,40 +36,44 @@ choices_of_1 as (
         concat(',', purchase_id, ':', confirmation_id, ',') as pairs
     from group_pairs
 ),
-{% for number in range(2, most_pairs + 1) %}
-choices_of_{{ number }} as (
-    select
-        group_pairs.group_id,
-        group_pairs.purchase_position,
-        group_pairs.confirmation_position,
-        {{ number }} as pair_count,
-        cast(shorter.total_seconds + group_pairs.distance_seconds as decimal(24, 6))
-            as total_seconds,
-        concat(shorter.pairs, group_pairs.purchase_id, ':', group_pairs.confirmation_id, ',')
-            as pairs
-    from group_pairs
-    inner join choices_of_{{ number - 1 }} as shorter
-        on
-            group_pairs.group_id = shorter.group_id
-            and group_pairs.purchase_position > shorter.purchase_position
-            and group_pairs.confirmation_position > shorter.confirmation_position
-    qualify
-        row_number() over (
-            partition by
-                group_pairs.group_id,
-                group_pairs.purchase_position,
-                group_pairs.confirmation_position
-            order by
-                shorter.total_seconds + group_pairs.distance_seconds,
-                shorter.purchase_position,
-                shorter.confirmation_position
-        ) = 1
-),
-{% endfor %}
+
+{%- for number in range(2, most_pairs + 1) %}
+
+    choices_of_{{ number }} as (
+        select
+            group_pairs.group_id,
+            group_pairs.purchase_position,
+            group_pairs.confirmation_position,
+            {{ number }} as pair_count,
+            cast(shorter.total_seconds + group_pairs.distance_seconds as decimal(24, 6))
+                as total_seconds,
+            concat(shorter.pairs, group_pairs.purchase_id, ':', group_pairs.confirmation_id, ',')
+                as pairs
+        from group_pairs
+        inner join choices_of_{{ number - 1 }} as shorter
+            on
+                group_pairs.group_id = shorter.group_id
+                and group_pairs.purchase_position > shorter.purchase_position
+                and group_pairs.confirmation_position > shorter.confirmation_position
+        qualify
+            row_number() over (
+                partition by
+                    group_pairs.group_id,
+                    group_pairs.purchase_position,
+                    group_pairs.confirmation_position
+                order by
+                    shorter.total_seconds + group_pairs.distance_seconds,
+                    shorter.purchase_position,
+                    shorter.confirmation_position
+            ) = 1
+    ),
+
+{%- endfor %}
+
 choices as (
     {%- for number in range(1, most_pairs + 1) %}
-    select * from choices_of_{{ number }}
-    {{ 'union all' if not loop.last }}
+        select * from choices_of_{{ number }}
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
@@ -79,7 +83,11 @@ optima as (
     qualify
         row_number() over (
             partition by group_id
-            order by pair_count desc, total_seconds, purchase_position, confirmation_position
+            order by
+                pair_count desc,
+                total_seconds asc,
+                purchase_position asc,
+                confirmation_position asc
         ) = 1
 ),
 
