@@ -248,6 +248,13 @@ class LoginRequest(RequestModel):
     password: Password
 
 
+class PasswordRequest(RequestModel):
+    """The caller's password and the one that replaces it."""
+
+    old: Password
+    new: Password
+
+
 class CoinsRequest(RequestModel):
     """Coins that the caller earns or spends."""
 

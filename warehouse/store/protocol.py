@@ -17,6 +17,14 @@ def event_key(event_id: str) -> str:
     return f"event {event_id}"
 
 
+def session_name(user_id: int, generation: int) -> str:
+    """Return the name of all sessions of a player that began in a generation.
+
+    It is revoked like the id of a token; such an id contains no space.
+    """
+    return f"player {user_id} {generation}"
+
+
 class StoreError(Exception):
     """The base class of the store's errors."""
 
@@ -74,6 +82,7 @@ class Player:
         holds_name: Whether every spelling of the name finds the account. False for an account of an
             older version if an earlier account has the same name in another spelling: only the
             exact name finds it.
+        session_generation: How often all sessions of the player ended.
     """
 
     user_id: int
@@ -82,6 +91,7 @@ class Player:
     balance: int
     created_at: datetime
     holds_name: bool = True
+    session_generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,7 +204,7 @@ class RevokedToken:
 
     Attributes:
         position: A number that increases with each revocation.
-        token_id: The `jti` of the token.
+        token_id: The `jti` of the token, or a `session_name`.
         expires_at: The expiry time of the token, in seconds since 1970.
     """
 
@@ -272,6 +282,24 @@ class Store(Protocol):
 
     def get_player(self, user_id: int) -> Player | None:
         """Find an account by its id."""
+
+    def change_password(
+        self, user_id: int, old_hash: str, new_hash: str, sessions_expire_at: float
+    ) -> int:
+        """Replace the hash of a password and end all sessions, both or neither.
+
+        Args:
+            user_id: The player.
+            old_hash: The hash to replace.
+            new_hash: The new hash.
+            sessions_expire_at: When the last token of an ended session expires.
+
+        Returns:
+            The new generation of the player's sessions.
+
+        Raises:
+            UnknownPlayerError: No player has this id and this hash; another request changed it.
+        """
 
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None

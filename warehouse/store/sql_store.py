@@ -53,6 +53,7 @@ from warehouse.store.protocol import (
     StoreUnavailableError,
     UnknownPlayerError,
     UsernameTakenError,
+    session_name,
 )
 from warehouse.store.tables import (
     STORE_ID,
@@ -94,6 +95,18 @@ PLAYER_BY_NAME = (
     .limit(1)
 )
 PLAYER_BY_ID = select(players).where(players.c.user_id == bindparam("user_id"))
+CHANGE_PASSWORD = (
+    update(players)
+    .where(
+        players.c.user_id == bindparam("whose"),
+        players.c.password_hash == bindparam("old_hash"),
+    )
+    .values(
+        password_hash=bindparam("new_hash"),
+        session_generation=players.c.session_generation + 1,
+    )
+    .returning(players.c.session_generation)
+)
 CHANGE_BALANCE = (
     update(players)
     .where(
@@ -244,6 +257,24 @@ class SqlStore:
         with self._reading() as connection:
             return _player(connection, PLAYER_BY_ID, user_id=user_id)
 
+    def change_password(
+        self, user_id: int, old_hash: str, new_hash: str, sessions_expire_at: float
+    ) -> int:
+        """See `Store.change_password`."""
+        change = {"whose": user_id, "old_hash": old_hash, "new_hash": new_hash}
+
+        def command(connection: Connection) -> _Result[int]:
+            generation: int | None = connection.execute(
+                CHANGE_PASSWORD, change
+            ).scalar_one_or_none()
+            if generation is None:
+                raise UnknownPlayerError(str(user_id))
+            ended = session_name(user_id, generation - 1)
+            self._write_revoked(connection, ended, sessions_expire_at)
+            return _Result(generation)
+
+        return self._submit(command, user_id=user_id)
+
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
     ) -> Recorded:
@@ -355,15 +386,9 @@ class SqlStore:
 
     def revoke(self, token_id: str, expires_at: float) -> None:
         """See `Store.revoke`."""
-        now = self._clock().timestamp()
 
         def command(connection: Connection) -> _Result[None]:
-            if self._is_postgres:
-                connection.execute(LOCK_REVOKED)
-            connection.execute(FORGET_REVOKED, {"now": now})
-            if connection.execute(IS_REVOKED, {"token_id": token_id}).one_or_none() is None:
-                revoked = {"token_id": token_id, "expires_at": math.ceil(expires_at)}
-                connection.execute(REVOKE, revoked)
+            self._write_revoked(connection, token_id, expires_at)
             return _Result(None)
 
         self._writer.submit(command)
@@ -386,6 +411,14 @@ class SqlStore:
         self._writer.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
+
+    def _write_revoked(self, connection: Connection, token_id: str, expires_at: float) -> None:
+        if self._is_postgres:
+            connection.execute(LOCK_REVOKED)
+        connection.execute(FORGET_REVOKED, {"now": self._clock().timestamp()})
+        if connection.execute(IS_REVOKED, {"token_id": token_id}).one_or_none() is None:
+            revoked = {"token_id": token_id, "expires_at": math.ceil(expires_at)}
+            connection.execute(REVOKE, revoked)
 
     def _change_balance(
         self,
@@ -466,6 +499,7 @@ def _player(connection: Connection, query: Select[Any], **values: object) -> Pla
         balance=row.balance,
         created_at=row.created_at,
         holds_name=row.username_key is not None,
+        session_generation=row.session_generation,
     )
 
 
