@@ -31,8 +31,6 @@ CACHED_TOKENS = 10_000
 MAX_USER_ID = 2**63 - 1
 MAX_EXPIRES_AT = 2**48
 MAX_TOKEN_ID = 64
-# The longest lifetime of a player's token that a setting allows.
-MAX_TTL_SECONDS = 366 * 86400
 
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 

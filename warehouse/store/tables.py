@@ -61,6 +61,8 @@ players = Table(
     Column("username_key", Text),
     # Counts how often all sessions of the player ended; each token names the count of its issue.
     Column("session_generation", Integer, nullable=False, server_default=text("0")),
+    # See `warehouse/store/erasure.py`.
+    Column("erased_at", UtcTime),
 )
 Index("players_by_name", players.c.username_key, unique=True)
 Index(
