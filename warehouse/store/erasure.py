@@ -99,7 +99,7 @@ def erase(
         .values(
             username=tombstone(user_id, now),
             username_key=None,
-            password_hash="",  # matches no password
+            password_hash="",  # matches no password  # nosec B106
             session_generation=players.c.session_generation + 1,
             erased_at=now,
             is_shipped=false(),

@@ -101,6 +101,7 @@ CHANGE_PASSWORD = (
     .where(
         players.c.user_id == bindparam("whose"),
         players.c.password_hash == bindparam("old_hash"),
+        players.c.erased_at.is_(None),
     )
     .values(
         password_hash=bindparam("new_hash"),
