@@ -109,7 +109,7 @@ class AccountResource:
         access=Access.PLAYER,
         body=ErasureRequest,
         answers={HTTPStatus.NO_CONTENT: Answer()},
-        example={"password": "correct horse"},
+        example={"password": "correct horse"},  # nosec B105 (an example)
     )
     def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Erase the caller's account and end all sessions; the body has the password.
