@@ -10,7 +10,7 @@ from tests.system.spark.macro_cases import TABLES
 # Macros without cases in the table, because they are steps of a build or need files, by their test
 # in `tests/system/spark`. Every build on DuckDB uses DuckDB's versions.
 ELSEWHERE = {
-    "test_the_sample_with_all_data_tests": {
+    "test_the_sample_with_all_data_tests_and_a_worker_killed_midway": {
         *("built_relation", "create_raw_tables", "export_json", "file_sha256", "report_files"),
         *("project_file", "regex_fault", "seed_path"),
     },
