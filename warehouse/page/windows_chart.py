@@ -27,7 +27,7 @@ def windows_chart(windows: Sequence[Record], colour: str, colour_now: str) -> al
         alt.Chart(alt.InlineData(values=rows), height=alt.Step(BAR_HEIGHT))
         .mark_bar()
         .encode(
-            x=alt.X("matched:Q", title=None),
+            x=alt.X("matched:Q", title=None, axis=alt.Axis(tickCount=5)),
             y=alt.Y("window:N", sort=None, title=None),
             color=alt.condition("datum.is_configured", alt.value(colour_now), alt.value(colour)),
             tooltip=[
