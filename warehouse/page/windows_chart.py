@@ -24,7 +24,7 @@ def windows_chart(windows: Sequence[Record], colour: str, colour_now: str) -> al
         for row in windows
     ]
     chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=rows), height=alt.Step(BAR_HEIGHT))
+        alt.Chart(alt.InlineData(values=rows), height=BAR_HEIGHT * len(rows))
         .mark_bar()
         .encode(
             x=alt.X("matched:Q", title=None, axis=alt.Axis(tickCount=5)),
