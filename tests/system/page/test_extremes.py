@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -135,6 +136,8 @@ def test_cohorts_are_told_by_campaign_and_by_day(
     assert [(row[1], row[-1]) for row in days] == [("2026-01-03", ""), ("2026-01-01", "3")]
     visited.page.locator('[data-table="cohort-table"] select').select_option("all")
     assert visited.page.locator("#cohort-table tbody tr:visible").count() == 2
+    run = project.run(str(Path(sys.executable).with_name("dbt")), "parse")  # for MetricFlow
+    assert run.exit_code == 0, run.output
     tables = {name: TABLES[name] for name in ("cohort-campaign-table", "cohort-table")}
     assert_figures_are_metrics(told_by(visited.page), tables, project)
 

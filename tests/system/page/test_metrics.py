@@ -50,8 +50,9 @@ class Query:
 
     def key(self, answer: Mapping[str, str | None]) -> str:
         """Make the key of an answer's row as it is on the page."""
-        by = [value for name, value in answer.items() if name not in self.columns.values()]
-        return key_of([self.before, *by])
+        names = [name for name in answer if name not in self.columns.values()]
+        by = sorted(names, key=lambda name: name.startswith("metric_time"))  # the day comes last
+        return key_of([self.before, *(answer[name] for name in by)])
 
     def figures(self, answer: Mapping[str, str | None]) -> dict[str, str | None]:
         """Take the metrics of an answer's row."""
