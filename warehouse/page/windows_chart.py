@@ -24,10 +24,10 @@ def windows_chart(windows: Sequence[Record], colour: str, colour_now: str) -> al
         for row in windows
     ]
     chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=rows), height=alt.Step(BAR_HEIGHT))
+        alt.Chart(alt.InlineData(values=rows), height=BAR_HEIGHT * len(rows))
         .mark_bar()
         .encode(
-            x=alt.X("matched:Q", title=None),
+            x=alt.X("matched:Q", title=None, axis=alt.Axis(tickCount=5)),
             y=alt.Y("window:N", sort=None, title=None),
             color=alt.condition("datum.is_configured", alt.value(colour_now), alt.value(colour)),
             tooltip=[

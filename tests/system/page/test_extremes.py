@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.system.e2e.test_api_models import hostile_clicks, land
 from tests.system.page import games
 from tests.system.page.browser import Visit, visit
 from tests.system.page.conftest import MAX_BYTES, WAREHOUSE, address_of
+from tests.system.page.test_metrics import TABLES, assert_figures_are_metrics, told_by
 
 PHONE = {"width": 360, "height": 800}
 
@@ -134,6 +136,10 @@ def test_cohorts_are_told_by_campaign_and_by_day(
     assert [(row[1], row[-1]) for row in days] == [("2026-01-03", ""), ("2026-01-01", "3")]
     visited.page.locator('[data-table="cohort-table"] select').select_option("all")
     assert visited.page.locator("#cohort-table tbody tr:visible").count() == 2
+    run = project.run(str(Path(sys.executable).with_name("dbt")), "parse")  # for MetricFlow
+    assert run.exit_code == 0, run.output
+    tables = {name: TABLES[name] for name in ("cohort-campaign-table", "cohort-table")}
+    assert_figures_are_metrics(told_by(visited.page), tables, project)
 
 
 def test_page_of_very_much_stays_readable(

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ D1 = "{{ TimeDimension('metric_time', 'day') }} = '2026-01-29'"
 UNTIL_D1 = "{{ TimeDimension('metric_time', 'day') }} <= '2026-01-29'"
 PURCHASE_FATE = "purchase_disposition_day__disposition"
 CONFIRMATION_FATE = "confirmation_disposition_day__disposition"
+OVER_ALL_CAMPAIGNS = "{{ Entity('campaign') }} is null"
+PAID = "{{ Entity('campaign') }} is not null"
 OUTCOME, REASON = "reconciliation_row__outcome", "reconciliation_row__reason"
 
 
@@ -48,12 +50,27 @@ class Query:
 
     def key(self, answer: Mapping[str, str | None]) -> str:
         """Make the key of an answer's row as it is on the page."""
-        by = [value for name, value in answer.items() if name not in self.columns.values()]
-        return key_of([self.before, *by])
+        names = [name for name in answer if name not in self.columns.values()]
+        by = sorted(names, key=lambda name: name.startswith("metric_time"))  # the day comes last
+        return key_of([self.before, *(answer[name] for name in by)])
 
     def figures(self, answer: Mapping[str, str | None]) -> dict[str, str | None]:
         """Take the metrics of an answer's row."""
         return {title: answer[metric] for title, metric in self.columns.items()}
+
+
+def by_age(metric: str, cell: str, ages: Sequence[int], **query: Any) -> Sequence[Query]:  # noqa: ANN401
+    """Query a metric once per age, each in a column of its own."""
+    at_first = query.pop("at_first", {})
+    where = query.pop("where", [])
+    return [
+        Query(
+            {f"D{age}": metric, **(at_first if age == ages[0] else {})},
+            where=[*where, f"{{{{ Dimension('{cell}__age_days') }}}} = {age}"],
+            **query,
+        )
+        for age in ages
+    ]
 
 
 # The queries behind each table, by its id or caption.
@@ -130,13 +147,120 @@ TABLES: Mapping[str, Sequence[Query]] = {
         )
     ],
     "links-table": [
-        Query({"Clicks": "deep_link_clicks", "Players": "deep_link_players"}, ["character"])
+        Query({"Clicks": "deep_link_clicks", "Players": "deep_link_players"}, ["character"]),
+        Query(
+            {
+                "Payers": "character_payers",
+                "Purchases": "character_purchases",
+                "Net revenue": "character_net_revenue_usd",
+            },
+            ["character"],
+            ["{{ Dimension('character_purchases__scope') }} = 'character'"],
+        ),
+    ],
+    "states-table": [
+        Query(
+            {
+                "Purchases": "campaign_purchases",
+                "Expected purchases": "expected_purchases",
+                "Net revenue": "paid_net_revenue_usd",
+                "Expected revenue": "expected_revenue_usd",
+                "z of ROAS": "robust_z",
+                "z of purchases": "purchase_z",
+            },
+            ["campaign"],
+            [D1],
+        )
+    ],
+    "trials-table": [
+        Query(
+            {
+                "Days judged": "trial_judged_days",
+                "Days fired": "trial_fired_days",
+                "Share": "trial_fired_share",
+                "Episodes": "trial_episodes",
+                "Days of one": "trial_mean_episode_days",
+                "Over after 1 day": "trial_episodes_over_in_1",
+                "Over within 3": "trial_episodes_over_in_3",
+            },
+            ["roas_rule_trial__rule"],
+            [OVER_ALL_CAMPAIGNS, "{{ Dimension('roas_rule_trial__is_in_force') }}"],
+        )
+    ],
+    "grid-table": [
+        Query(
+            {f"{days} days": "trial_fired_share"},
+            ["roas_rule_trial__ratio"],
+            [
+                OVER_ALL_CAMPAIGNS,
+                "{{ Dimension('roas_rule_trial__rule') }} = 'ratio'",
+                "{{ Dimension('roas_rule_trial__min_history_days') }} = 3",
+                f"{{{{ Dimension('roas_rule_trial__window_days') }}}} = {days}",
+            ],
+        )
+        for days in (3, 7, 14, 28)
+    ],
+    "cohort-campaign-table": [
+        query
+        for group in (
+            {"by": ["campaign"], "where": [PAID]},
+            {"by": [], "where": [PAID], "before": "All paid campaigns"},
+        )
+        for query in by_age("cohort_roas", "cohort_cell", (0, 1, 3, 7, 14, 30), **group)
+    ],
+    "cohort-table": by_age(
+        "cohort_roas",
+        "cohort_cell",
+        (0, 1, 3, 7, 14, 30),
+        by=["campaign", "metric_time"],
+        where=[PAID],
+        cells=2,
+        at_first={"Cost": "cohort_ad_cost_usd", "Revenue": "cohort_net_revenue_to_date_usd"},
+    ),
+    "engagement-table": [
+        Query(
+            {
+                "Active": "dau",
+                "New": "new_dau",
+                "Returning": "returning_dau",
+                "Payers": "daily_payers",
+                "Conversion": "conversion_rate",
+                "ARPPU": "arppu_usd",
+                "MAU": "mau",
+                "Stickiness": "stickiness",
+            },
+            ["metric_time"],
+            [UNTIL_D1],
+        )
+    ],
+    "retention-table": [
+        query
+        for group in ({"by": ["metric_time"]}, {"by": [], "before": "All days"})
+        for query in by_age(
+            "retention",
+            "retention_cell",
+            (1, 3, 7, 14, 30),
+            at_first={"Players": "first_session_players"},
+            **group,
+        )
+    ],
+    "windows-table": [
+        Query(
+            {
+                "Matched": "swept_matches",
+                "Same receipt or amount": "swept_agreeing_matches",
+                "Gross amount": "swept_matches_usd",
+                "More than now": "swept_gain_usd",
+            },
+            ["reconciliation_setting__window_minutes"],
+            ["{{ Dimension('reconciliation_setting__kind') }} = 'window'"],
+        )
     ],
 }
 # Tables of single rows and of files, and a histogram, whose bars depend on the window.
 NO_METRICS = {"unmatched-table", "Inputs of this build", "Rows by distance"}
-# The number of a row, and a limit that a rule derives from an average.
-NO_METRIC_COLUMNS = {"First row", "Flagged below"}
+# The number of a row, a limit that a rule derives from an average, and a text with two metrics.
+NO_METRIC_COLUMNS = {"First row", "Flagged below", "Paid back"}
 TILES = {
     "Net revenue": "net_revenue_usd",
     "Daily active users": "dau",
@@ -208,22 +332,35 @@ def told_by(page: Page) -> Mapping[str, Sequence[tuple[list[str], dict[str, str]
     return tables
 
 
+def assert_figures_are_metrics(
+    told: Mapping[str, Sequence[tuple[list[str], dict[str, str]]]],
+    tables: Mapping[str, Sequence[Query]],
+    project: Project,
+) -> None:
+    """Compare tables, as the page tells them, with the answers of the semantic layer."""
+    answers = iter(ask(project, [*chain.from_iterable(tables.values())]))
+    for table, queries in tables.items():
+        metrics: Figures = {}
+        for answer in islice(answers, len(queries)):
+            for key, row in answer.items():
+                metrics[key] = metrics.get(key, {}) | row
+        if table not in told:
+            assert not [value for row in metrics.values() for value in row.values() if value], table
+            continue
+        figures = {key_of(words[: queries[0].cells]): row for words, row in told[table]}
+        assert figures.keys() == metrics.keys(), table
+        for key, row in metrics.items():
+            assert figures[key].keys() - row.keys() <= NO_METRIC_COLUMNS, table
+            for column, value in row.items():
+                assert same(figures[key][column], value), (table, key, column)
+
+
 def test_every_figure_is_its_metric(sample_page: Visit, shown: Project) -> None:
     told = told_by(sample_page.page)
     campaigns = [words[0] for words, _ in told["campaign-table"]]
     tables = {**TABLES, **{f"{campaign} by day": [of_campaign(campaign)] for campaign in campaigns}}
     assert told.keys() - tables.keys() == NO_METRICS
-    tiles = Query(TILES, [], [D1])
-    *answers, tile_values = ask(shown, [*chain.from_iterable(tables.values()), tiles])
-    remaining = iter(answers)
-    for table, queries in tables.items():
-        metrics = {key: row for _ in queries for key, row in next(remaining).items()}
-        figures = {key_of(words[: queries[0].cells]): row for words, row in told.get(table, [])}
-        assert figures.keys() == metrics.keys(), table
-        for key, row in metrics.items():
-            assert figures[key].keys() - row.keys() <= NO_METRIC_COLUMNS
-            for column, value in row.items():
-                assert same(figures[key][column], value), (table, key, column)
-    (values,) = tile_values.values()
+    assert_figures_are_metrics(told, tables, shown)
+    ((values,),) = (answer.values() for answer in ask(shown, [Query(TILES, [], [D1])]))
     for tile, value in values.items():
         assert same(sample_page.value(f'[data-tile="{tile}"]'), value), tile
