@@ -6,7 +6,9 @@
    The amounts of a figure add up to its difference: what no input row explains is a row of its own.
    #}
 {% macro restatement_steps() -%}
-{%- set said = "concat(coalesce(status, ''), ' ', activity_date, ' ', revenue_usd, ' ',
+{#- On Spark, one null makes all of `concat` null. -#}
+{%- set said = "concat(coalesce(status, ''), ' ', coalesce(cast(activity_date as " ~ type_string()
+            ~ "), ''), ' ', coalesce(cast(revenue_usd as " ~ type_string() ~ "), ''), ' ',
             coalesce(campaign, ''))" -%}
 kept as (
     {%- for mart in kept_figures() %}
