@@ -38,8 +38,8 @@ net_reports as (
     having sum(row_count) != 0
 ),
 
--- Of a sum, history keeps no zeros. Spark drops decimals of a result that needs more than 38 digits,
--- so what is subtracted or multiplied has fewer.
+-- Of a sum, history keeps no zeros. Spark drops decimals of a result that needs more than 38
+-- digits, so what is subtracted or multiplied has fewer.
 changed_figures as (
     select
         net_reports.mart,
