@@ -4,7 +4,7 @@
     {%- for figure, explained_by in mart.figures.items() %}
     {%- set is_flag = figure.startswith('is_') %}
     {%- set number = 'cast(' ~ figure ~ ' as integer)' if is_flag else figure %}
-    {%- set value = 'try_cast(' ~ number ~ ' as decimal(38, 8))' %}
+    {%- set value = 'try_cast(' ~ number ~ ' as decimal(36, 8))' %}
     select
         '{{ mart.mart }}' as mart,
         '{{ figure }}' as figure,

@@ -6,7 +6,9 @@
    The amounts of a figure add up to its difference: what no input row explains is a row of its own.
    #}
 {% macro restatement_steps() -%}
-{%- set said = "concat(coalesce(status, ''), ' ', activity_date, ' ', revenue_usd, ' ',
+{#- On Spark, one null makes all of `concat` null. -#}
+{%- set said = "concat(coalesce(status, ''), ' ', coalesce(cast(activity_date as " ~ type_string()
+            ~ "), ''), ' ', coalesce(cast(revenue_usd as " ~ type_string() ~ "), ''), ' ',
             coalesce(campaign, ''))" -%}
 kept as (
     {%- for mart in kept_figures() %}
@@ -36,7 +38,8 @@ net_reports as (
     having sum(row_count) != 0
 ),
 
--- Of a sum, history keeps no zeros.
+-- Of a sum, history keeps no zeros. Spark drops decimals of a result that needs more than 38
+-- digits, so what is subtracted or multiplied has fewer.
 changed_figures as (
     select
         net_reports.mart,
@@ -44,14 +47,14 @@ changed_figures as (
         net_reports.figure_key,
         net_reports.activity_date,
         kept.explained_by,
-        coalesce(
+        cast(coalesce(
             max(case when row_count < 0 then figure_value end),
             case when max({{ is_sum('net_reports.figure', 'kept.explained_by') }}) = 1 then 0 end
-        ) as value_before,
-        coalesce(
+        ) as decimal(36, 8)) as value_before,
+        cast(coalesce(
             max(case when row_count > 0 then figure_value end),
             case when max({{ is_sum('net_reports.figure', 'kept.explained_by') }}) = 1 then 0 end
-        ) as value_after
+        ) as decimal(36, 8)) as value_after
     from net_reports
     inner join kept
         on net_reports.mart = kept.mart and net_reports.figure = kept.figure
@@ -66,7 +69,7 @@ changed_figures as (
 net_rows as (
     select
         {{ input_row_columns() | join(',\n        ') }},
-        sum(row_count) as row_count
+        cast(sum(row_count) as decimal(9, 0)) as row_count
     from between_rows
     group by {{ input_row_columns() | join(', ') }}
     having sum(row_count) != 0
@@ -184,7 +187,7 @@ explained as (
         figure,
         figure_key,
         activity_date,
-        sum(amount) as amount
+        cast(sum(amount) as decimal(36, 8)) as amount
     from traced
     group by mart, figure, figure_key, activity_date
 ),
@@ -216,8 +219,8 @@ restated as (
         figure,
         figure_key,
         activity_date,
-        value_before,
-        value_after,
+        cast(value_before as decimal(38, 8)) as value_before,
+        cast(value_after as decimal(38, 8)) as value_after,
         cast(value_after - value_before as decimal(38, 8)) as difference,
         cause,
         input_name,
@@ -233,8 +236,8 @@ restated as (
         figure,
         figure_key,
         activity_date,
-        value_before,
-        value_after,
+        cast(value_before as decimal(38, 8)) as value_before,
+        cast(value_after as decimal(38, 8)) as value_after,
         cast(value_after - value_before as decimal(38, 8)) as difference,
         cause,
         cast(null as {{ type_string() }}) as input_name,

@@ -24,8 +24,9 @@ group_purchases as (
     from grouped
 ),
 
--- Times lie on a line, so an optimum exists in which no two pairs cross. The shortest choice of so
--- many pairs that ends with a given one follows from the choices of one pair fewer.
+-- Times lie on a line, so an optimum exists in which no two pairs cross. The best choice of at most
+-- so many pairs that ends with a given one adds it to the best choice of one pair fewer. Each step
+-- has one reader, because Spark repeats a step for each of its readers.
 choices_of_1 as (
     select
         group_id,
@@ -44,13 +45,19 @@ choices_of_1 as (
             group_pairs.group_id,
             group_pairs.purchase_position,
             group_pairs.confirmation_position,
-            {{ number }} as pair_count,
-            cast(shorter.total_seconds + group_pairs.distance_seconds as decimal(24, 6))
-                as total_seconds,
-            concat(shorter.pairs, group_pairs.purchase_id, ':', group_pairs.confirmation_id, ',')
-                as pairs
+            cast(
+                group_pairs.distance_seconds + coalesce(shorter.total_seconds, 0) as decimal(24, 6)
+            ) as total_seconds,
+            1 + coalesce(shorter.pair_count, 0) as pair_count,
+            concat(
+                coalesce(shorter.pairs, ','),
+                group_pairs.purchase_id,
+                ':',
+                group_pairs.confirmation_id,
+                ','
+            ) as pairs
         from group_pairs
-        inner join choices_of_{{ number - 1 }} as shorter
+        left join choices_of_{{ number - 1 }} as shorter
             on
                 group_pairs.group_id = shorter.group_id
                 and group_pairs.purchase_position > shorter.purchase_position
@@ -62,24 +69,18 @@ choices_of_1 as (
                     group_pairs.purchase_position,
                     group_pairs.confirmation_position
                 order by
-                    shorter.total_seconds + group_pairs.distance_seconds,
-                    shorter.purchase_position,
-                    shorter.confirmation_position
+                    shorter.pair_count desc,
+                    shorter.total_seconds asc,
+                    shorter.purchase_position asc,
+                    shorter.confirmation_position asc
             ) = 1
     ),
 
 {%- endfor %}
 
-choices as (
-    {%- for number in range(1, most_pairs + 1) %}
-        select * from choices_of_{{ number }}
-        {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
 optima as (
     select *
-    from choices
+    from choices_of_{{ most_pairs }}
     qualify
         row_number() over (
             partition by group_id
@@ -100,64 +101,44 @@ assigned as (
         ledger.purchased_at,
         ledger.revenue_usd,
         ledger.confirmation_id,
-        abs(ledger.seconds_apart) as distance_seconds
+        abs(ledger.seconds_apart) as distance_seconds,
+        count(ledger.confirmation_id) over (partition by group_purchases.group_id) as pair_count,
+        coalesce(sum(abs(ledger.seconds_apart)) over (partition by group_purchases.group_id), 0)
+            as total_seconds
     from ledger
     inner join group_purchases
         on ledger.purchase_id = group_purchases.purchase_id
 ),
 
-ours as (
-    select
-        group_id,
-        count(confirmation_id) as pair_count,
-        coalesce(sum(distance_seconds), 0) as total_seconds
-    from assigned
-    group by group_id
-),
-
 -- An optimum that is no better is no alternative.
-better as (
-    select
-        optima.group_id,
-        optima.pairs
-    from optima
-    inner join ours
-        on optima.group_id = ours.group_id
-    where
-        optima.pair_count > ours.pair_count
-        or (optima.pair_count = ours.pair_count and optima.total_seconds < ours.total_seconds)
-),
-
-better_pairs as (
-    select
-        group_pairs.purchase_id,
-        group_pairs.confirmation_id,
-        group_pairs.distance_seconds
-    from group_pairs
-    inner join better
-        on
-            group_pairs.group_id = better.group_id
-            and better.pairs like concat(
-                '%,', group_pairs.purchase_id, ':', group_pairs.confirmation_id, ',%'
-            )
-),
-
 alternatives as (
     select
         assigned.*,
         case
-            when better.group_id is not null then better_pairs.confirmation_id
+            when optima.group_id is not null then group_pairs.confirmation_id
             when assigned.is_compared then assigned.confirmation_id
         end as optimal_confirmation_id,
         case
-            when better.group_id is not null then better_pairs.distance_seconds
+            when optima.group_id is not null then group_pairs.distance_seconds
             when assigned.is_compared then assigned.distance_seconds
         end as optimal_distance_seconds
     from assigned
-    left join better
-        on assigned.group_id = better.group_id
-    left join better_pairs
-        on assigned.purchase_id = better_pairs.purchase_id
+    left join optima
+        on
+            assigned.group_id = optima.group_id
+            and (
+                assigned.pair_count < optima.pair_count
+                or (
+                    assigned.pair_count = optima.pair_count
+                    and assigned.total_seconds > optima.total_seconds
+                )
+            )
+    left join group_pairs
+        on
+            assigned.purchase_id = group_pairs.purchase_id
+            and optima.pairs like concat(
+                '%,', group_pairs.purchase_id, ':', group_pairs.confirmation_id, ',%'
+            )
 ),
 
 final as (

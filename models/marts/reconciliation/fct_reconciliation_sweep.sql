@@ -111,14 +111,16 @@ placed_together as (
     group by first_window, last_window
 ),
 
+-- Spark drops decimals of a difference that needs more than 38 digits.
 matched_by_window as (
     select
         windows.window_number,
         windows.window_minutes,
+        cast(coalesce(sum(placed_together.revenue_usd), 0) as decimal(36, 8)) as revenue_usd,
+        cast(coalesce(sum(placed_together.confirmation_revenue_usd), 0) as decimal(36, 8))
+            as confirmation_revenue_usd,
         coalesce(sum(placed_together.matched_count), 0) as matched_count,
-        coalesce(sum(placed_together.agreeing_count), 0) as agreeing_count,
-        coalesce(sum(placed_together.revenue_usd), 0) as revenue_usd,
-        coalesce(sum(placed_together.confirmation_revenue_usd), 0) as confirmation_revenue_usd
+        coalesce(sum(placed_together.agreeing_count), 0) as agreeing_count
     from windows
     left join placed_together
         on
