@@ -1,6 +1,6 @@
 {%- set rules = ['ratio', 'robust_z', 'purchase_z', 'collapsed', 'declining'] %}
 {%- set in_force = [
-    fromjson(var('roas_anomaly_ratio') | string),
+    fromjson(var('roas_anomaly_ratio') | string, 0),
     var('roas_history_window_days') | int,
     var('roas_min_history_days') | int,
 ] %}
