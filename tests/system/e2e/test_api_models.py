@@ -255,7 +255,7 @@ def test_events_change_no_other_report(silent: Project, landed: Project) -> None
     assert landed.report("manifest")["as_of_date"] == silent.report("manifest")["as_of_date"]
     before, after = silent.report_bytes(), landed.report_bytes()
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"deep_links.json", "manifest.json"}
+    assert changed == {"characters.json", "deep_links.json", "manifest.json"}
 
 
 def test_order_of_landing_changes_no_byte(project: Project) -> None:
