@@ -73,7 +73,9 @@ def test_past_day_is_reported_as_on_that_day(project: Project) -> None:
     run = project.build()
     assert run.exit_code == 0, run.output
     assert project.report("reconciliation")["summary"]["matched"] == 2
-    assert all(text != then[name] for name, text in reports_of(project).items())
+    same = {name for name, text in reports_of(project).items() if text == then[name]}
+    # These files have no install times, no ambiguous pairs and no campaign with enough days.
+    assert same <= {"cohorts.json", "reconciliation_alternatives.json", "roas_rules.json"}, same
 
     run = project.build(variables={"as_of_date": AS_OF})
     assert run.exit_code == 0, run.output
