@@ -444,16 +444,16 @@ def write_plain(folder: Path, facts: Facts) -> None:
     _write_csv(
         folder / "purchases_raw.csv",
         "appsflyer_id,event_name,event_time_utc,revenue_usd,campaign,receipt_id,status,"
-        "media_source,is_receipt_validated,refund_percentage",
+        "media_source,install_time_utc,customer_user_id,is_receipt_validated,refund_percentage",
         [
             *(
-                [*_plain_row(bought), "success", _plain_source(bought), bought.is_validated, ""]
+                [*_plain_row(bought), "success", *_plain_player(bought), bought.is_validated, ""]
                 for bought in facts.purchases
             ),
             *(
                 [
                     *_plain_row(refund.purchase, refund.at),
-                    *("refund", _plain_source(refund.purchase), "", refund.percentage),
+                    *("refund", *_plain_player(refund.purchase), "", refund.percentage),
                 ]
                 for refund in facts.refunds
                 if not refund.is_reversed
@@ -513,6 +513,11 @@ def _plain_confirmation(bought: Purchase) -> list[object]:
     row = _plain_row(bought, bought.at + DELAY)
     row[3] = bought.amount * rate(bought.player.currency, bought.day)
     return row
+
+
+def _plain_player(bought: Purchase) -> list[object]:
+    player = bought.player
+    return [_plain_source(bought), f"{player.installed_at:%Y-%m-%dT%H:%M:%SZ}", player.user_id]
 
 
 def _plain_source(bought: Purchase) -> str:
