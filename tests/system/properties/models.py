@@ -71,6 +71,8 @@ class Models:
                 schema = path.relative_to(project.root).parts[4]
                 self._queries[f"{schema}.{path.stem}"] = path.read_text(encoding="utf-8")
         assert len(self._queries) == len(MODELS)
+        # A test that settles some of them reads the others.
+        self.settle()
 
     def fill(self, table: str, rows: Rows) -> None:
         """Replace the rows of an input, numbered from 1."""
