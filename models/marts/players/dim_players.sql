@@ -10,7 +10,6 @@ final as (
         username,
         created_at,
         balance,
-        erased_at,
         earned_coins,
         spent_coins,
         net_coins,
