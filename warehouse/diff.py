@@ -207,7 +207,8 @@ def _print_builds(console: Console, builds: Sequence[Build]) -> None:
         table.add_column(header)
     for build in builds:
         table.add_row(
-            build.build_id,
+            # The whole id does not fit a terminal of 80 columns.
+            build.build_id[:8],
             f"{build.built_at:%Y-%m-%d %H:%M:%S}",
             str(build.as_of_date),
             str(build.d1_date),
