@@ -10,7 +10,7 @@
         '{{ figure }}' as figure,
         {{ mart.key or 'cast(null as ' ~ type_string() ~ ')' }} as figure_key,
         {{ mart.date }} as activity_date,
-        {{ 'nullif(' ~ value ~ ', 0)' if explained_by or is_flag else value }} as figure_value
+        {{ 'nullif(' ~ value ~ ', 0)' if is_sum(figure, explained_by) else value }} as figure_value
     from {{ ref(mart.mart) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}

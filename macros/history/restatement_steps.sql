@@ -18,7 +18,9 @@ kept as (
         '{{ mart.mart }}' as mart,
         '{{ figure }}' as figure,
         {{ sql_string(explained_by) if explained_by else 'cast(null as ' ~ type_string() ~ ')' }}
-            as explained_by
+            as explained_by,
+        cast({{ 0 if is_sum(figure, explained_by) else 'null' }} as decimal(36, 8))
+            as missing_value
     {{ 'union all' if not (loop.last and mart_loop.last) }}
     {%- endfor %}
     {%- endfor %}
@@ -48,12 +50,10 @@ changed_figures as (
         net_reports.activity_date,
         kept.explained_by,
         cast(coalesce(
-            max(case when row_count < 0 then figure_value end),
-            case when max({{ is_sum('net_reports.figure', 'kept.explained_by') }}) = 1 then 0 end
+            max(case when row_count < 0 then figure_value end), kept.missing_value
         ) as decimal(36, 8)) as value_before,
         cast(coalesce(
-            max(case when row_count > 0 then figure_value end),
-            case when max({{ is_sum('net_reports.figure', 'kept.explained_by') }}) = 1 then 0 end
+            max(case when row_count > 0 then figure_value end), kept.missing_value
         ) as decimal(36, 8)) as value_after
     from net_reports
     inner join kept
@@ -63,7 +63,8 @@ changed_figures as (
         net_reports.figure,
         net_reports.figure_key,
         net_reports.activity_date,
-        kept.explained_by
+        kept.explained_by,
+        kept.missing_value
 ),
 
 net_rows as (

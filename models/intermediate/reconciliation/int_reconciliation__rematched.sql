@@ -3,7 +3,7 @@
 {%- set configured_minutes = var('reconciliation_window_minutes') | int %}
 {%- set configured_number = windows.index(configured_minutes) %}
 {%- set steps = range(-28, 29) | reject('equalto', 0) | list %}
-{%- set near_steps = configured_minutes // 30 %}
+{%- set near = configured_minutes // 30 %}
 with
 
 candidates as (
@@ -27,28 +27,17 @@ confirmations as (
 ),
 
 windows as (
-    select
-        listed.window_number,
-        listed.window_minutes
-    from (
-        values
-        {%- for minutes in windows %}
-            ({{ loop.index0 }}, {{ minutes }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as listed (window_number, window_minutes)
+    {{ listed('window_minutes', windows, number='window_number') }}
 ),
 
 -- A step is half an hour.
 shifts as (
-    select
-        listed.variation,
-        listed.step
-    from (
-        values
-        {%- for step in steps %}
-            ({{ windows | length + loop.index0 }}, {{ step }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as listed (variation, step)
+    {{ listed('step', steps, number='variation', first=windows | length) }}
+),
+
+-- The steps that can bring a pair into the window, counted from its own.
+near as (
+    {{ listed('step', range(-near, near + 2)) }}
 ),
 
 -- One row for each shift that brings the pair into the window.
@@ -59,16 +48,11 @@ shifted as (
         shifts.step,
         measured.seconds_apart - 1800 * shifts.step as shifted_seconds_apart
     from measured
-    cross join (
-        values
-        {%- for number in range(-near_steps, near_steps + 2) %}
-            ({{ number }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as near (number)
+    cross join near
     inner join shifts
         on
             shifts.step
-            = cast(floor(cast(measured.seconds_apart as double) / 1800) as int) + near.number
+            = cast(floor(cast(measured.seconds_apart as double) / 1800) as int) + near.step
     where
         measured.is_unmatched
         and abs(measured.seconds_apart - 1800 * shifts.step) <= 60 * {{ configured_minutes }}

@@ -125,26 +125,18 @@ grid_counted as (
 ),
 
 leasts as (
-    {%- for least in leasts %}
-        select {{ least }} as min_history_days
-        {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ listed('min_history_days', leasts) }}
 ),
 
 ratios as (
-    {%- for ratio in ratios %}
-        select
-            {{ loop.index }} as ratio_no,
-            cast({{ ratio }} as double) as ratio
-        {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ listed('ratio', ratios, number='ratio_no', first=1) }}
 ),
 
 settings as (
     select
         leasts.min_history_days,
         ratios.ratio_no,
-        ratios.ratio
+        cast(ratios.ratio as double) as ratio
     from leasts
     cross join ratios
 ),

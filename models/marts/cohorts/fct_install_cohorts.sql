@@ -1,4 +1,3 @@
-{%- set ages = [0, 1, 3, 7, 14, 30] %}
 with
 
 purchases as (
@@ -18,10 +17,7 @@ as_of as (
 ),
 
 ages as (
-    {%- for age in ages %}
-        select {{ age }} as age_days
-        {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ listed('age_days', [0, 1, 3, 7, 14, 30]) }}
 ),
 
 -- The purchases of a player who installed before the data begin are known in part only.

@@ -1,4 +1,3 @@
-{%- set ages = [1, 3, 7, 14, 30] %}
 with
 
 player_days as (
@@ -10,10 +9,7 @@ as_of as (
 ),
 
 ages as (
-    {%- for age in ages %}
-        select {{ age }} as age_days
-        {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ listed('age_days', [1, 3, 7, 14, 30]) }}
 ),
 
 returns as (

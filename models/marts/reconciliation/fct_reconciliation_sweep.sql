@@ -27,15 +27,7 @@ rematched as (
 ),
 
 windows as (
-    select
-        listed.window_number,
-        listed.window_minutes
-    from (
-        values
-        {%- for minutes in windows %}
-            ({{ loop.index0 }}, {{ minutes }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as listed (window_number, window_minutes)
+    {{ listed('window_minutes', windows, number='window_number') }}
 ),
 
 crowded_players as (

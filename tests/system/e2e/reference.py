@@ -790,18 +790,8 @@ def read_sessions(records: list[Record]) -> list[Session]:
 
 
 @dataclass(frozen=True)
-class CampaignDay:
-    """One campaign on one day; `cost` is None where no cost row exists, which is not zero cost."""
-
-    revenue: Decimal
-    cost: Decimal | None
-
-    @property
-    def roas(self) -> Fraction | None:
-        """Net revenue per dollar spent, undefined where nothing was spent."""
-        if self.cost is None or self.cost <= 0:
-            return None
-        return Fraction(self.revenue) / Fraction(self.cost)
+class CampaignDay(Day):
+    """One campaign on one day, with the state of its ROAS."""
 
     @property
     def state(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from examples.client import GameClient, LoginNeededError, OfflineError
-from tests.support.harness import Project
 from tests.support.long import IS_LONG
 from tests.support.server import Request, Server
 from tests.system.e2e.flaky import FlakyProxy
@@ -20,18 +19,6 @@ from tests.system.e2e.storm import Storm, assert_exactly_what_was_acknowledged
 
 PLAYERS, ROUNDS, KILLS = (16, 200, 30) if IS_LONG else (4, 15, 2)
 PASSWORD = "correct horse battery"  # noqa: S105 (of a test)
-
-Results = Sequence[tuple[str, dict[str, Any], dict[str, Any]]]
-
-
-@pytest.fixture
-def server(project: Project) -> Iterator[Server]:
-    """An API that ships to the project's warehouse."""
-    server = Server(project.warehouse)
-    server.start()
-    yield server
-    if server.process is not None and server.process.poll() is None:
-        server.kill()
 
 
 @pytest.fixture

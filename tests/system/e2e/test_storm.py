@@ -5,13 +5,11 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from tests.support.harness import GOOD, Project
 from tests.support.long import IS_LONG
@@ -21,16 +19,6 @@ from tests.system.e2e.storm import Storm, assert_exactly_what_was_acknowledged, 
 BUILDS = 12 if IS_LONG else 2
 KILLS = 200 if IS_LONG else 10
 HOLD_SECONDS = 60 if IS_LONG else 5
-
-
-@pytest.fixture
-def server(project: Project) -> Iterator[Server]:
-    """An API that ships to the project's warehouse."""
-    server = Server(project.warehouse)
-    server.start()
-    yield server
-    if server.process is not None and server.process.poll() is None:
-        server.kill()
 
 
 def test_builds_and_clients_do_not_disturb_each_other(project: Project, server: Server) -> None:

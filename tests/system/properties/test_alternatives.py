@@ -14,23 +14,18 @@ from tests.system.e2e.reference import (
     Confirmation,
     Pair,
     Purchase,
-    classify,
     find_candidates,
     has_same_receipt,
-    known_receipts,
-    read_confirmations,
     take_best_pairs,
 )
-from tests.system.properties.models import MODELS, Models
+from tests.system.properties.models import Models
 from tests.system.properties.profile import examples
 from tests.system.properties.test_matching import (
-    EVENT_NAMES,
     WINDOW,
     Game,
     by_player,
-    numbers,
-    records,
-    row,
+    games,
+    settled,
 )
 
 # Whole multiples of a minute, so that many totals are equal, and some that are not.
@@ -52,15 +47,6 @@ where optimal_confirmation_id is not null
 """
 MOST_PAIRS, MOST_ROWS = 6, 12
 Figures = tuple[bool, int, Decimal, int, Decimal]
-
-
-def games(most_rows: int) -> st.SearchStrategy[Game]:
-    """Generate a game with up to this many rows per side."""
-    return st.builds(
-        Game,
-        st.lists(numbers(*PURCHASE), max_size=most_rows),
-        st.lists(numbers(*CONFIRMATION), max_size=most_rows),
-    )
 
 
 def groups(pairs: list[Pair]) -> Iterator[list[Pair]]:
@@ -126,26 +112,16 @@ def compared(purchases: list[Purchase], confirmations: list[Confirmation]) -> di
 
 
 @examples(short=20, long=1000)
-@given(st.lists(st.one_of(games(3), games(6), games(10)), min_size=1, max_size=60))
+@given(
+    st.lists(
+        st.one_of(*(games(most, PURCHASE, CONFIRMATION) for most in (3, 6, 10))),
+        min_size=1,
+        max_size=60,
+    )
+)
 @example([Game(list(range(14)), list(range(14)))])
 def test_every_group_has_the_optimum_of_scipy(models: Models, played: list[Game]) -> None:
-    purchase_rows = [
-        row(n, each, *PURCHASE) for n, game in enumerate(played) for each in game.purchases
-    ]
-    confirmation_rows = [
-        row(n, each, *CONFIRMATION) for n, game in enumerate(played) for each in game.confirmations
-    ]
-    models.fill("purchases_raw", purchase_rows)
-    models.fill("confirmed_purchases", confirmation_rows)
-    models.settle(MODELS)
-
-    confirmations = read_confirmations(
-        records("confirmed_purchases", confirmation_rows),
-        records("purchases_raw", purchase_rows),
-    )
-    _, curated = classify(
-        records("purchases_raw", purchase_rows), EVENT_NAMES, known_receipts(confirmations)
-    )
+    _, _, curated, confirmations = settled(models, played, PURCHASE, CONFIRMATION)
     purchases = {each.purchase.row: each.purchase for each in curated}
     ours, theirs = by_player(list(purchases.values())), by_player(confirmations)
     expected: dict[int, Figures] = {}

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from tests.system.e2e.reference import (
     Confirmation,
     Counterpart,
+    Curated,
     Purchase,
     Record,
+    Row,
     SetAside,
     classify,
     find_counterpart,
@@ -34,6 +36,8 @@ from tests.system.properties.profile import examples
 from warehouse.inputs.headers import HEADERS
 
 Outcome = tuple[Any, ...]
+# For each part of a row, what it may be.
+Choices = tuple[tuple[Any, ...], ...]
 R = TypeVar("R", Purchase, Confirmation)
 
 WINDOW = timedelta(minutes=10)
@@ -107,12 +111,14 @@ CONFIRMATION = (SECONDS, AMOUNTS, RECEIPTS, PLAYERS)
 PURCHASE = (*CONFIRMATION, STATUSES, EVENTS)
 
 
-def games(most_rows: int) -> st.SearchStrategy[Game]:
+def games(
+    most_rows: int, purchase: Choices = PURCHASE, confirmation: Choices = CONFIRMATION
+) -> st.SearchStrategy[Game]:
     """Generate a game with up to this many rows per side."""
     return st.builds(
         Game,
-        st.lists(numbers(*PURCHASE), max_size=most_rows),
-        st.lists(numbers(*CONFIRMATION), max_size=most_rows),
+        st.lists(numbers(*purchase), max_size=most_rows),
+        st.lists(numbers(*confirmation), max_size=most_rows),
     )
 
 
@@ -130,6 +136,30 @@ def records(table: str, rows: list[list[str | None]]) -> list[Record]:
     """Return rows as the reference implementation reads them from a file."""
     columns = HEADERS[f"{table}.csv"].split(",")
     return [dict(zip(columns, values, strict=True)) for values in rows]
+
+
+def settled(
+    models: Models, played: list[Game], purchase: Choices, confirmation: Choices
+) -> tuple[list[Record], list[Row], list[Curated], list[Confirmation]]:
+    """Build the models from games, and read these as the reference implementation does.
+
+    Returns:
+        The purchase rows, their dispositions, the curated purchases and the confirmations.
+    """
+    purchase_rows = [
+        row(n, each, *purchase) for n, game in enumerate(played) for each in game.purchases
+    ]
+    confirmation_rows = [
+        row(n, each, *confirmation) for n, game in enumerate(played) for each in game.confirmations
+    ]
+    models.fill("purchases_raw", purchase_rows)
+    models.fill("confirmed_purchases", confirmation_rows)
+    models.settle(MODELS)
+
+    purchases = records("purchases_raw", purchase_rows)
+    confirmations = read_confirmations(records("confirmed_purchases", confirmation_rows), purchases)
+    dispositions, curated = classify(purchases, EVENT_NAMES, known_receipts(confirmations))
+    return purchases, dispositions, curated, confirmations
 
 
 def walked(
@@ -213,28 +243,14 @@ def by_player(rows: list[R]) -> dict[str | None, list[R]]:
 # A chain: each row is nearest to the next one, and only the last pair is final.
 @example([Game([0, 2, 4], [3, 5])])
 def test_every_game_ends_as_the_slow_rules_say(models: Models, played: list[Game]) -> None:
-    purchase_rows = [
-        row(n, each, *PURCHASE) for n, game in enumerate(played) for each in game.purchases
-    ]
-    confirmation_rows = [
-        row(n, each, *CONFIRMATION) for n, game in enumerate(played) for each in game.confirmations
-    ]
-    models.fill("purchases_raw", purchase_rows)
-    models.fill("confirmed_purchases", confirmation_rows)
-    models.settle(MODELS)
-
-    confirmations = read_confirmations(
-        records("confirmed_purchases", confirmation_rows),
-        records("purchases_raw", purchase_rows),
-    )
-    dispositions, curated = classify(
-        records("purchases_raw", purchase_rows), EVENT_NAMES, known_receipts(confirmations)
+    records_read, dispositions, curated, confirmations = settled(
+        models, played, PURCHASE, CONFIRMATION
     )
     assert models.query(DISPOSITIONS) == [
         (each["disposition"], each["duplicate_of"], each["is_orphan"], each["is_charged_back"])
         for each in dispositions
     ]
-    set_aside = set_aside_purchases(records("purchases_raw", purchase_rows), dispositions)
+    set_aside = set_aside_purchases(records_read, dispositions)
     ours, theirs = by_player([each.purchase for each in curated]), by_player(confirmations)
     expected = [
         outcome

@@ -13,10 +13,7 @@ from hypothesis import strategies as st
 
 from tests.system.e2e.reference import (
     Record,
-    classify,
-    known_receipts,
     parse_time,
-    read_confirmations,
     read_csv,
 )
 from tests.system.e2e.reference_window import Sweep, report_sweep
@@ -24,13 +21,11 @@ from tests.system.properties.models import MODELS, Models
 from tests.system.properties.profile import examples
 from tests.system.properties.test_matching import (
     AMOUNTS,
-    EVENT_NAMES,
     PLAYERS,
     RECEIPTS,
     Game,
-    numbers,
-    records,
-    row,
+    games,
+    settled,
 )
 from warehouse.sample.generate import generate_sample
 
@@ -56,36 +51,17 @@ order by kind = 'shift', window_minutes, shift_hours
 """
 
 
-def games(most_rows: int) -> st.SearchStrategy[Game]:
-    """Generate a game with up to this many rows per side."""
-    return st.builds(
-        Game,
-        st.lists(numbers(*PURCHASE), max_size=most_rows),
-        st.lists(numbers(*CONFIRMATION), max_size=most_rows),
-    )
-
-
 @examples(short=10, long=500)
-@given(st.lists(st.one_of(games(3), games(5), games(9)), min_size=1, max_size=40))
+@given(
+    st.lists(
+        st.one_of(*(games(most, PURCHASE, CONFIRMATION) for most in (3, 5, 9))),
+        min_size=1,
+        max_size=40,
+    )
+)
 @example([Game([], [])])
 def test_every_variation_is_what_matching_again_gives(models: Models, played: list[Game]) -> None:
-    purchase_rows = [
-        row(n, each, *PURCHASE) for n, game in enumerate(played) for each in game.purchases
-    ]
-    confirmation_rows = [
-        row(n, each, *CONFIRMATION) for n, game in enumerate(played) for each in game.confirmations
-    ]
-    models.fill("purchases_raw", purchase_rows)
-    models.fill("confirmed_purchases", confirmation_rows)
-    models.settle(MODELS)
-
-    confirmations = read_confirmations(
-        records("confirmed_purchases", confirmation_rows),
-        records("purchases_raw", purchase_rows),
-    )
-    _, curated = classify(
-        records("purchases_raw", purchase_rows), EVENT_NAMES, known_receipts(confirmations)
-    )
+    _, _, curated, confirmations = settled(models, played, PURCHASE, CONFIRMATION)
     expected = report_sweep([each.purchase for each in curated], confirmations, Sweep())
     assert models.query(VARIATIONS) == [
         tuple(
