@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from datetime import date, timedelta
 
-from tests.support.harness import Project
+from tests.support.harness import GOOD, Project
 from tests.system.e2e.test_api_models import Event, land
 from warehouse.inputs.headers import HEADERS
 
@@ -84,24 +85,30 @@ def test_past_day_is_reported_as_on_that_day(project: Project) -> None:
     assert project.report("manifest")["as_of_date"] == AS_OF
 
 
-@pytest.mark.parametrize(
-    ("as_of_date", "told"),
-    [
-        ("2026-01-05", "D-1 is 2026-01-04, before the first day of the data, 2026-01-05."),
-        ("2025-12-31", "D-1 is 2025-12-30, before the first day of the data."),
-        ("2026-01-07", None),  # the last day is whole
-        ("2026-01-08", "D-1 is 2026-01-07, after the last day of the data, 2026-01-06."),
-    ],
-)
-def test_day_outside_the_data_is_told(good: Project, as_of_date: str, told: str | None) -> None:
+def moved(days: int) -> dict[str, str]:
+    """The good inputs, of 2026-01-05 and 2026-01-06, so many days later."""
+
+    def later(found: re.Match[str]) -> str:
+        return (date.fromisoformat(found[0]) + timedelta(days)).isoformat()
+
+    return {name: re.sub(r"\d{4}-\d\d-\d\d", later, text) for name, text in GOOD.items()}
+
+
+def test_day_outside_the_data_is_told(good: Project) -> None:
     """It is no error, because a game may have had no players on a day."""
-    run = good.build("--select", "+d1_is_in_the_data", variables={"as_of_date": as_of_date})
-    assert run.exit_code == 0, run.output
-    output = " ".join(run.output.split())
-    if told is None:
-        assert "d1_is_in_the_data: Var" not in output
-    else:
-        assert (
-            f"d1_is_in_the_data: Var as_of_date is {as_of_date}, so {told} The reports are of a day"
-            " without data." in output
-        )
+    begin = "d1_is_in_the_data: Var as_of_date is 2026-01-07, so D-1 is 2026-01-06, "
+    end = " The reports are of a day without data."
+    for days, told in (
+        (0, None),  # the last day is whole
+        (-1, "after the last day of the data, 2026-01-05."),
+        (2, "before the first day of the data, 2026-01-07."),
+        (30, "before the first day of the data."),
+    ):
+        good.write_inputs(moved(days))
+        run = good.build("--select", "+d1_is_in_the_data", variables={"as_of_date": "2026-01-07"})
+        assert run.exit_code == 0, run.output
+        output = " ".join(run.output.split())
+        if told is None:
+            assert "d1_is_in_the_data: Var" not in output
+        else:
+            assert f"{begin}{told}{end}" in output

@@ -33,6 +33,7 @@ def test_a_new_warehouse(project: Project, arguments: list[str]) -> None:
     run = project.dbt(*arguments)
     assert run.exit_code == 0, run.output
     assert project.query("select 1 from information_schema.tables where table_schema = 'staging'")
+    assert project.query("from history.builds") == []
 
 
 def test_seeds_and_models_of_ones_own(good: Project) -> None:

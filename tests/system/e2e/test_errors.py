@@ -19,13 +19,14 @@ from warehouse.inputs.headers import HEADERS
 def assert_refused(
     project: Project,
     *words: str,
-    variables: dict[str, object] | None = None,
+    variables: str = "{}",
     environment: dict[str, str] | None = None,
-) -> None:
+) -> str:
     """The build fails with this output and does not change reports and raw rows."""
     reports = project.report_bytes()
     rows = project.query("select * from raw.costs_daily")
-    run = project.build(variables=variables, environment=environment)
+    given = ["--vars", variables] if variables != "{}" else []
+    run = project.build(*given, environment=environment)
     assert run.exit_code != 0, run.output
     folded = " ".join(run.output.split())
     for word in words:
@@ -33,6 +34,7 @@ def assert_refused(
     assert "Traceback" not in run.output
     assert project.report_bytes() == reports
     assert project.query("select * from raw.costs_daily") == rows
+    return run.output
 
 
 def test_renamed_column(good: Project) -> None:
@@ -105,11 +107,19 @@ def test_missing_file(good: Project) -> None:
     assert good.report_bytes() == reports
 
 
+A_TIME = "2026-01-31 00:00:00"
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         {
             "as_of_date": ("2026-02-30", "a date that exists, as YYYY-MM-DD"),
+            "inputs": (
+                {"sessions": {"timezone": "Berlin"}},
+                "null or a mapping of inputs to mappings as in docs/inputs.md: in sessions,"
+                ' timezone is "Berlin", not "UTC"',
+            ),
             "reconciliation_window_minutes": (-1, "a whole number, 0 or greater"),
             "roas_anomaly_ratio": ("half", "a number, 0 or greater"),
             "roas_trial_z": (-1, "a number, 0 or greater"),
@@ -119,39 +129,56 @@ def test_missing_file(good: Project) -> None:
             "sweep_min_rows": (0, "a whole number, 1 or greater"),
             "window_fit_min_share": (-0.1, "a number, 0 or greater"),
             "zone_shift_min_share": ("tenth", "a number, 0 or greater"),
+            "page_max_days": (0, "a whole number, 1 or greater"),
+            "page_max_charts": (0, "a whole number, 1 or greater"),
+            "page_max_rows": (0, "a whole number, 1 or greater"),
             "purchase_event_names": ("purchase", "a list of texts"),
             "refund_statuses": (["refund", None], "a list of texts"),
             "allow_empty_inputs": ("no", "true or false"),
             "last_day_is_complete": ("yes", "true or false"),
+            "receipt_patterns": (
+                ["RCP-1", "RCP-[0-9"],
+                "a list of one or more regular expressions of RE2 (missing ]: [0-9)",
+            ),
+        },
+        {
+            "as_of_date": (A_TIME, "a date that exists, as YYYY-MM-DD"),
             "receipt_patterns": ("^RCP-[0-9]+$", "a list of one or more regular expressions"),
         },
         {
             "as_of_date": ("yesterday", "a date that exists, as YYYY-MM-DD"),
             "receipt_patterns": ([], "a list of one or more regular expressions"),
         },
-        {
-            "receipt_patterns": (
-                ["RCP-1", "RCP-[0-9"],
-                "a list of one or more regular expressions of RE2 (missing ]: [0-9)",
-            ),
-        },
     ],
 )
 def test_all_bad_settings_are_told(good: Project, settings: dict[str, tuple[object, str]]) -> None:
+    """Without quotes, YAML reads a time as such."""
+    variables = json.dumps({name: value for name, (value, _) in settings.items()})
     told = [
         f"Var {name} is {json.dumps(value)}. It must be {expected}"
         for name, (value, expected) in settings.items()
     ]
-    assert_refused(good, *told, variables={name: value for name, (value, _) in settings.items()})
+    assert_refused(
+        good,
+        *(text.replace(f'"{A_TIME}"', A_TIME) for text in told),
+        variables=variables.replace(f'"{A_TIME}"', A_TIME),
+    )
 
 
 def test_unknown_settings_are_told(good: Project) -> None:
-    assert_refused(
+    """Of the command line and of the project file, but for one that something reads."""
+    settings = good.root / "dbt_project.yml"
+    own = "vars:\n  own_number: 5\n  landings: x\n"
+    settings.write_text(settings.read_text().replace("vars:\n", own))
+    (good.root / "models/own.sql").write_text("select {{ var('own_number') }} as n")
+    output = assert_refused(
         good,
+        "Var landings is unknown: nothing reads it. Did you mean landing?",
         "Var receipt_pattern is unknown: nothing reads it. Did you mean receipt_patterns?",
         "Var roas_anomly_ratio is unknown: nothing reads it. Did you mean roas_anomaly_ratio?",
-        variables={"receipt_pattern": "X", "roas_anomly_ratio": 0.4},
+        variables='{"receipt_pattern": "X", "roas_anomly_ratio": 0.4}',
     )
+    assert "own_number" not in output
 
 
 @pytest.mark.parametrize(
@@ -183,24 +210,6 @@ def test_purchases_that_a_setting_sets_aside(
     assert f"successes_are_curated: {message}" in " ".join(run.output.split())
 
 
-def test_a_time_without_quotes(good: Project) -> None:
-    """YAML reads it as a time."""
-    run = good.dbt("seed", "--vars", "as_of_date: 2026-01-31 00:00:00")
-    assert "Var as_of_date is 2026-01-31 00:00:00. It must be a date" in run.output
-
-
-def test_vars_in_the_project_file(good: Project) -> None:
-    """A var that something reads is allowed; a misspelt one stops the build."""
-    settings = good.root / "dbt_project.yml"
-    text = settings.read_text()
-    (good.root / "models/own.sql").write_text("select {{ var('own_number') }} as n")
-    settings.write_text(text.replace("vars:\n", "vars:\n  own_number: 5\n"))
-    run = good.dbt("run", "--select", "own")
-    assert run.exit_code == 0, run.output
-    settings.write_text(text.replace("vars:\n", "vars:\n  own_number: 5\n  landings: x\n"))
-    assert_refused(good, "Var landings is unknown: nothing reads it. Did you mean landing?")
-
-
 def test_every_var_of_the_project_has_a_rule() -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
     rules = (ROOT / "macros/inputs/setting_rules.sql").read_text(encoding="utf-8")
@@ -209,13 +218,13 @@ def test_every_var_of_the_project_has_a_rule() -> None:
 
 
 def test_file_that_is_not_a_warehouse(good: Project) -> None:
-    (good.root / "notes.txt").write_text("no database")
-    assert_refused(
-        good,
-        "Cannot open the warehouse notes.txt",
-        "set WAREHOUSE_PATH to another",
-        environment={"WAREHOUSE_PATH": "notes.txt"},
-    )
+    good.warehouse.write_text("no database")
+    run = good.build()
+    assert run.exit_code != 0
+    assert "Cannot open the warehouse warehouse/gamehouse.duckdb" in " ".join(run.output.split())
+    assert "set WAREHOUSE_PATH to another" in " ".join(run.output.split())
+    assert "Traceback" not in run.output
+    assert good.warehouse.read_text() == "no database"
 
 
 @pytest.fixture

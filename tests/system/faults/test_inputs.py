@@ -163,19 +163,22 @@ TAKEN: dict[str, bytes] = {
         b'date,campaign,ad_cost_usd,"spend\nlocal"\n2026-01-05,A,10,9\n'
     ),
 }
-# Runs dbt once for each case in one process, which saves starting it: argv[1] is a folder of files
-# to put in the place of the costs, in turn.
+# Runs dbt once for each case in one process, which parses once: argv[1] is a folder of files to put
+# in the place of the costs, in turn.
 SEEDER = """
-import os, shutil, sys
+import shutil, sys
 from pathlib import Path
+
+import duckdb
 from dbt.cli.main import dbtRunner
 
 sys.path.insert(0, ".")
-dbt = dbtRunner()
+dbt = dbtRunner(manifest=dbtRunner().invoke(["--quiet", "parse"]).result)
 
 def show():
-    rows = "select date, campaign, ad_cost_usd from raw.costs_daily"
-    dbt.invoke(["--quiet", "show", "--inline", rows, "--output", "json"])
+    # Not read-only, because dbt keeps its connection.
+    with duckdb.connect("warehouse/gamehouse.duckdb") as warehouse:
+        print(warehouse.sql("select date, campaign, ad_cost_usd from raw.costs_daily").fetchall())
 
 for kind in ("taken", "refused"):
     for case in sorted(Path(sys.argv[1], kind).iterdir()):
@@ -291,9 +294,7 @@ def test_inputs_meet_dbt(good: Project, tmp_path: Path) -> None:
     for case in TAKEN:
         assert "PASSED True" in said[case], said[case]
     for case in [*TAKEN, "last"]:
-        assert (
-            said[case].count('{ "date": "2026-01-05", "campaign": "A", "ad_cost_usd": "10" }') == 1
-        )
+        assert said[case].endswith("[('2026-01-05', 'A', '10')]"), said[case]
     assert good.report_bytes() == before
 
 

@@ -85,15 +85,6 @@ def test_a_wrong_mapping_is_told(faults: dict[str, str], case: str) -> None:
     assert bool(expected) == bool(faults[case])
 
 
-def test_a_build_with_a_wrong_mapping_fails_before_it_begins(good: Project) -> None:
-    before = good.report_bytes()
-    run = good.build(variables={"inputs": {"sessions": {"timezone": "Berlin"}}})
-    assert run.exit_code != 0
-    assert "Var inputs is" in run.output
-    assert 'in sessions, timezone is "Berlin"' in run.output
-    assert good.report_bytes() == before
-
-
 def header(names: list[str], delimiter: str = ",") -> bytes:
     return (delimiter.join(names) + "\n" + delimiter.join("x" for _ in names) + "\n").encode()
 

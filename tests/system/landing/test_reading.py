@@ -17,17 +17,18 @@ from tests.system.landing.files import read_rows, write_csv, write_numbered, wri
 COSTS = read_rows(GOOD["costs_daily"])
 # More files than DuckDB has threads, each with several blocks or row groups.
 FILES, ROWS_PER_FILE = 9, 10_000
-# Runs dbt once for each case in one process, which saves starting it: argv[1] holds LANDING
-# and the arguments of each.
+# Runs dbt once for each case in one process, which parses once unless vars differ: argv[1] holds
+# LANDING and the arguments of each.
 SEEDER = """
 import json, os, sys
 from dbt.cli.main import dbtRunner
 
 sys.path.insert(0, ".")
-dbt = dbtRunner()
+parsed = dbtRunner(manifest=dbtRunner().invoke(["--quiet", "parse"]).result)
 for case, (landing, *arguments) in json.loads(sys.argv[1]).items():
     print(f"CASE {case}", flush=True)
     os.environ["LANDING"] = landing
+    dbt = dbtRunner() if "--vars" in arguments else parsed
     run = dbt.invoke(["--quiet", "--no-use-colors", "seed", *arguments])
     print(f"PASSED {run.success}", flush=True)
 """

@@ -7,11 +7,12 @@ import hashlib
 import itertools
 import json
 import re
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,6 @@ from tests.conftest import Built
 from tests.support.harness import DBT, ROOT, Project
 from tests.system.e2e.nasty import SCENARIOS, Scenario, nasty_inputs
 from tests.system.e2e.promises import assert_told_and_stopped, broken_build
-from tests.system.history.mornings import FIRST, SECOND
 from tests.system.lake.games import LakeGame
 from tests.system.landing.files import Rows, read_rows, reordered, write_csv, write_parquet
 from tests.system.spark.sessions import ask, session
@@ -47,9 +47,37 @@ CLICKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
 MODELS_BEFORE_KILL = 8
 
 
-@pytest.fixture(autouse=True)
-def _no_history(project: Project, cluster: Cluster) -> None:
-    """Each engine has its own history. Without it, no test sees the builds of another."""
+@dataclass(frozen=True)
+class Morning:
+    """What Spark made of the sample while a worker was killed.
+
+    Attributes:
+        reports: All reports.
+        ticks: How long the worker's executor had been busy with the build.
+    """
+
+    reports: dict[str, Any]
+    ticks: int
+
+
+@pytest.fixture(scope="module")
+def morning(built: Built, project: Project, cluster: Cluster) -> Morning:
+    """The sample, built on both engines; the history of each knows this build alone."""
+    assert built.run.exit_code == 0, built.run.output
+    forget_history(project, cluster)
+    shutil.copy(built.project.warehouse, project.warehouse)
+    generate_sample(project.root / "seeds")
+    build = project.start(DBT, "build", *on_spark(()), environment=dict(cluster.address))
+    busy_before = {number: processor_time(number) for number in executors_of(cluster)}
+    output = list(lines_until_models_ended(build, MODELS_BEFORE_KILL))
+    killed = kill_worker(cluster, busy_before)
+    rest, _ = build.communicate()
+    cluster.start_worker(1)
+    assert build.returncode == 0, "".join([*output, rest])
+    return Morning(fetched(project, cluster), killed)
+
+
+def forget_history(project: Project, cluster: Cluster) -> None:
     project.warehouse.unlink(missing_ok=True)
     ask(cluster, "drop schema if exists history cascade")
 
@@ -107,33 +135,10 @@ def assert_same(on_spark: dict[str, Any], on_duckdb: dict[str, Any]) -> None:
 
 
 def test_the_sample_with_all_data_tests_and_a_worker_killed_midway(
-    built: Built, project: Project, cluster: Cluster
+    built: Built, morning: Morning
 ) -> None:
-    assert built.run.exit_code == 0, built.run.output
-    generate_sample(project.root / "seeds")
-    build = project.start(DBT, "build", *on_spark(()), environment=dict(cluster.address))
-    busy_before = {number: processor_time(number) for number in executors_of(cluster)}
-    output = list(lines_until_models_ended(build, MODELS_BEFORE_KILL))
-    killed = kill_worker(cluster, busy_before)
-    rest, _ = build.communicate()
-    cluster.start_worker(1)
-    assert build.returncode == 0, "".join([*output, rest])
-    assert killed > 0  # it had been running tasks of this build
-    assert_same(fetched(project, cluster), read(built.project.reports))
-
-
-def test_the_second_morning_tells_what_changed(project: Project, cluster: Cluster) -> None:
-    for inputs in (FIRST, SECOND):
-        project.write_inputs(inputs)
-        on_duckdb = build_on_duckdb(project, *REPORTS_ALONE)
-        on_spark = build_on_spark(project, cluster, *REPORTS_ALONE)
-        for reports in (on_spark, on_duckdb):
-            for name in ("baseline_build_id", "baseline_built_at"):
-                is_known = reports["restatements.json"].pop(name) is not None
-                assert is_known == (inputs is SECOND)
-        assert_same(on_spark, on_duckdb)
-    assert on_spark["restatements.json"]["restated"]
-    assert ask(cluster, "select count(*) from history.builds") == [(2,)]
+    assert morning.ticks > 0
+    assert_same(morning.reports, read(built.project.reports))
 
 
 def test_broken_checks_are_told_and_stop_what_stands_on_them(
@@ -142,10 +147,14 @@ def test_broken_checks_are_told_and_stop_what_stands_on_them(
     assert_told_and_stopped(broken_build(project, *on_spark(()), environment=cluster.address))
 
 
+@pytest.mark.usefixtures("morning")
 def test_nasty_inputs_as_parquet_in_landing(
     project: Project, cluster: Cluster, tmp_path: Path
 ) -> None:
-    """DuckDB reads them from `seeds/`. Readers see the tables change once."""
+    """DuckDB reads them from `seeds/`. Readers see the tables change once.
+
+    The reports tell what has changed since the sample.
+    """
     scenario = PURCHASES_LAST
     inputs = nasty_inputs(scenario.seed, scenario.rows)
     project.write_inputs(inputs)
@@ -160,7 +169,13 @@ def test_nasty_inputs_as_parquet_in_landing(
         (landing / name / "_unfinished.parquet").write_text("PAR1")
     with reading(cluster) as seen:
         on_spark = build_on_spark(project, cluster, *arguments, LANDING=str(landing))
+    for reports in (on_spark, on_duckdb):
+        restatements = reports["restatements.json"]
+        assert restatements["restated"]
+        assert restatements.pop("baseline_built_at") is not None
+        assert restatements.pop("baseline_build_id") is not None
     assert_same_but_for_inputs(on_spark, on_duckdb)
+    assert ask(cluster, "select count(*) from history.builds") == [(2,)]
     lines = b""
     for name in ("0.parquet", "1/é.parquet", "2.parquet"):
         content = (landing / "costs_daily" / name).read_bytes()
@@ -174,6 +189,7 @@ def test_nasty_inputs_as_parquet_in_landing(
 def test_nasty_inputs_as_csv_in_landing_and_events_in_a_lake(
     project: Project, cluster: Cluster, tmp_path: Path
 ) -> None:
+    forget_history(project, cluster)
     scenario = AS_OF_WITH_OTHER_SETTINGS
     inputs = nasty_inputs(scenario.seed, scenario.rows)
     project.write_inputs(inputs)
