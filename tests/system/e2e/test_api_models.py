@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.support.harness import GOOD, ROOT, Project
+from tests.support.harness import ROOT, Project
 from warehouse.store.protocol import ShippedEvents, ShippedPlayers
 
 # (event id, user id, event type, occurred at, meta)
@@ -113,19 +113,9 @@ def land(
 
 
 @pytest.fixture(scope="module")
-def silent(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A build of a fresh clone without API data. Read it, do not change it."""
-    project = Project.copy_to(tmp_path_factory.mktemp("silent") / "project")
-    project.write_inputs(GOOD)
-    run = project.build()
-    assert run.exit_code == 0, run.output
-    return project
-
-
-@pytest.fixture(scope="module")
-def landed(silent: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The same project after another build with the rows above. Read it, do not change it."""
-    project = silent.clone_to(tmp_path_factory.mktemp("landed") / "project")
+def landed(good_once: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project after another build with the rows above. Read it, do not change it."""
+    project = good_once.clone_to(tmp_path_factory.mktemp("landed") / "project")
     land(project, [*EARNED, *SPENT, *OTHERS, *hostile_clicks()], ACCOUNTS)
     run = project.build()
     assert run.exit_code == 0, run.output
@@ -138,24 +128,24 @@ def project(landed: Project, tmp_path: Path) -> Project:
     return landed.clone_to(tmp_path / "project")
 
 
-def test_build_needs_no_api(silent: Project) -> None:
-    assert silent.report("deep_links") == []
-    assert silent.query("select count(*) from raw.game_events") == [(0,)]
-    assert silent.query("select count(*) from marts.dim_players") == [(0,)]
-    assert silent.query("select count(*) from marts.fct_player_events_daily") == [(0,)]
+def test_build_needs_no_api(good_once: Project) -> None:
+    assert good_once.report("deep_links") == []
+    assert good_once.query("select count(*) from raw.game_events") == [(0,)]
+    assert good_once.query("select count(*) from marts.dim_players") == [(0,)]
+    assert good_once.query("select count(*) from marts.fct_player_events_daily") == [(0,)]
 
 
 @pytest.mark.parametrize(
     ("table", "shipped"), [("game_events", ShippedEvents), ("players", ShippedPlayers)]
 )
 def test_store_tables_and_source_have_the_same_columns(
-    silent: Project, table: str, shipped: type[ShippedEvents] | type[ShippedPlayers]
+    good: Project, table: str, shipped: type[ShippedEvents] | type[ShippedPlayers]
 ) -> None:
-    assert silent.dbt("parse").exit_code == 0
-    manifest = json.loads((silent.root / "target/manifest.json").read_text(encoding="utf-8"))
+    assert good.dbt("parse").exit_code == 0
+    manifest = json.loads((good.root / "target/manifest.json").read_text(encoding="utf-8"))
     source = manifest["sources"][f"source.gamehouse.api.{table}"]
     described = [(name, column["data_type"]) for name, column in source["columns"].items()]
-    columns = silent.query(
+    columns = good.query(
         f"""
         select column_name, replace(lower(data_type), 'varchar', 'string')
         from information_schema.columns
@@ -250,10 +240,10 @@ def test_sources_and_sinks_of_coins(landed: Project) -> None:
     ]
 
 
-def test_events_change_no_other_report(silent: Project, landed: Project) -> None:
+def test_events_change_no_other_report(good_once: Project, landed: Project) -> None:
     """The API's events are the newest rows, but do not determine the as-of date."""
-    assert landed.report("manifest")["as_of_date"] == silent.report("manifest")["as_of_date"]
-    before, after = silent.report_bytes(), landed.report_bytes()
+    assert landed.report("manifest")["as_of_date"] == good_once.report("manifest")["as_of_date"]
+    before, after = good_once.report_bytes(), landed.report_bytes()
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"characters.json", "deep_links.json", "manifest.json"}
 
@@ -324,13 +314,12 @@ def test_tests_pass_between_builds(project: Project) -> None:
     [(None, "WARN"), ("2020-01-01 00:00:00", "WARN"), ("just now", "PASS")],
 )
 def test_freshness_warns_and_never_fails(
-    silent: Project, tmp_path: Path, loaded_at: str | None, outcome: str
+    good: Project, loaded_at: str | None, outcome: str
 ) -> None:
-    project = silent.clone_to(tmp_path / "silent")
     if loaded_at == "just now":
         loaded_at = datetime.now(UTC).replace(tzinfo=None).isoformat()
     if loaded_at:
-        land(project, [("e", None, "deep_link", NOON, None)], loaded_at=loaded_at)
-    run = project.dbt("source", "freshness")
+        land(good, [("e", None, "deep_link", NOON, None)], loaded_at=loaded_at)
+    run = good.dbt("source", "freshness")
     assert run.exit_code == 0, run.output
     assert f"{outcome} freshness of api.game_events" in run.output
