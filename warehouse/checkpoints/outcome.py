@@ -20,6 +20,7 @@ class Verdict(Enum):
     OK = "ok"
     FAILED = "FAILED"
     ERROR = "ERROR"
+    WARNING = "warning"
     TOO_LITTLE_DATA = "too little data"
     NOT_COMPARED = "not compared"
 
@@ -54,6 +55,11 @@ class Outcome:
         return self.verdict in (Verdict.FAILED, Verdict.ERROR)
 
     @property
+    def needs_attention(self) -> bool:
+        """Whether it failed or warns."""
+        return self.is_failed or self.verdict is Verdict.WARNING
+
+    @property
     def holds(self) -> bool:
         """Whether it was judged and holds."""
         return self.verdict is Verdict.OK
@@ -70,6 +76,11 @@ class CheckpointOutcome:
     def failed(self) -> list[Outcome]:
         """The expectations that failed."""
         return [outcome for outcome in self.outcomes if outcome.is_failed]
+
+    @property
+    def attention(self) -> list[Outcome]:
+        """The expectations that failed or warn."""
+        return [outcome for outcome in self.outcomes if outcome.needs_attention]
 
     @property
     def held(self) -> list[Outcome]:
@@ -94,7 +105,10 @@ class CheckpointOutcome:
             return f"FAILED: none of {count} expectations could be judged"
         if held == count:
             return f"{count} expectations, all hold"
-        return f"{held} of {count} expectations hold, the rest cannot be judged"
+        words = f"{held} of {count} expectations hold"
+        if warning := self.attention:
+            words += f", {len(warning)} warns: {', '.join(each.name for each in warning)}"
+        return words if held + len(warning) == count else f"{words}, the rest cannot be judged"
 
 
 def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any]) -> Outcome:
@@ -111,7 +125,8 @@ def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any])
     if details is not None:
         verdict = Verdict.ERROR
     elif not evaluated["success"]:
-        verdict, details = Verdict.FAILED, wording.examples(result, suite.key)
+        verdict = Verdict.WARNING if expectation.severity == "warning" else Verdict.FAILED
+        details = wording.examples(result, suite.key)
     else:
         verdict = Verdict.TOO_LITTLE_DATA if _is_too_little(kind, result) else Verdict.OK
     return Outcome(
