@@ -89,8 +89,8 @@ class CheckpointOutcome:
 
     @property
     def passed(self) -> bool:
-        """Whether at least one expectation holds and none failed."""
-        return not self.failed and bool(self.held)
+        """Whether at least one expectation holds or warns, and none failed."""
+        return not self.failed and bool(self.held or self.attention)
 
     @property
     def verdict(self) -> str:
@@ -101,14 +101,17 @@ class CheckpointOutcome:
             return f"{len(failed)} of {count} FAILED: {names}"
         if not count:
             return "FAILED: it has no expectations"
-        if not held:
+        if not self.passed:
             return f"FAILED: none of {count} expectations could be judged"
         if held == count:
             return f"{count} expectations, all hold"
-        words = f"{held} of {count} expectations hold"
-        if warning := self.attention:
-            words += f", {len(warning)} warns: {', '.join(each.name for each in warning)}"
-        return words if held + len(warning) == count else f"{words}, the rest cannot be judged"
+        warned = [outcome.name for outcome in self.attention]
+        words = [f"{held} of {count} expectations hold"]
+        if warned:
+            words.append(f"{len(warned)} warn: {', '.join(warned)}")
+        if held + len(warned) < count:
+            words.append("the rest cannot be judged")
+        return ", ".join(words)
 
 
 def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any]) -> Outcome:

@@ -224,7 +224,8 @@ def read_events_file(path: str) -> Taxonomy | None:
         if path == EVENTS_FILE:
             return None
         raise TaxonomyError(f"{path} does not exist. Correct EVENTS_FILE.") from None
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    # A date that does not exist is a ValueError of the parser.
+    except (OSError, yaml.YAMLError, ValueError) as error:
         raise TaxonomyError(f"{path} cannot be read as YAML: {error}") from error
     try:
         return Taxonomy.model_validate(content)
