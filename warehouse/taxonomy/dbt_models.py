@@ -10,9 +10,10 @@ import yaml
 
 from warehouse.store.event_types import RESERVED_EVENT_TYPES
 from warehouse.taxonomy.events_file import (
+    EVENT_COLUMNS,
     MISFITS_MODEL,
     EventType,
-    Field,
+    MetaField,
     Taxonomy,
     column_of,
     model_of,
@@ -33,12 +34,8 @@ _FIXED = {
 }
 _PROPERTIES = f"{_MARTS}/_game_events__models.yml"
 _FOLDERS = (Path(_MACRO).parent, *map(Path, _FIXED.values()))
-_EVENT_COLUMNS = {
-    "event_id": ("string", "{{ doc('event_id') }}"),
-    "user_id": ("bigint", "{{ doc('event_user_id') }}"),
-    "occurred_at": ("timestamp", "{{ doc('occurred_at') }}"),
-    "received_at": ("timestamp", "{{ doc('received_at') }}"),
-}
+# Blocks of models/docs/shared_columns.md that are not named after their column.
+_DOCS = {"user_id": "event_user_id"}
 
 
 def out_of_date(project: Path, taxonomy: Taxonomy | None) -> list[Path]:
@@ -112,7 +109,7 @@ def _macro(taxonomy: Taxonomy) -> str:
     )
 
 
-def _entry(name: str, field: Field) -> dict[str, object]:
+def _entry(name: str, field: MetaField) -> dict[str, object]:
     return {
         "name": name,
         "column": column_of(name),
@@ -135,8 +132,12 @@ def _model_properties(event_type: str, declared: EventType) -> dict[str, Any]:
     name = model_of(event_type)
     grain = f"Grain: one row per event of the type {event_type}."
     columns: list[dict[str, object]] = [
-        {"name": column, "data_type": column_type, "description": description}
-        for column, (column_type, description) in _EVENT_COLUMNS.items()
+        {
+            "name": column,
+            "data_type": column_type,
+            "description": f"{{{{ doc('{_DOCS.get(column, column)}') }}}}",
+        }
+        for column, column_type in EVENT_COLUMNS.items()
     ]
     for field_name, field in declared.fields.items():
         meaning = field.description or f"Field {field_name} of meta."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,18 +14,23 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Field,
     StringConstraints,
     ValidationError,
     model_validator,
 )
-from pydantic import Field as Key
 
 from warehouse.store.event_types import EVENT_TYPE_PATTERN, RESERVED_EVENT_TYPES
 from warehouse.taxonomy.value_types import VALUE_TYPES, ValueType
 
 EVENTS_FILE = "events.yml"
-# Columns of every event. A field of the same name gets the prefix `meta_`.
-EVENT_COLUMNS = ("event_id", "user_id", "occurred_at", "received_at")
+# Columns of every event and their types. A field of the same name gets the prefix `meta_`.
+EVENT_COLUMNS = {
+    "event_id": "string",
+    "user_id": "bigint",
+    "occurred_at": "timestamp",
+    "received_at": "timestamp",
+}
 MISFITS_MODEL = "fct_event_misfits"
 EXPECTED_TYPE = "an event type that events.yml names"
 EXPECTED_FIELD = "no field of this name"
@@ -34,6 +39,9 @@ _MESSAGES = {
     "missing": "is missing; add it",
     "model_type": "must be a mapping",
 }
+
+# Why a value that looks like a text is none.
+_HINT = "; YAML reads yes, no, numbers and times as such unless they are in quotes"
 
 Reason = Literal["unknown_type", "missing_field", "wrong_type", "value_not_listed", "unknown_field"]
 
@@ -73,17 +81,17 @@ class _Part(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
-class Field(_Part):
+class MetaField(_Part):
     """A field of the meta of a type."""
 
     type: Literal["string", "integer", "number", "boolean", "timestamp"]
     required: bool = False
     description: Description = ""
-    one_of: list[Any] = Key(default_factory=list)
+    one_of: list[Any] = Field(default_factory=list)
     example: Any = None
 
     @model_validator(mode="after")
-    def _values_fit(self) -> Field:
+    def _values_fit(self) -> MetaField:
         if self.one_of and self.type not in ("string", "integer"):
             raise ValueError(f"one_of is for fields of type string or integer, not {self.type}")
         for value in self.one_of:
@@ -120,9 +128,6 @@ class Field(_Part):
         return self.one_of[0] if self.one_of else self.value_type.example
 
 
-# YAML reads more than numbers as something else than a text.
-_HINT = "; YAML reads yes, no, numbers and times as such unless they are in quotes"
-
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]
 
 
@@ -130,7 +135,7 @@ class EventType(_Part):
     """A type of events."""
 
     description: Description = ""
-    fields: dict[FieldName, Field] = Key(default_factory=dict)
+    fields: dict[FieldName, MetaField] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _columns_differ(self) -> EventType:
@@ -161,7 +166,7 @@ class Taxonomy(_Part):
     """The content of `events.yml`."""
 
     mode: Literal["warn", "strict"] = "warn"
-    events: Annotated[dict[EventTypeName, EventType], Key(min_length=1)]
+    events: Annotated[dict[EventTypeName, EventType], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _models_differ(self) -> Taxonomy:
@@ -205,7 +210,7 @@ def model_of(event_type: str) -> str:
     return f"fct_event_{event_type.replace('.', '_')}"
 
 
-def _repeated(names: Any) -> str | None:  # noqa: ANN401 (an iterable of texts)
+def _repeated(names: Iterable[str]) -> str | None:
     return next((name for name, count in Counter(names).items() if count > 1), None)
 
 

@@ -172,13 +172,15 @@ def is_same(value: object, text: str) -> bool:
     return math.isclose(float(text), value) if isinstance(value, int) else text == value
 
 
-def test_on_duckdb(project: Project, events: list[tuple[str, Meta | None]]) -> None:
+def test_events_are_judged_as_the_api_does(
+    project: Project, events: list[tuple[str, Meta | None]]
+) -> None:
     with duckdb.connect(config={"threads": 1}) as database:
         rows = database.execute(compiled(project, "duckdb")).fetchall()
     assert_judged_alike(rows, events)
 
 
-def test_on_spark(
+def test_events_are_judged_alike_on_spark(
     project: Project, events: list[tuple[str, Meta | None]], cluster: Cluster
 ) -> None:
     with session(cluster) as cursor:
