@@ -1,5 +1,5 @@
-{# The value of a member of meta (see `json_members`) as the type of its field in events.yml; null if
-   it does not fit. `warehouse/taxonomy/value_types.py` judges as this does. #}
+{# The value of a member of meta (see `json_members`) as the type of its field in events.yml; null
+   if it does not fit. `warehouse/taxonomy/value_types.py` judges as this does. #}
 {% macro typed_value(type) -%}
     {%- if type == 'string' -%}
         case when field_kind = 'string' then field_text end
