@@ -26,8 +26,10 @@ from api.operation import (
     Tag,
     documented,
 )
-from api.schemas import Problem
+from api.schemas import EventRequest, EventsRequest, Problem
+from api.taxonomy import examples
 from warehouse import __version__
+from warehouse.taxonomy.events_file import Taxonomy
 
 # Every endpoint may answer these, some of them before the request has an id.
 _COMMON_PROBLEMS = (400, 413, 500, 503)
@@ -70,8 +72,8 @@ _SECURITY_SCHEMES = {
 }
 
 
-def openapi(app: App) -> dict[str, Any]:
-    """Describe all documented routes of an application."""
+def openapi(app: App, taxonomy: Taxonomy | None) -> dict[str, Any]:
+    """Describe all documented routes of an application, and the event types of a taxonomy."""
     paths: dict[str, dict[str, Any]] = {}
     models: list[tuple[type[BaseModel] | None, JsonSchemaMode]] = [(Problem, "serialization")]
     for route in inspect_routes(app):
@@ -87,6 +89,11 @@ def openapi(app: App) -> dict[str, Any]:
             # OpenAPI has no parameter that may be empty, nor one of several segments.
             for spelling in (path, path.removesuffix("{path}")):
                 described = _operation(operation, docstring, method.method.lower(), spelling)
+                if taxonomy and operation.body in (EventRequest, EventsRequest):
+                    content = described["requestBody"]["content"][falcon.MEDIA_JSON]
+                    # OpenAPI allows one of the two keys.
+                    del content["example"]
+                    content["examples"] = examples(taxonomy, operation.body)
                 paths.setdefault(spelling, {})[method.method.lower()] = described
     _, schemas = models_json_schema(
         [(model, mode) for model, mode in models if model],

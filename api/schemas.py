@@ -29,6 +29,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError, to_json
 
+from warehouse.store.event_types import EVENT_TYPE_PATTERN, RESERVED_EVENT_TYPES
 from warehouse.store.protocol import MAX_BALANCE, StoredEvent
 
 MAX_BATCH = 500
@@ -37,10 +38,6 @@ MAX_FIELDS = 50
 MAX_META_BYTES = 4096
 MAX_META_DEPTH = 8
 MAX_USER_ID = 2**63 - 1
-DEEP_LINK = "deep_link"
-# Only /earn and /spend write `earn` and `spend` events, so that their sums prove the balance. Only
-# /track writes `deep_link` events.
-RESERVED_EVENT_TYPES = ("earn", "spend", DEEP_LINK)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 _ISO_8601 = re.compile(
@@ -174,7 +171,7 @@ Reason = Annotated[
 ]
 EventType = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$"),
+    StringConstraints(pattern=EVENT_TYPE_PATTERN),
     AfterValidator(_not_reserved),
     Field(json_schema_extra={"not": {"enum": list(RESERVED_EVENT_TYPES)}}),
 ]
@@ -351,11 +348,27 @@ class FieldError(ResponseModel):
     message: str
 
 
+_Warnings = Annotated[
+    list[FieldError] | None,
+    Field(
+        exclude_if=lambda warnings: warnings is None,
+        description="What of the event does not fit events.yml, if its mode is `warn`.",
+    ),
+]
+
+
+class JudgedEventResponse(EventResponse):
+    """The recorded event of a game."""
+
+    warnings: _Warnings = None
+
+
 class RecordedResult(ResponseModel):
     """A recorded event of a batch."""
 
     status: Literal[HTTPStatus.CREATED]
     event_id: _Id
+    warnings: _Warnings = None
 
 
 class RejectedResult(ResponseModel):

@@ -20,6 +20,7 @@ from api.throttle import parse_limit
 from warehouse.settings import default_interval, store_beside, usable_warehouse_path
 from warehouse.store.disk import MEGABYTE
 from warehouse.store.engine import sqlite_path, store_url
+from warehouse.taxonomy.events_file import EVENTS_FILE, Taxonomy, read_events_file
 
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
 MIN_SECRET_BYTES = 32
@@ -161,6 +162,12 @@ class Settings:
         " warehouse)",
         _url,
         shown=False,  # may contain a password
+    )
+    taxonomy: Taxonomy | None = _setting(
+        "EVENTS_FILE",
+        EVENTS_FILE,
+        "file of the event types and the fields of their meta; without it, all are welcome",
+        read_events_file,
     )
     host: str = _setting(
         "HOST", "127.0.0.1", "address to listen on; 0.0.0.0 listens on all addresses", _text

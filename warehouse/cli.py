@@ -27,6 +27,8 @@ from warehouse.spark.command import add_spark_commands
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.store.protocol import StoreError
 from warehouse.summary import print_summary
+from warehouse.taxonomy.command import add_events_command, fault_of_models
+from warehouse.taxonomy.events_file import TaxonomyError
 from warehouse.terminal import (
     EXIT_COULD_NOT_RUN,
     EXIT_FAILED,
@@ -61,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         CannotUseSparkError,
         OSError,
         StoreError,
+        TaxonomyError,
         WarehouseUnavailableError,
     ) as error:
         echo_error(error)
@@ -76,13 +79,16 @@ def parser() -> argparse.ArgumentParser:
         description="Commands around the warehouse; `dbt build` builds the models.",
         epilog="Settings: WAREHOUSE_PATH (the DuckDB file, default warehouse/gamehouse.duckdb),"
         " REPORTS_PATH (the reports folder, default reports), LANDING (the inputs folder, default"
-        " seeds), STORE_URL (the operational store, default an SQLite file beside the warehouse)"
-        " and EVENTS_URI (a lake that the loader ships to instead of the DuckDB file).",
+        " seeds), STORE_URL (the operational store, default an SQLite file beside the warehouse),"
+        " EVENTS_URI (a lake that the loader ships to instead of the DuckDB file) and EVENTS_FILE"
+        " (the event types, default events.yml).",
     )
     commands = root.add_subparsers(required=True, metavar="COMMAND")
 
     check_inputs = commands.add_parser(
-        "inputs", help="list the problems of the four input files, before dbt reads them"
+        "inputs",
+        help="list the problems of the input files and of the models of events.yml, before dbt"
+        " reads them",
     )
     check_inputs.add_argument(
         "--folder", type=Path, default=Path("seeds"), help="the inputs folder (default: seeds)"
@@ -106,6 +112,7 @@ def parser() -> argparse.ArgumentParser:
     generate.add_argument("--seed", type=int, default=7, help="the random seed (default: 7)")
     generate.set_defaults(run=_generate)
 
+    add_events_command(commands)
     add_load_command(commands)
     add_schedule_command(commands)
 
@@ -127,6 +134,8 @@ def _inputs(options: argparse.Namespace) -> int:
         faults = headers.faults(options.folder)
     else:
         faults = headers.placeholder_faults(options.folder, landing)
+    if (fault := fault_of_models(Path())) is not None:
+        faults.append(fault)
     for fault in faults:
         echo_error(fault)
     return EXIT_FAILED if faults else EXIT_OK

@@ -13,9 +13,11 @@ from api.operation import REPLAYED, Access, Answer, Operation, link
 from api.quotas import Quotas
 from api.requests import fingerprint, read_body, read_idempotency
 from api.resources.answers import answer
-from api.schemas import EventRequest, EventResponse, IdempotencyHeaders, dump_meta
+from api.schemas import EventRequest, IdempotencyHeaders, JudgedEventResponse, dump_meta
+from api.taxonomy import warnings_of
 from warehouse.store.clock import Clock
 from warehouse.store.protocol import Idempotency, NewEvent, Store, event_key
+from warehouse.taxonomy.events_file import Taxonomy
 
 
 def new_event(request: EventRequest, now: datetime) -> NewEvent:
@@ -38,6 +40,7 @@ class EventResource:
     authenticator: Authenticator
     quotas: Quotas
     clock: Clock
+    taxonomy: Taxonomy | None
 
     @Operation(
         tag="events",
@@ -46,7 +49,7 @@ class EventResource:
         headers=IdempotencyHeaders,
         answers={
             HTTPStatus.CREATED: Answer(
-                EventResponse,
+                JudgedEventResponse,
                 headers=[REPLAYED],
                 links={
                     "older": link(
@@ -64,10 +67,12 @@ class EventResource:
 
         Only the server writes `earn`, `spend` and `deep_link` events. For these types the endpoint
         returns 400 with code `reserved_event_type`. An event with an `eventId` is recorded once,
-        however often it is sent.
+        however often it is sent. If the server has an events.yml with mode `strict`, it refuses an
+        event that does not fit with 400 and code `event_misfit`.
         """
         user_id = self.authenticator.player(req)
         request = read_body(req, EventRequest)
+        warnings = warnings_of(self.taxonomy, request)
         self.quotas.charge(req)
         recorded = self.store.record(
             user_id, new_event(request, self.clock()), read_idempotency(req, request)
@@ -75,6 +80,6 @@ class EventResource:
         answer(
             resp,
             HTTPStatus.CREATED,
-            EventResponse(event_id=recorded.event_id),
+            JudgedEventResponse(event_id=recorded.event_id, warnings=warnings),
             is_replay=recorded.replayed,
         )

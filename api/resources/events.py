@@ -22,11 +22,14 @@ from api.schemas import (
     EventsQuery,
     EventsRequest,
     EventsResponse,
+    FieldError,
     RecordedResult,
     RejectedResult,
 )
+from api.taxonomy import warnings_of
 from warehouse.store.clock import Clock
 from warehouse.store.protocol import NewEvent, Recorded, Store
+from warehouse.taxonomy.events_file import Taxonomy
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class EventsResource:
     authenticator: Authenticator
     quotas: Quotas
     clock: Clock
+    taxonomy: Taxonomy | None
 
     @Operation(
         tag="events",
@@ -76,17 +80,22 @@ class EventsResource:
         self.quotas.charge(req, events=len(batch.events))
         now = self.clock()
         valid: list[NewEvent] = []
-        results: list[RejectedResult | None] = []
+        # The result of an invalid event, or the warnings of a valid one.
+        results: list[RejectedResult | list[FieldError] | None] = []
         for item in batch.events:
             try:
-                valid.append(new_event(EventRequest.model_validate(item), now))
-                results.append(None)
+                request = EventRequest.model_validate(item)
+                results.append(warnings_of(self.taxonomy, request))
+                valid.append(new_event(request, now))
             except ValidationError as error:
-                code, errors = validation_code(error), field_errors(error)
-                rejected = RejectedResult(status=HTTPStatus.BAD_REQUEST, code=code, errors=errors)
-                results.append(rejected)
+                results.append(_rejected(validation_code(error), field_errors(error)))
+            except ProblemError as error:
+                results.append(_rejected(error.code, list(error.errors)))
         recorded = iter(self.store.record_many(user_id, valid) if valid else [])
-        results_in_order = [result or _result(next(recorded)) for result in results]
+        results_in_order = [
+            result if isinstance(result, RejectedResult) else _result(next(recorded), result)
+            for result in results
+        ]
         count = sum(isinstance(result, RecordedResult) for result in results_in_order)
         answer(
             resp,
@@ -129,9 +138,15 @@ class EventsResource:
     on_head = on_get
 
 
-def _result(recorded: Recorded | None) -> RecordedResult | RejectedResult:
+def _rejected(code: str, errors: list[FieldError]) -> RejectedResult:
+    return RejectedResult(status=HTTPStatus.BAD_REQUEST, code=code, errors=errors)
+
+
+def _result(
+    recorded: Recorded | None, warnings: list[FieldError] | None
+) -> RecordedResult | RejectedResult:
     if recorded is None:
         return RejectedResult(
             status=HTTPStatus.UNPROCESSABLE_ENTITY, code="idempotency_key_reused", errors=[]
         )
-    return RecordedResult(status=HTTPStatus.CREATED, event_id=recorded.event_id)
+    return RecordedResult(status=HTTPStatus.CREATED, event_id=recorded.event_id, warnings=warnings)

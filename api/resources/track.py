@@ -12,8 +12,9 @@ from api.operation import Access, Answer, Operation
 from api.quotas import Quotas
 from api.requests import read_query
 from api.resources.answers import answer
-from api.schemas import DEEP_LINK, EventResponse, TrackQuery, dump_meta
+from api.schemas import EventResponse, TrackQuery, dump_meta
 from warehouse.store.clock import Clock
+from warehouse.store.event_types import DEEP_LINK
 from warehouse.store.protocol import NewEvent, Store
 
 

@@ -11,14 +11,18 @@ import pytest
 from limits import parse
 
 from api.settings import Settings, SettingsError, development_secret
+from tests.support.harness import ROOT
 from tests.support.server import SECRET
+from warehouse.taxonomy.events_file import read_events_file
 
+EXAMPLE = ROOT / "examples/events/events.yml"
 POSTGRES = "postgresql+psycopg://user:hush@db/game"
 # Each setting's default, another text, and its parsed value.
 SETTINGS: dict[str, tuple[object, str, object]] = {
     "WAREHOUSE_PATH": (Path("warehouse/gamehouse.duckdb"), "a.duckdb", Path("a.duckdb")),
     "REPORTS_PATH": (Path("reports"), "b", Path("b")),
     "STORE_URL": ("sqlite:///warehouse/gamehouse.store.sqlite", POSTGRES, POSTGRES),
+    "EVENTS_FILE": (None, str(EXAMPLE), read_events_file(str(EXAMPLE))),
     "HOST": ("127.0.0.1", "0.0.0.0", "0.0.0.0"),  # noqa: S104 (nothing listens)
     "PORT": (5000, "8080", 8080),
     "THREADS": (16, "4", 4),

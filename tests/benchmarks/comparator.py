@@ -55,7 +55,6 @@ from uuid_utils import uuid7
 from api.errors import ProblemError
 from api.passwords import Passwords
 from api.schemas import (
-    DEEP_LINK,
     BalanceResponse,
     CoinsRequest,
     CoinsResponse,
@@ -69,6 +68,7 @@ from api.schemas import (
 from api.settings import Settings
 from api.tokens import Identity, Role, Tokens
 from warehouse.store.clock import utc_now
+from warehouse.store.event_types import DEEP_LINK
 from warehouse.store.protocol import MAX_BALANCE
 from warehouse.store.tables import UtcTime
 

@@ -20,6 +20,7 @@ ELSEWHERE = {
     },
     "test_nasty_inputs_as_csv_in_landing_and_events_in_a_lake": {"create_lake_views"},
     "test_exports_of_all_presets_give_the_rows_of_duckdb": {"make_readable"},
+    "test_events_are_judged_alike_on_spark": {"json_members"},
     "test_files_are_refused_and_the_rows_of_before_stay": {"assert_inputs", "discard_reports"},
 }
 MACROS = "\n".join(

@@ -26,6 +26,7 @@ PROJECT_FOLDERS = ["api", "macros", "models", "tests/dbt", "warehouse"]
 # Settings of the tests' shell must not affect the project under test.
 SETTINGS = [
     *("WAREHOUSE_PATH", "WAREHOUSE_MEMORY_LIMIT", "REPORTS_PATH", "STORE_URL", "EVENTS_URI"),
+    "EVENTS_FILE",
     *("LANDING", "LOADER", "LOADER_INTERVAL_SECONDS"),
     *("HOST", "PORT", "THREADS", "JWT_SECRET", "TOKEN_TTL_SECONDS", "BUILD_INTERVAL_SECONDS"),
     *("SPARK_THRIFT_HOST", "SPARK_THRIFT_PORT"),

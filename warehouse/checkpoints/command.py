@@ -24,6 +24,8 @@ from warehouse.checkpoints.table import print_checkpoint
 from warehouse.checkpoints.verdicts import record_verdicts
 from warehouse.database import open_when_free
 from warehouse.settings import Settings
+from warehouse.taxonomy.command import WRITE, taxonomy_in_use
+from warehouse.taxonomy.dbt_models import MISFIT_MEASURES
 from warehouse.terminal import EXIT_FAILED, EXIT_OK, console_for, print_line
 
 HERE = Path(__file__).parent
@@ -38,7 +40,7 @@ def add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
         " verdicts in manifest.json. Exits with 1 if an expectation fails or a checkpoint has"
         " nothing to judge, and with 2 if it cannot run.",
         epilog="The allowed numbers are in warehouse/checkpoints/bounds.yml. Settings:"
-        " WAREHOUSE_PATH, REPORTS_PATH and STORE_URL.",
+        " WAREHOUSE_PATH, REPORTS_PATH, STORE_URL and EVENTS_FILE.",
     )
     check.add_argument(
         "--checkpoint",
@@ -47,7 +49,9 @@ def add_check_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
         help="run only this checkpoint; can be repeated (default: all)",
     )
     check.add_argument(
-        "--brief", action="store_true", help="show only failures, and a line per checkpoint"
+        "--brief",
+        action="store_true",
+        help="show only failures and warnings, and a line per checkpoint",
     )
     check.set_defaults(run=_check)
 
@@ -72,7 +76,7 @@ def check(
         names: The checkpoints.
         settings: The paths and URLs.
         console: The console.
-        brief: Show only failures, and a line per checkpoint.
+        brief: Show only failures and warnings, and a line per checkpoint.
         folder: The folder of `suites.yml` and `bounds.yml`.
 
     Returns:
@@ -83,8 +87,12 @@ def check(
         WarehouseUnavailableError: The warehouse cannot be read.
     """
     suites = read_suites(folder / "suites.yml")
+    has_taxonomy = taxonomy_in_use() is not None
     bounds = read_bounds(folder / "bounds.yml", bounds_in_use(suites))
-    checkpoints = {name: suites[name] for name in names}
+    checkpoints = {
+        name: [each for each in suites[name] if has_taxonomy or each.table != MISFIT_MEASURES]
+        for name in names
+    }
     echo = partial(print_line, console)
     _require_tables(checkpoints, settings.warehouse_path, echo)
     _require_writable(settings.reports_path)
@@ -116,8 +124,8 @@ def _require_tables(
     if missing := [table for table in judged if table not in existing]:
         verb = "does" if len(missing) == 1 else "do"
         raise CannotCheckError(
-            f"{', '.join(missing)} {verb} not exist in {path}."
-            " Run `make build` or `dbt build` first."
+            f"{', '.join(missing)} {verb} not exist in {path}. "
+            + (WRITE if missing == [MISFIT_MEASURES] else "Run `make build` or `dbt build` first.")
         )
 
 

@@ -20,6 +20,7 @@ class Verdict(Enum):
     OK = "ok"
     FAILED = "FAILED"
     ERROR = "ERROR"
+    WARNING = "warning"
     TOO_LITTLE_DATA = "too little data"
     NOT_COMPARED = "not compared"
 
@@ -54,6 +55,11 @@ class Outcome:
         return self.verdict in (Verdict.FAILED, Verdict.ERROR)
 
     @property
+    def needs_attention(self) -> bool:
+        """Whether it failed or warns."""
+        return self.is_failed or self.verdict is Verdict.WARNING
+
+    @property
     def holds(self) -> bool:
         """Whether it was judged and holds."""
         return self.verdict is Verdict.OK
@@ -72,14 +78,19 @@ class CheckpointOutcome:
         return [outcome for outcome in self.outcomes if outcome.is_failed]
 
     @property
+    def attention(self) -> list[Outcome]:
+        """The expectations that failed or warn."""
+        return [outcome for outcome in self.outcomes if outcome.needs_attention]
+
+    @property
     def held(self) -> list[Outcome]:
         """The expectations that hold."""
         return [outcome for outcome in self.outcomes if outcome.holds]
 
     @property
     def passed(self) -> bool:
-        """Whether at least one expectation holds and none failed."""
-        return not self.failed and bool(self.held)
+        """Whether at least one expectation holds or warns, and none failed."""
+        return not self.failed and bool(self.held or self.attention)
 
     @property
     def verdict(self) -> str:
@@ -90,11 +101,17 @@ class CheckpointOutcome:
             return f"{len(failed)} of {count} FAILED: {names}"
         if not count:
             return "FAILED: it has no expectations"
-        if not held:
+        if not self.passed:
             return f"FAILED: none of {count} expectations could be judged"
         if held == count:
             return f"{count} expectations, all hold"
-        return f"{held} of {count} expectations hold, the rest cannot be judged"
+        warned = [outcome.name for outcome in self.attention]
+        words = [f"{held} of {count} expectations hold"]
+        if warned:
+            words.append(f"{len(warned)} warn: {', '.join(warned)}")
+        if held + len(warned) < count:
+            words.append("the rest cannot be judged")
+        return ", ".join(words)
 
 
 def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any]) -> Outcome:
@@ -111,7 +128,8 @@ def judged(expectation: Expectation, suite: Suite, evaluated: Mapping[str, Any])
     if details is not None:
         verdict = Verdict.ERROR
     elif not evaluated["success"]:
-        verdict, details = Verdict.FAILED, wording.examples(result, suite.key)
+        verdict = Verdict.WARNING if expectation.severity == "warning" else Verdict.FAILED
+        details = wording.examples(result, suite.key)
     else:
         verdict = Verdict.TOO_LITTLE_DATA if _is_too_little(kind, result) else Verdict.OK
     return Outcome(

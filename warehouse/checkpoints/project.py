@@ -18,6 +18,8 @@ from warehouse.checkpoints.wording import cut
 CHECKPOINTS = ("landed", "marts", "reports")
 # The data source of the operational store, which may not exist.
 STORE = "store"
+# The key of an expectation that only warns, with its value.
+WARNS = ("severity", "warning")
 KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "a mapping"}
 
 
@@ -30,12 +32,14 @@ class Expectation:
         description: The meaning, in a sentence.
         type: The type in Great Expectations, `expect_...`.
         kwargs: The arguments, with a bound as `{"$PARAMETER": name}`.
+        severity: `critical`, or `warning` if the checkpoint passes although it does not hold.
     """
 
     name: str
     description: str
     type: str
     kwargs: dict[str, Any]
+    severity: str = "critical"
 
     @property
     def compares(self) -> bool:
@@ -66,8 +70,10 @@ def read_suites(path: Path) -> dict[str, list[Suite]]:
     """
 
     def read(content: object, **types: type) -> dict[str, Any]:
-        if isinstance(content, dict) and {n: type(value) for n, value in content.items()} == types:
-            return content
+        if isinstance(content, dict):
+            found = {n: type(value) for n, value in content.items() if (n, value) != WARNS}
+            if found == types:
+                return content
         wanted = ", ".join(f"`{name}` ({KINDS[kind]})" for name, kind in types.items())
         raise CannotCheckError(
             f"{path} has {cut(repr(content))}. Replace it with exactly these keys: {wanted}."

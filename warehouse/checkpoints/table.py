@@ -16,6 +16,7 @@ STYLES = {
     Verdict.OK: "green",
     Verdict.FAILED: "bold red",
     Verdict.ERROR: "bold red",
+    Verdict.WARNING: "bold yellow",
     Verdict.TOO_LITTLE_DATA: "dim",
     Verdict.NOT_COMPARED: "yellow",
 }
@@ -27,14 +28,14 @@ def print_checkpoint(console: Console, checkpoint: CheckpointOutcome, *, brief: 
     Args:
         console: The console.
         checkpoint: The outcome.
-        brief: Show only failures.
+        brief: Show only failures and warnings.
     """
-    judged = checkpoint.failed if brief else list(checkpoint.outcomes)
+    judged = checkpoint.attention if brief else list(checkpoint.outcomes)
     if judged:
         print_line(console)
         print_table(console, _table(checkpoint.name, judged))
     for outcome in judged:
-        if outcome.is_failed or outcome.details:
+        if outcome.needs_attention or outcome.details:
             _print_details(console, outcome)
     style = "green" if checkpoint.passed else "bold red"
     print_line(console, (f"{checkpoint.name}: ", "bold"), (checkpoint.verdict, style))
@@ -85,5 +86,5 @@ def _print_details(console: Console, outcome: Outcome) -> None:
         else outcome.description
     )
     print_line(console, (f" {outcome.name}", STYLES[outcome.verdict]), f": {printable(text)}")
-    if outcome.is_failed and outcome.details:
+    if outcome.needs_attention and outcome.details:
         print_line(console, f"   {printable(outcome.details)}")

@@ -35,6 +35,7 @@ from uuid_utils import uuid7
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.disk import DiskFloor
 from warehouse.store.engine import is_postgres, open_engine, sqlite_path, translate_errors
+from warehouse.store.event_types import EARN, SPEND
 from warehouse.store.file import StoreFile, translate_open_errors
 from warehouse.store.migrations import migrate
 from warehouse.store.names import name_key
@@ -66,7 +67,6 @@ from warehouse.store.writer import GroupCommitWriter
 
 T = TypeVar("T")
 
-EARN, SPEND = "earn", "spend"
 # The largest balance that the column can hold. An older version allowed more than MAX_BALANCE.
 BIGINT_MAX = 2**63 - 1
 # The number of requests that can read at a time, each on one connection.

@@ -35,9 +35,9 @@ from sqlalchemy import (
 )
 
 from warehouse.store.engine import open_engine, translate_errors
+from warehouse.store.event_types import EARN, SPEND
 from warehouse.store.file import translate_open_errors
 from warehouse.store.migrations import migrate
-from warehouse.store.sql_store import EARN, SPEND
 from warehouse.store.tables import (
     ANONYMOUS,
     STORE_ID,

@@ -12,8 +12,15 @@ from playwright.sync_api import Browser
 from tests.support.harness import ROOT, Project
 from tests.system.page.browser import Visit, visit
 from tests.system.page.conftest import address_of
+from warehouse.taxonomy.dbt_models import MISFIT_MEASURES
 
-SUITES = yaml.safe_load((ROOT / "warehouse/checkpoints/suites.yml").read_text(encoding="utf-8"))
+# All but the suite that needs an events.yml.
+SUITES = {
+    checkpoint: [suite for suite in suites if suite["table"] != MISFIT_MEASURES]
+    for checkpoint, suites in yaml.safe_load(
+        (ROOT / "warehouse/checkpoints/suites.yml").read_text(encoding="utf-8")
+    ).items()
+}
 
 
 @pytest.fixture

@@ -105,6 +105,17 @@ def test_one_fails(days: GxProject) -> None:
     assert days.page_rows()["few"] == [*few, f"4 of 10 rows: {examples}", "FAILED"]
 
 
+def test_one_warns(days: GxProject) -> None:
+    warning = {**FEW, "severity": "warning"}
+    days.write_suites(Judged("quality.days", [warning], ["source", "day"]), bounds={"most": 0.5})
+    run = days.check(brief=True)
+    assert run.exit_code == 0
+    assert rows_of(run.output)["few"] == ["share", "at most 0.5", "4 of 10 rows", "warning"]
+    assert "landed: 0 of 1 expectations hold, 1 warn: few\n" in run.output
+    assert verdicts(days) == ["passed", "not_run", "not_run"]
+    assert days.page_rows()["few"][-1] == "warning"
+
+
 def test_a_measure_that_fails_names_its_rows(days: GxProject) -> None:
     low_and_high = expects(
         "measure_to_be_between", "usual", column="share", min_value=0.1, max_value=0.7

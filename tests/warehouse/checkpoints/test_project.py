@@ -90,6 +90,7 @@ def test_checkpoints_that_are_not_as_they_should_be_are_shown(
         ),
         ({**SUITE, "expectations": [{**FEW, "name": True}]}, r"`name` \(a text\)"),
         ({**SUITE, "expectations": [{**FEW, "kwargs": []}]}, r"`kwargs` \(a mapping\)"),
+        ({**SUITE, "expectations": [{**FEW, "severity": "low"}]}, r"exactly these keys"),
     ],
 )
 def test_a_suite_that_is_not_as_it_should_be_is_shown(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.warehouse.checkpoints.gx_project import GxProject, Judged, bound, expects
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.database import WarehouseUnavailableError
+from warehouse.taxonomy.dbt_models import MISFIT_MEASURES
 
 FEW = expects("column_values_to_be_between", "few", column="share", max_value=bound("most"))
 
@@ -38,6 +40,23 @@ def test_tables_that_do_not_exist(days: GxProject) -> None:
     assert str(error.value) == (
         f"quality.a, quality.b do not exist in {days.warehouse}."
         " Run `make build` or `dbt build` first."
+    )
+
+
+def test_misfits_are_judged_if_there_is_a_taxonomy(
+    days: GxProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    misfits = Judged(MISFIT_MEASURES, [{**FEW, "name": "fit"}])
+    days.write_suites(Judged("quality.days", [FEW]), misfits, bounds={"most": 1})
+    with pytest.raises(ImportError, match=r"warehouse\.checkpoints\.run"):
+        days.check()
+    (tmp_path / "types.yml").write_text("events: {level_up: {}}", encoding="utf-8")
+    monkeypatch.setenv("EVENTS_FILE", str(tmp_path / "types.yml"))
+    with pytest.raises(CannotCheckError) as error:
+        days.check()
+    assert str(error.value) == (
+        f"quality.qa_event_misfits does not exist in {days.warehouse}."
+        " Run `python -m warehouse events`, then `dbt build`."
     )
 
 

@@ -37,6 +37,7 @@ BROKEN = replace(
     verdict=Verdict.ERROR,
     details='Error: The column "days_behind" in BatchData does not exist.',
 )
+WARNING = replace(FAILED, name="events_fit_taxonomy", verdict=Verdict.WARNING)
 TOO_LITTLE = replace(OK, name="arpdau_is_usual", observed="", verdict=Verdict.TOO_LITTLE_DATA)
 LEFT_OUT = replace(
     OK,
@@ -93,14 +94,22 @@ def test_one_line_sums_up() -> None:
     assert printed(OK, TOO_LITTLE, LEFT_OUT)[-1] == (
         "landed: 1 of 3 expectations hold, the rest cannot be judged"
     )
+    assert printed(OK, WARNING, LEFT_OUT)[-1] == (
+        "landed: 1 of 3 expectations hold, 1 warn: events_fit_taxonomy, the rest cannot be judged"
+    )
     nothing = "landed: FAILED: none of 2 expectations could be judged"
     assert printed(TOO_LITTLE, LEFT_OUT)[-1] == nothing
     assert printed() == ["landed: FAILED: it has no expectations"]
 
 
-def test_brief_shows_what_fails_alone() -> None:
+def test_brief_shows_what_fails_or_warns_alone() -> None:
     assert printed(OK, TOO_LITTLE, LEFT_OUT, brief=True) == [
         "landed: 1 of 3 expectations hold, the rest cannot be judged"
+    ]
+    assert printed(OK, WARNING, brief=True)[-3:] == [
+        " events_fit_taxonomy: Few rows do not parse [of a source].",
+        f"   {WARNING.details}",
+        "landed: 1 of 2 expectations hold, 1 warn: events_fit_taxonomy",
     ]
     text = "\n".join(printed(OK, FAILED, LEFT_OUT, brief=True))
     assert FAILED.name in text
