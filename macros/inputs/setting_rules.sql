@@ -57,11 +57,7 @@
         'a folder, or a mapping of each of ' ~ inputs | sort | join(', ')
         ~ ' to a file, a folder or a glob, or null for the files in seeds/',
     ]}) -%}
-    {%- set fault = inputs_fault(var('inputs')) -%}
-    {%- do rules.update({'inputs': [
-        not fault, 'null or a mapping of inputs to mappings as in docs/inputs.md: ' ~ fault,
-    ]}) -%}
-    {%- for name in [
+    {%- set lists = [
         'purchase_event_names',
         'refund_event_names',
         'refund_statuses',
@@ -71,12 +67,20 @@
         'restricted_media_sources',
         'acknowledged_campaign_spellings',
     ] -%}
+    {%- for name in lists -%}
         {%- do rules.update({name: [
             var(name) is sequence and var(name) is not string and var(name) is not mapping
             and var(name) | reject('string') | reject('integer') | list | length == 0,
             'a list of texts',
         ]}) -%}
     {%- endfor -%}
+    {#- The presets read the lists -#}
+    {%- set wrong_lists = rules.items() | selectattr(0, 'in', lists) | map(attribute=1)
+        | rejectattr(0) | list -%}
+    {%- set fault = inputs_fault(var('inputs')) if not wrong_lists else '' -%}
+    {%- do rules.update({'inputs': [
+        not fault, 'null or a mapping of inputs to mappings as in docs/inputs.md: ' ~ fault,
+    ]}) -%}
     {%- do rules.update({'refunds_count_on': [
         var('refunds_count_on') in ['purchase_day', 'refund_day'],
         'purchase_day or refund_day',

@@ -115,11 +115,6 @@ A_TIME = "2026-01-31 00:00:00"
     [
         {
             "as_of_date": ("2026-02-30", "a date that exists, as YYYY-MM-DD"),
-            "inputs": (
-                {"sessions": {"timezone": "Berlin"}},
-                "null or a mapping of inputs to mappings as in docs/inputs.md: in sessions,"
-                ' timezone is "Berlin", not "UTC"',
-            ),
             "reconciliation_window_minutes": (-1, "a whole number, 0 or greater"),
             "roas_anomaly_ratio": ("half", "a number, 0 or greater"),
             "roas_trial_z": (-1, "a number, 0 or greater"),
@@ -143,6 +138,11 @@ A_TIME = "2026-01-31 00:00:00"
         },
         {
             "as_of_date": (A_TIME, "a date that exists, as YYYY-MM-DD"),
+            "inputs": (
+                {"sessions": {"timezone": "Berlin"}},
+                "null or a mapping of inputs to mappings as in docs/inputs.md: in sessions,"
+                ' timezone is "Berlin", not "UTC"',
+            ),
             "receipt_patterns": ("^RCP-[0-9]+$", "a list of one or more regular expressions"),
         },
         {
