@@ -154,10 +154,12 @@ class _Result(Generic[T]):
     Attributes:
         value: The return value for the caller.
         events: Rows of the table `events`.
+        erased: The player whom the command erased.
     """
 
     value: T
     events: Sequence[Mapping[str, object]] = ()
+    erased: int | None = None
 
 
 class SqlStore:
@@ -268,7 +270,7 @@ class SqlStore:
         def command(connection: Connection) -> _Result[None]:
             if not erase(connection, user_id, self._clock(), password_hash=password_hash):
                 raise UnknownPlayerError(str(user_id))
-            return _Result(None)
+            return _Result(None, erased=user_id)
 
         self._submit(command, user_id=user_id)
 
@@ -528,8 +530,14 @@ def _lock_players(connection: Connection, user_ids: Sequence[int]) -> None:
 
 
 def _write_events(connection: Connection, outcomes: Sequence[_Result[Any]]) -> None:
-    """Insert the events of all commands of a transaction, in order."""
+    """Insert the events of all commands of a transaction, in order.
+
+    An erasure in the same transaction could not empty them, so each command then runs alone.
+    """
     rows = [row for outcome in outcomes for row in outcome.events]
+    for outcome in outcomes:
+        if outcome.erased is not None and any(row["user_id"] == outcome.erased for row in rows):
+            raise UnknownPlayerError(str(outcome.erased))
     if rows:
         connection.execute(WRITE_EVENTS, rows)
 

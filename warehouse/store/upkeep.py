@@ -38,6 +38,7 @@ from warehouse.store.engine import open_engine, translate_errors
 from warehouse.store.erasure import erase
 from warehouse.store.file import translate_open_errors
 from warehouse.store.migrations import migrate
+from warehouse.store.postgres import retrying
 from warehouse.store.protocol import EARN, SPEND
 from warehouse.store.tables import (
     ANONYMOUS,
@@ -210,8 +211,13 @@ class SqlUpkeep:
 
     def erase(self, user_id: int, now: datetime, created_at: datetime | None = None) -> bool:
         """Erase a player; return whether there was one. See `erasure.erase`."""
-        with translate_errors(), self._write_engine.begin() as connection:
-            return erase(connection, user_id, now, created_at=created_at)
+
+        def transact() -> bool:
+            with self._write_engine.begin() as connection:
+                return erase(connection, user_id, now, created_at=created_at)
+
+        with translate_errors():
+            return retrying(transact)
 
     def last_position(self) -> int:
         """Return the position of the last event; 0 without events."""
