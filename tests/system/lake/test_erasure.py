@@ -24,8 +24,9 @@ def assert_files_are_clean(game: LakeGame) -> None:
         assert "secret" not in str(texts)
 
 
-@pytest.mark.parametrize("batch_size", [1, None])
-@pytest.mark.parametrize("is_shipped", [True, False], ids=["shipped before", "not shipped before"])
+@pytest.mark.parametrize(
+    ("is_shipped", "batch_size"), [(True, 1), (False, None)], ids=["shipped", "not shipped"]
+)
 def test_erasure_reaches_the_lake(game: LakeGame, is_shipped: bool, batch_size: int | None) -> None:
     ann, bob = play(game)
     if is_shipped:
