@@ -1,4 +1,4 @@
-"""The generation of each player's sessions."""
+"""The generation of each player's sessions, and the time at which a player was erased."""
 
 from __future__ import annotations
 
@@ -16,3 +16,4 @@ def upgrade() -> None:
         "players",
         sa.Column("session_generation", sa.Integer, nullable=False, server_default=sa.text("0")),
     )
+    op.add_column("players", sa.Column("erased_at", sa.BigInteger))
