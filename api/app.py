@@ -16,6 +16,7 @@ from api.middleware import Middleware
 from api.openapi import openapi
 from api.passwords import Passwords
 from api.quotas import Quotas
+from api.resources.account import AccountResource
 from api.resources.balance import BalanceResource
 from api.resources.coins import CoinsResource
 from api.resources.docs import DocsResource, OpenApiResource
@@ -29,6 +30,7 @@ from api.resources.reports import ReportsResource
 from api.resources.stats import StatsResource
 from api.resources.track import TrackResource
 from api.revocations import Revocations
+from api.sessions import Sessions
 from api.settings import Settings
 from api.throttle import Counters, Limiter, LoginGuard
 from api.tokens import Tokens
@@ -51,15 +53,12 @@ def create_app(  # noqa: PLR0913 (collaborators)
     tokens = Tokens(settings.jwt_secret, settings.jwt_previous_secrets, clock=clock)
     revocations = Revocations(store, clock)
     authenticator = Authenticator(tokens, revocations, limiter, settings.rate_limit_per_account)
-    login = LoginResource(
-        store,
-        # The other half of the threads stays free for players who are logged in.
-        Passwords(settings.password_min_length, max_logins=max(1, settings.threads // 2)),
-        LoginGuard(counters, settings.login_attempts),
-        tokens,
-        ttl_seconds=settings.token_ttl_seconds,
-        registration_enabled=settings.registration_enabled,
-    )
+    # The other half of the threads stays free for players who are logged in.
+    passwords = Passwords(settings.password_min_length, max_logins=max(1, settings.threads // 2))
+    guard = LoginGuard(counters, settings.login_attempts)
+    sessions = Sessions(tokens, settings.token_ttl_seconds)
+    login = LoginResource(store, passwords, guard, sessions, settings.registration_enabled)
+    account = AccountResource(store, authenticator, revocations, passwords, guard, sessions, clock)
     quotas = Quotas(limiter, settings)
     taxonomy = settings.taxonomy
     coins = CoinsResource(store, authenticator, quotas)
@@ -74,6 +73,10 @@ def create_app(  # noqa: PLR0913 (collaborators)
     add_error_handlers(app, logger)
     app.add_route("/login", login)
     app.add_route("/logout", LogoutResource(authenticator, revocations))
+    app.add_route("/token", account, suffix="token")
+    app.add_route("/password", account, suffix="password")
+    app.add_route("/account", account)
+    app.add_route("/account/export", account, suffix="export")
     app.add_route("/earn", coins, suffix="earn")
     app.add_route("/spend", coins, suffix="spend")
     app.add_route("/event", EventResource(store, authenticator, quotas, clock, taxonomy))

@@ -51,7 +51,7 @@ class Authenticator:
 
     def _authenticate(self, req: falcon.Request, encoded: str) -> Identity:
         token = self.tokens.read(encoded)
-        if self.revocations.include(token.token_id):
+        if self.revocations.include(token.token_id, token.session):
             raise invalid_token("The token is revoked. Log in again.")
         identity = token.identity
         if identity.role is Role.PLAYER and identity.store_id != self.revocations.store_id:

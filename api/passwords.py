@@ -51,8 +51,13 @@ class Passwords:
         self._hashes = threading.BoundedSemaphore(MAX_CONCURRENT_HASHES)
         self._logins = threading.BoundedSemaphore(max_logins)
 
-    def check_new(self, username: str, password: str) -> None:
+    def check_new(self, username: str, password: str, field: str = "password") -> None:
         """Refuse a new password that is too easy to guess.
+
+        Args:
+            username: The player's name.
+            password: The new password.
+            field: The field of the request that contains it.
 
         Raises:
             ProblemError: 400 with code `unsafe_password`.
@@ -60,10 +65,12 @@ class Passwords:
         normal = _normal(password)
         if len(normal) < self._min_length:
             raise _unsafe(
-                "too_short", f"The password must have at least {self._min_length} characters."
+                field,
+                "too_short",
+                f"The password must have at least {self._min_length} characters.",
             )
         if reason := _too_guessable(username, normal):
-            raise _unsafe("too_guessable", reason)
+            raise _unsafe(field, "too_guessable", reason)
 
     def hash(self, password: str) -> str:
         """Hash a password with a new salt, which is part of the result.
@@ -125,10 +132,10 @@ def _too_guessable(username: str, password: str) -> str | None:
     return str(estimate["feedback"]["warning"]) or "The password is too easy to guess."
 
 
-def _unsafe(code: str, message: str) -> ProblemError:
+def _unsafe(field: str, code: str, message: str) -> ProblemError:
     return ProblemError(
         400,
         "unsafe_password",
-        "The password is too weak for a new player. Choose another one; see `errors`.",
-        errors=[FieldError(field="password", code=code, message=message)],
+        "The new password is too weak. Choose another one; see `errors`.",
+        errors=[FieldError(field=field, code=code, message=message)],
     )

@@ -39,15 +39,15 @@ class Revocations:
         self._next_refresh = timer()
         self._refreshing: Future[None] | None = None
 
-    def include(self, token_id: str) -> bool:
-        """Return whether a token is revoked.
+    def include(self, token_id: str, session: str = "") -> bool:
+        """Return whether a token is revoked, or its session ended.
 
         Raises:
             StoreUnavailableError: The store cannot be read, so the API admits no token.
         """
         if self._timer() >= self._next_refresh:
             self._refresh_once()
-        return token_id in self._expires_at
+        return token_id in self._expires_at or session in self._expires_at
 
     def revoke(self, token: Token) -> None:
         """Revoke a token durably.
@@ -56,8 +56,12 @@ class Revocations:
             StoreUnavailableError: The token is not revoked.
         """
         self._store.revoke(token.token_id, token.expires_at)
+        self.add(token.token_id, token.expires_at)
+
+    def add(self, name: str, expires_at: float) -> None:
+        """Add a token or a session that the store has revoked, for this process."""
         with self._lock:
-            self._expires_at[token.token_id] = token.expires_at
+            self._expires_at[name] = expires_at
 
     def _refresh_once(self) -> None:
         """Refresh; concurrent callers wait for the same refresh and share its outcome."""

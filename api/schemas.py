@@ -245,6 +245,19 @@ class LoginRequest(RequestModel):
     password: Password
 
 
+class PasswordRequest(RequestModel):
+    """The caller's password and the one that replaces it."""
+
+    old: Password
+    new: Password
+
+
+class ErasureRequest(RequestModel):
+    """The caller's password."""
+
+    password: Password
+
+
 class CoinsRequest(RequestModel):
     """Coins that the caller earns or spends."""
 
@@ -422,6 +435,33 @@ class EventListResponse(ResponseModel):
 
     events: list[Event]
     next_before: _Id | None
+
+
+class IdempotencyKey(ResponseModel):
+    """An Idempotency-Key, or `event` and the client's `eventId`, and the event that it wrote."""
+
+    key: str
+    event_id: _Id
+    created_at: ResponseTime
+
+
+class AccountSummary(ResponseModel):
+    """The account itself."""
+
+    user_id: _UserId
+    username: str
+    created_at: ResponseTime
+    balance: _Coins
+    event_counts: dict[str, _Count] = Field(
+        description="Number of events by type, including pruned ones, which `events` lacks."
+    )
+
+
+class ExportResponse(AccountSummary):
+    """Everything that the store has of the caller, except the hash of the password."""
+
+    events: list[Event] = Field(description="Newest first.")
+    idempotency_keys: list[IdempotencyKey]
 
 
 class StatsResponse(ResponseModel):

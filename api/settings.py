@@ -20,6 +20,7 @@ from api.throttle import parse_limit
 from warehouse.settings import default_interval, store_beside, usable_warehouse_path
 from warehouse.store.disk import MEGABYTE
 from warehouse.store.engine import sqlite_path, store_url
+from warehouse.store.protocol import MAX_SESSION_SECONDS
 from warehouse.taxonomy.events_file import EVENTS_FILE, Taxonomy, read_events_file
 
 # RFC 7518, section 3.2: a key for HS256 has at least 256 bits.
@@ -195,7 +196,10 @@ class Settings:
         shown=False,
     )
     token_ttl_seconds: int = _setting(
-        "TOKEN_TTL_SECONDS", "86400", "lifetime of a token in seconds", _integer(1, 366 * 86400)
+        "TOKEN_TTL_SECONDS",
+        "86400",
+        "lifetime of a token in seconds",
+        _integer(1, MAX_SESSION_SECONDS),
     )
     registration_enabled: bool = _setting(
         "REGISTRATION",

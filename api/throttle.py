@@ -174,8 +174,18 @@ class LoginGuard:
             self._limiter.refund(self._failures, "login", username, client)
             self._limiter.refund(FAILURES_PER_NAME, "login", username)
 
-    def succeed(self, username: str, client: str) -> None:
-        """Reset the failures of a username."""
+    def succeed(self, username: str, client: str, *, holds_name: bool = True) -> None:
+        """Reset the failures of a username.
+
+        Args:
+            username: The key of the name.
+            client: The client's address.
+            holds_name: See `Player.holds_name`. A success of another account does not reset the
+                failures for the account that holds the name.
+        """
+        if not holds_name:
+            self.withdraw(username, client)
+            return
         if self._failures is None:
             return
         self._counters.clear(("login", username, client))

@@ -16,6 +16,7 @@ import jwt
 
 from api.errors import invalid_token
 from warehouse.store.clock import Clock, utc_now
+from warehouse.store.protocol import session_name
 
 ALGORITHM = "HS256"
 ISSUER = "gamehouse"
@@ -49,11 +50,13 @@ class Identity:
         role: Player or operator.
         subject: The `sub` of the token: a user id, or an operator's name.
         store_id: The store that issued the user id; None for an operator.
+        generation: How often all sessions of the player had ended when this one began.
     """
 
     role: Role
     subject: str
     store_id: str | None = None
+    generation: int = 0
 
     @property
     def user_id(self) -> int | None:
@@ -69,11 +72,13 @@ class Token:
         identity: Its owner.
         token_id: The `jti`, which identifies a revoked token.
         expires_at: Expiry as a Unix timestamp.
+        session: The `session_name` of a player's token; empty for an operator's.
     """
 
     identity: Identity
     token_id: str
     expires_at: float
+    session: str
 
 
 class Tokens:
@@ -114,6 +119,8 @@ class Tokens:
         }
         if identity.store_id is not None:
             claims["store"] = identity.store_id
+        if identity.generation:
+            claims["gen"] = identity.generation
         headers = {"kid": key_id(self._secret)}
         return jwt.encode(claims, self._secret, algorithm=ALGORITHM, headers=headers)
 
@@ -151,17 +158,23 @@ class Tokens:
         role, subject, token_id, expires_at = (
             claims[name] for name in ("role", "sub", "jti", "exp")
         )
+        # Tokens of the first generation, and of an older version, do not name it.
+        generation = claims.get("gen", 0)
         # The signature does not limit the size of claims that the API stores and compares.
         is_valid = (
             (_is_user_id(subject) if role == Role.PLAYER else role == Role.OPERATOR)
             and 0 < len(token_id) <= MAX_TOKEN_ID
             and type(expires_at) in (int, float)
             and expires_at <= MAX_EXPIRES_AT
+            and type(generation) is int
+            and 0 <= generation <= MAX_USER_ID
         )
         if not is_valid:
             raise invalid_token("The token is invalid. Log in again.")
-        identity = Identity(Role(role), subject, claims.get("store"))
-        return Token(identity, token_id, float(expires_at))
+        identity = Identity(Role(role), subject, claims.get("store"), generation)
+        user_id = identity.user_id
+        session = "" if user_id is None else session_name(user_id, generation)
+        return Token(identity, token_id, float(expires_at), session)
 
 
 def _is_user_id(subject: str) -> bool:

@@ -8,25 +8,15 @@ from http import HTTPStatus
 import falcon
 
 from api.errors import CHALLENGE, ProblemError
-from api.operation import Access, Answer, Operation, link
+from api.operation import Access, Operation
 from api.passwords import Passwords
 from api.requests import read_body
 from api.resources.answers import answer
-from api.schemas import LoginRequest, LoginResponse
+from api.schemas import LoginRequest
+from api.sessions import LOGGED_IN, Sessions, player_identity
 from api.throttle import LoginGuard
-from api.tokens import Identity, Role, Tokens
 from warehouse.store.names import name_key
 from warehouse.store.protocol import Player, Store, UsernameTakenError
-
-_USER_ID = "$response.body#/userId"
-_LOGGED_IN = Answer(
-    LoginResponse,
-    links={
-        "balance": link("get__balance", "The player's balance."),
-        "events": link("get__events", "The player's events.", userId=_USER_ID),
-        "stats": link("get__stats", "The player's event counts by type.", userId=_USER_ID),
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -36,8 +26,7 @@ class LoginResource:
     store: Store
     passwords: Passwords
     guard: LoginGuard
-    tokens: Tokens
-    ttl_seconds: int
+    sessions: Sessions
     registration_enabled: bool
 
     @Operation(
@@ -45,7 +34,7 @@ class LoginResource:
         access=Access.PUBLIC,
         body=LoginRequest,
         example={"username": "ada", "password": "correct horse"},  # nosec B105 (an example)
-        answers={HTTPStatus.OK: _LOGGED_IN, HTTPStatus.CREATED: _LOGGED_IN},
+        answers={HTTPStatus.OK: LOGGED_IN, HTTPStatus.CREATED: LOGGED_IN},
         problems=[HTTPStatus.UNAUTHORIZED],
     )
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -71,12 +60,9 @@ class LoginResource:
                 "The username or the password is wrong. Correct them and log in again.",
                 headers={"WWW-Authenticate": CHALLENGE},
             )
-        if player.holds_name:
-            self.guard.succeed(name, client)
-        else:
-            # A success here must not reset the failures for the account that holds the name.
-            self.guard.withdraw(name, client)
-        answer(resp, HTTPStatus.CREATED if is_new else HTTPStatus.OK, self._response(player))
+        self.guard.succeed(name, client, holds_name=player.holds_name)
+        identity = player_identity(player, self.store.store_id())
+        answer(resp, HTTPStatus.CREATED if is_new else HTTPStatus.OK, self.sessions.begin(identity))
 
     def _log_in(self, username: str, password: str) -> tuple[Player | None, bool]:
         """Verify the credentials, or register a new player.
@@ -102,12 +88,3 @@ class LoginResource:
             return self.store.register(username, password_hash)
         except UsernameTakenError:
             return None
-
-    def _response(self, player: Player) -> LoginResponse:
-        identity = Identity(Role.PLAYER, str(player.user_id), self.store.store_id())
-        return LoginResponse(
-            user_id=player.user_id,
-            token=self.tokens.mint(identity, self.ttl_seconds),
-            token_type="Bearer",  # noqa: S106 (a name)  # nosec B106
-            expires_in=self.ttl_seconds,
-        )

@@ -128,6 +128,8 @@ def bad_tokens(subject: str = "1", store_id: str = "which") -> dict[str, str]:
         "without role": signed(role=None),
         "unknown role": signed(role="admin"),
         "role a list": signed(role=["operator"]),
+        "generation no number": signed(gen="0"),
+        "generation negative": signed(gen=-1),
         "truncated": good[:-1],
         "truncated to two parts": f"{head}.{body}",
         "not yet valid": signed(nbf=now + timedelta(hours=1)),

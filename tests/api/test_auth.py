@@ -43,6 +43,11 @@ ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
         for path in ("/openapi.json", "/docs", "/docs/start.js")
     ),
     ("POST", "/login", {"username": "bob", "password": PASSWORD}, (201, 200, 200)),
+    ("POST", "/token", None, (401, 200, 403)),
+    # The player's body is invalid, so the account remains.
+    ("POST", "/password", {}, (401, 400, 403)),
+    ("DELETE", "/account", {}, (401, 400, 403)),
+    ("GET", "/account/export", None, (401, 200, 403)),
     ("GET", "/", None, (302, 302, 302)),
     ("GET", "/reports", None, (308, 308, 308)),
     ("GET", "/reports/", None, (401, 403, 404)),

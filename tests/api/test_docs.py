@@ -14,7 +14,7 @@ import pytest
 
 from api.operation import Access, Operation
 from api.schemas import Event
-from tests.api.game import Game
+from tests.api.game import Caller, Game
 from tests.system.contract.roles import FOR_BOTH, FOR_OPERATORS, FOR_PLAYERS
 from warehouse.store.protocol import StoredEvent
 
@@ -32,6 +32,10 @@ READ = ANYWHERE | {"200", "401", "403"}
 OPERATIONS = {
     "post /login": ("accounts", PUBLIC, ANYWHERE | {"200", "201", "401", "415"}),
     "post /logout": ("accounts", TOKEN, ANYWHERE | {"204", "401"}),
+    "post /token": ("accounts", TOKEN, READ),
+    "post /password": ("accounts", TOKEN, READ | {"415"}),
+    "delete /account": ("accounts", TOKEN, READ - {"200"} | {"204", "415"}),
+    "get /account/export": ("accounts", TOKEN, READ),
     "post /earn": ("coins", TOKEN, READ - {"200"} | {"201", "409", "415", "422"}),
     "post /spend": ("coins", TOKEN, READ - {"200"} | {"201", "409", "415", "422"}),
     "get /balance": ("coins", TOKEN, READ),
@@ -94,7 +98,7 @@ def test_every_operation_is_described(
 
 def test_the_contract_tests_know_who_may_call_each_operation() -> None:
     protected = {
-        key.replace("post", "POST").replace("get", "GET")
+        " ".join((key.partition(" ")[0].upper(), key.partition(" ")[2]))
         for key, (_, security, _) in OPERATIONS.items()
         if security in (TOKEN, BOTH)
     }
@@ -154,19 +158,20 @@ def test_headers_that_clients_rely_on_are_described(operations: dict[str, dict[s
 
 
 def test_examples_are_accepted(game: Game, operations: dict[str, dict[str, Any]]) -> None:
-    alice = game.player()
     examples = {
         key.removeprefix("post "): operation["requestBody"]["content"]["application/json"][
             "example"
         ]
         for key, operation in operations.items()
-        if "requestBody" in operation
+        if "requestBody" in operation and key.startswith("post ")
     }
 
-    assert set(examples) == {"/login", "/earn", "/spend", "/event", "/events"}
-    # What is spent must be earned first.
-    for path, example in examples.items():
-        assert game.post(path, example, alice).status_code in (200, 201), path
+    assert set(examples) == {"/login", "/earn", "/spend", "/event", "/events", "/password"}
+    login = game.post("/login", examples["/login"])
+    ada = Caller(login.json["userId"], login.json["token"])
+    # What is spent must be earned first, and the password ends the session.
+    for path in sorted(examples, key="/password".__eq__):
+        assert game.post(path, examples[path], ada).status_code in (200, 201), path
 
 
 def test_text_is_described_as_it_is_judged(game: Game, document: dict[str, Any]) -> None:

@@ -8,12 +8,23 @@ from tests.api.game import Caller, Game, assert_problem
 
 pytestmark = pytest.mark.sqlite_only("about methods")
 
-READ = ["/balance", "/events", "/stats", "/health", "/health/live", "/metrics", "/openapi.json"]
+READ = [
+    "/balance",
+    "/account/export",
+    "/events",
+    "/stats",
+    "/health",
+    "/health/live",
+    "/metrics",
+    "/openapi.json",
+]
 PAGES = ["/", "/docs", "/docs/start.js", "/docs/swagger-ui.css", "/reports", "/reports/"]
 PAGES += ["/reports/index.html"]
 ALLOWED = {path: {"GET", "HEAD"} for path in [*READ, *PAGES]}
-ALLOWED |= {path: {"POST"} for path in ("/login", "/logout", "/earn", "/event")}
-ALLOWED |= {"/events": {"GET", "HEAD", "POST"}, "/track": {"GET"}}
+ALLOWED |= {
+    path: {"POST"} for path in ("/login", "/logout", "/token", "/password", "/earn", "/event")
+}
+ALLOWED |= {"/events": {"GET", "HEAD", "POST"}, "/track": {"GET"}, "/account": {"DELETE"}}
 
 
 def callers(game: Game) -> dict[str, Caller]:

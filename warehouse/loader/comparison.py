@@ -16,6 +16,7 @@ import duckdb
 from warehouse.loader.coins import COINS, MOVES_COINS
 from warehouse.loader.lake import Pinned
 from warehouse.loader.raw_tables import GAME_EVENTS, PLAYERS, RawTable
+from warehouse.store.protocol import TOMBSTONE
 
 if TYPE_CHECKING:
     # SQLAlchemy takes almost a second to import, and the statements do not need it.
@@ -85,10 +86,15 @@ IS_DIFFERENT = """
     or stored.meta is distinct from landed.meta
 )
 """
+# Erased players whose tombstone waits to be shipped.
+ERASURES = f"""
+(select user_id from stored_players where not is_shipped and username like '{TOMBSTONE}%')
+"""  # noqa: S608  # nosec B608
 DIFFERENT = f"""
 select stored.event_id from stored_events as stored
 join landed_events as landed on stored.event_id = landed.event_id
-where {IS_DIFFERENT} order by stored.position
+where {IS_DIFFERENT} and coalesce(stored.user_id, 0) not in {ERASURES}
+order by stored.position
 """  # noqa: S608  # nosec B608
 # Events that are equal in the store and the warehouse.
 ALIKE = f"""
@@ -101,14 +107,14 @@ select user_id from stored_players where is_shipped
 and user_id not in (select user_id from landed_players where user_id is not null)
 order by user_id
 """
-DIFFERENT_PLAYERS = """
+DIFFERENT_PLAYERS = f"""
 select stored.user_id from stored_players as stored
 join landed_players as landed on stored.user_id = landed.user_id
 where
-    stored.username is distinct from landed.username
+    stored.username is distinct from landed.username and stored.user_id not in {ERASURES}
     or make_timestamp(stored.created_at) is distinct from landed.created_at
 order by all
-"""
+"""  # noqa: S608  # nosec B608
 # Players whose balance in the store is not that in the warehouse plus the unshipped changes.
 BALANCES = f"""
 with waiting as (

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import compress
 from typing import Any
 
-from arro3.core import Array, DataType, Table
-from deltalake import DeltaTable, WriterProperties, write_deltalake
+from arro3.core import Array, ChunkedArray, DataType, Table
+from deltalake import DeltaTable, QueryBuilder, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from warehouse.loader.lake import (
@@ -34,6 +34,7 @@ from warehouse.loader.source_store import require_same_store
 from warehouse.loader.waiting import Wait, delays
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.protocol import Batch, ShippedEvents
+from warehouse.store.tombstones import coins_alone
 
 # Most of the data are ids, which get half as large as with the default compression.
 COMPRESSED = WriterProperties(compression="ZSTD", compression_level=3)
@@ -151,6 +152,8 @@ class LakeDestination:
         else:
             _append(players, PLAYERS_TABLE, new_players, number)
         _append(events, EVENTS_TABLE, _rows(EVENTS_TABLE, vars(new_events), now, number), number)
+        if erased := batch.players.erased():
+            _erase(players, events, erased)
         self._known_complete = _identity(events)
         return True
 
@@ -195,6 +198,36 @@ def _rows(table: LakeTable, shipped: dict[str, list[Any]], now: int, number: int
             name: Array(values[name], SENT_AS.get(kind, ARROW_TYPES[kind])).cast(ARROW_TYPES[kind])
             for name, kind in table.columns.items()
         }
+    )
+
+
+def _erase(players: DeltaTable, events: DeltaTable, erased: dict[int, str]) -> None:
+    """Erase players; a repetition has no effect.
+
+    The files with their data are replaced, and `compact` removes them later.
+    """
+    for user_id, tombstone in erased.items():
+        players.update(
+            predicate=f"user_id = {user_id} and username != '{tombstone}'",
+            new_values={"username": tombstone},
+            writer_properties=COMPRESSED,
+        )
+    ids = ", ".join(map(str, erased))
+    whose = f"user_id in ({ids})"
+    select = f"select * from events where {whose}"  # noqa: S608 (numbers)  # nosec B608
+    found = QueryBuilder().register("events", events).execute(select).read_all()
+    metas = found["meta"].to_pylist()
+    details = zip(found["event_type"].to_pylist(), metas, strict=True)
+    kept = [coins_alone(event_type, meta) for event_type, meta in details]
+    if kept == metas:
+        return
+    column = ChunkedArray([Array(kept, ARROW_TYPES["text"])])
+    write_deltalake(
+        events,
+        found.set_column(found.column_names.index("meta"), "meta", column),
+        mode="overwrite",
+        predicate=whose,
+        writer_properties=COMPRESSED,
     )
 
 

@@ -22,6 +22,7 @@ from warehouse.loader.source_store import read_store_id, require_same_store, wri
 from warehouse.loader.waiting import Wait, delays
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.protocol import Batch, ShippedEvents, ShippedPlayers
+from warehouse.store.tombstones import coins_alone
 
 # A batch is too small to profit from more threads, and the API needs the other cores.
 ONE_THREAD: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
@@ -34,6 +35,19 @@ where {GAME_EVENTS.key} in (select unnest(from_json(?, '["text"]')))
 MISSING_PLAYERS = f"""
 select unnest(from_json(?, '["bigint"]')) as {PLAYERS.key} except
 select {PLAYERS.key} from {PLAYERS.name}
+"""  # noqa: S608 (names from here)  # nosec B608
+DETAILS = f"""
+select event_id, event_type, meta from {GAME_EVENTS.name}
+where user_id in (select unnest(from_json(?, '["bigint"]'))) and meta is not null
+"""  # noqa: S608 (names from here)  # nosec B608
+KEEP_COINS = f"""
+update {GAME_EVENTS.name} as landed set meta = kept.meta
+from (
+    select
+        unnest(from_json($event_ids, '["text"]')) as event_id,
+        unnest(from_json($metas, '["text"]')) as meta
+) as kept
+where landed.event_id = kept.event_id and landed.meta is distinct from kept.meta
 """  # noqa: S608 (names from here)  # nosec B608
 LAST_SHIPPED = f"select 1 from {GAME_EVENTS.name} where {GAME_EVENTS.key} = ?"  # noqa: S608 (names from here)  # nosec B608
 
@@ -205,7 +219,18 @@ def _write(
             warehouse.execute(upsert, {**players, "loaded_at": now})
     if known:
         warehouse.execute(CORRECT_BALANCES, {"user_ids": incomplete})
+    _erase(warehouse, [*batch.players.erased()])
     warehouse.commit()
+
+
+def _erase(warehouse: duckdb.DuckDBPyConnection, user_ids: Sequence[int]) -> None:
+    """Remove what the events of erased players say of them; a repetition has no effect."""
+    if not user_ids:
+        return
+    rows = warehouse.execute(DETAILS, [json.dumps(user_ids)]).fetchall()
+    kept = {event_id: coins_alone(event_type, meta) for event_id, event_type, meta in rows}
+    sent = {"event_ids": json.dumps(list(kept)), "metas": json.dumps(list(kept.values()))}
+    warehouse.execute(KEEP_COINS, sent)
 
 
 def _incomplete(warehouse: duckdb.DuckDBPyConnection, batch: Batch, known: Container[str]) -> str:

@@ -1,4 +1,4 @@
-"""The arguments of the commands backup, verify, restore, adopt, prune and compact.
+"""The arguments of the commands backup, verify, restore, adopt, erase, prune, compact.
 
 Their modules are imported when a command runs, because SQLAlchemy and Alembic take a second to
 import, which other commands do not need.
@@ -29,6 +29,7 @@ def add_operations(commands: Commands) -> None:
     _add_verify(commands)
     _add_restore(commands)
     _add_adopt(commands)
+    _add_erase(commands)
     _add_prune(commands)
     _add_compact(commands)
 
@@ -123,6 +124,19 @@ def _add_adopt(commands: Commands) -> None:
         " tokens become invalid, because they may name another player now",
     )
     adopt.set_defaults(run=partial(_run, "adopt"))
+
+
+def _add_erase(commands: Commands) -> None:
+    erase = commands.add_parser(
+        "erase",
+        help="erase players, as they can themselves with DELETE /account",
+        description="Erases the name, the password, the keys and the details of the events of each"
+        " player; the amounts of coins remain. The loader ships this to the warehouse or the lake."
+        " The API may run.",
+        epilog="Settings: WAREHOUSE_PATH and STORE_URL.",
+    )
+    erase.add_argument("user_id", type=_at_least_one, nargs="+", metavar="USER_ID")
+    erase.set_defaults(run=partial(_run, "erase"))
 
 
 def _add_prune(commands: Commands) -> None:

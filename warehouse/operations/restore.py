@@ -4,6 +4,8 @@ The restored store gets a new id, and the restored warehouse records it. The sto
 user ids that it assigned after the backup, so newer tokens, warehouses and lakes, which have the
 old id, must not be used with it.
 
+Players who were erased in the replaced store are erased in the restored one, too.
+
 Each file exists at every moment, either the old or the new one. After an interruption, the store
 may be new and the warehouse old; running the command again completes the restore.
 """
@@ -13,8 +15,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +40,8 @@ from warehouse.operations.verify import show_checks, verify_backup, verify_live
 from warehouse.settings import Settings
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.election import FileElection
+from warehouse.store.engine import open_copy, translate_errors
+from warehouse.store.erasure import erased_players
 from warehouse.store.outbox import SqlOutbox
 from warehouse.store.protocol import StoreUnavailableError
 from warehouse.store.snapshot import StoreInUseError, merge_wal
@@ -108,7 +113,8 @@ def restore(
             drafts[name] = _draft(folder / name, path, parts[name]["sha256"], callbacks)
             callbacks.on_step(f"{name} copied")
         if STORE in drafts:
-            _renew_id(drafts[STORE], drafts.get(WAREHOUSE))
+            erased = _erased_in(targets[STORE])
+            _renew_id(drafts[STORE], drafts.get(WAREHOUSE), erased, clock())
         replaced = []
         # The store first: the API needs it, and the loader can fill the warehouse from it.
         for name, path in targets.items():
@@ -201,10 +207,35 @@ def _draft(source: Path, target: Path, sha256: str, callbacks: Callbacks) -> Pat
     return draft
 
 
-def _renew_id(store: Path, warehouse: Path | None) -> None:
-    """Give a store a new id, and record it in its warehouse."""
+def _erased_in(store: Path) -> list[tuple[int, datetime]]:
+    """Return the erased players of the store to replace; none if it is missing or not readable."""
+    if not store.exists():
+        return []
+    engine = open_copy(store)
+    try:
+        with translate_errors(), engine.connect() as connection:
+            return erased_players(connection)
+    except StoreUnavailableError as error:
+        echo(f"The old store is not readable, so its erasures are not repeated: {error}")
+        return []
+    finally:
+        engine.dispose()
+
+
+def _renew_id(
+    store: Path,
+    warehouse: Path | None,
+    erased: Sequence[tuple[int, datetime]],
+    now: datetime,
+) -> None:
+    """Give a store a new id, record it in its warehouse, and repeat erasures.
+
+    A player is the same if the time of registration is, because a restored store reuses ids.
+    """
     with closing(SqlUpkeep(f"sqlite:///{store}")) as upkeep:
         old_id, new_id = upkeep.store_id(), upkeep.renew_id()
+        for user_id, created_at in erased:
+            upkeep.erase(user_id, now, created_at)
     if warehouse is None:
         # The backup has no warehouse, so all events must ship again.
         with closing(SqlOutbox(f"sqlite:///{store}")) as outbox:

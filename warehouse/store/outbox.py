@@ -75,6 +75,15 @@ MARK_PLAYERS = (
     .where(players.c.user_id.in_(bindparam("ids", expanding=True)))
     .values(is_shipped=true())
 )
+# A batch that was read before an erasure does not contain it. A loader that was suspended meanwhile
+# may even have undone it in the destination.
+SHIP_ERASURES_AGAIN = (
+    update(players)
+    .where(
+        players.c.user_id.in_(bindparam("ids", expanding=True)), players.c.erased_at.is_not(None)
+    )
+    .values(is_shipped=false())
+)
 # The last shipped event: the newest before all that wait, because events ship in order. On
 # PostgreSQL, an event that committed late may wait before shipped ones. Then this is an earlier
 # shipped event, which the warehouse must have, too.
@@ -155,6 +164,8 @@ class SqlOutbox:
 
     def mark_shipped(self, batch: Batch) -> None:
         """See `Outbox.mark_shipped`."""
+        users = {*batch.players.user_id, *filter(None, batch.events.user_id)}
+        others = users - batch.players.erased().keys()
 
         def mark() -> None:
             with self._write_engine.begin() as connection:
@@ -163,6 +174,8 @@ class SqlOutbox:
                 for user_ids in _chunks(sorted(batch.players.user_id)):
                     connection.execute(LOCK_PLAYERS, {"ids": user_ids})
                     connection.execute(MARK_PLAYERS, {"ids": user_ids})
+                for user_ids in _chunks(sorted(others)):
+                    connection.execute(SHIP_ERASURES_AGAIN, {"ids": user_ids})
 
         with translate_errors():
             retrying(mark)

@@ -10,11 +10,28 @@ from typing import Protocol
 # The store could count up to 2^63 - 1, but clients that read JSON numbers as doubles, such as
 # JavaScript, represent integers exactly only up to here.
 MAX_BALANCE = 2**53 - 1
+# The longest lifetime of a player's token that a setting allows.
+MAX_SESSION_SECONDS = 366 * 86400
+# How a tombstone begins, see `warehouse/store/tombstones.py`. A username cannot contain a space.
+TOMBSTONE = "erased player "
 
 
 def event_key(event_id: str) -> str:
     """Return the key of a client's id of an event; an Idempotency-Key contains no space."""
     return f"event {event_id}"
+
+
+def session_name(user_id: int, generation: int) -> str:
+    """Return the name of all sessions of a player that began in a generation.
+
+    It is revoked like the id of a token; such an id contains no space.
+    """
+    return f"player {user_id} {generation}"
+
+
+def is_tombstone(username: str) -> bool:
+    """Return whether the text replaces the name of an erased player."""
+    return username.startswith(TOMBSTONE)
 
 
 class StoreError(Exception):
@@ -74,6 +91,7 @@ class Player:
         holds_name: Whether every spelling of the name finds the account. False for an account of an
             older version if an earlier account has the same name in another spelling: only the
             exact name finds it.
+        session_generation: How often all sessions of the player ended.
     """
 
     user_id: int
@@ -82,6 +100,7 @@ class Player:
     balance: int
     created_at: datetime
     holds_name: bool = True
+    session_generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,6 +179,7 @@ class ShippedPlayers:
 
     Attributes:
         created_at: Microseconds since 1970.
+        username: The name, or a tombstone.
         balance: The balance after the player's last earn or spend in the batch; 0 without one.
     """
 
@@ -170,6 +190,11 @@ class ShippedPlayers:
 
     def __len__(self) -> int:
         return len(self.user_id)
+
+    def erased(self) -> dict[int, str]:
+        """Return the tombstones of erased players, by id."""
+        named = zip(self.user_id, self.username, strict=True)
+        return {user_id: name for user_id, name in named if is_tombstone(name)}
 
 
 @dataclass(frozen=True)
@@ -189,12 +214,27 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class RememberedKey:
+    """An idempotency key in the store.
+
+    Attributes:
+        key: The client's Idempotency-Key, or `event_key` of the client's id of an event.
+        event_id: The event that it wrote.
+        created_at: UTC, aware.
+    """
+
+    key: str
+    event_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class RevokedToken:
     """A revoked token.
 
     Attributes:
         position: A number that increases with each revocation.
-        token_id: The `jti` of the token.
+        token_id: The `jti` of the token, or a `session_name`.
         expires_at: The expiry time of the token, in seconds since 1970.
     """
 
@@ -272,6 +312,34 @@ class Store(Protocol):
 
     def get_player(self, user_id: int) -> Player | None:
         """Find an account by its id."""
+
+    def change_password(self, user_id: int, old_hash: str, new_hash: str) -> int:
+        """Replace the hash of a password and end all sessions, both or neither.
+
+        Args:
+            user_id: The player.
+            old_hash: The hash to replace.
+            new_hash: The new hash.
+
+        Returns:
+            The new generation of the player's sessions.
+
+        Raises:
+            UnknownPlayerError: No player has this id and this hash; another request changed it.
+        """
+
+    def erase(self, user_id: int, password_hash: str) -> None:
+        """Erase a player's name, password, keys and events' details, and end all sessions.
+
+        The coins of the events remain, and so does the player, with a tombstone as the name. The
+        name is free again.
+
+        Raises:
+            UnknownPlayerError: No player has this id and this hash; another request changed it.
+        """
+
+    def keys_of(self, user_id: int, limit: int, after: str = "") -> list[RememberedKey]:
+        """Read the player's idempotency keys after this one, in order."""
 
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +16,10 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    delete,
     func,
     insert,
     or_,
     select,
-    text,
     union_all,
     update,
 )
@@ -35,6 +32,7 @@ from uuid_utils import uuid7
 from warehouse.store.clock import Clock, utc_now
 from warehouse.store.disk import DiskFloor
 from warehouse.store.engine import is_postgres, open_engine, sqlite_path, translate_errors
+from warehouse.store.erasure import end_sessions, erase, revoke
 from warehouse.store.event_types import EARN, SPEND
 from warehouse.store.file import StoreFile, translate_open_errors
 from warehouse.store.migrations import migrate
@@ -48,6 +46,7 @@ from warehouse.store.protocol import (
     NewEvent,
     Player,
     Recorded,
+    RememberedKey,
     RevokedToken,
     StoredEvent,
     StoreError,
@@ -93,7 +92,22 @@ PLAYER_BY_NAME = (
     .order_by(case((players.c.username == bindparam("username"), 0), else_=1))
     .limit(1)
 )
-PLAYER_BY_ID = select(players).where(players.c.user_id == bindparam("user_id"))
+PLAYER_BY_ID = select(players).where(
+    players.c.user_id == bindparam("user_id"), players.c.erased_at.is_(None)
+)
+CHANGE_PASSWORD = (
+    update(players)
+    .where(
+        players.c.user_id == bindparam("whose"),
+        players.c.password_hash == bindparam("old_hash"),
+        players.c.erased_at.is_(None),
+    )
+    .values(
+        password_hash=bindparam("new_hash"),
+        session_generation=players.c.session_generation + 1,
+    )
+    .returning(players.c.session_generation)
+)
 CHANGE_BALANCE = (
     update(players)
     .where(
@@ -109,14 +123,11 @@ CHANGE_BALANCE = (
 # while its player is locked, so the positions of a player's events are in commit order. Therefore a
 # batch never contains an earn or a spend of a player without the earlier ones.
 LOCK_PLAYERS = (
-    select(players.c.user_id)
+    select(players.c.user_id, players.c.erased_at)
     .where(players.c.user_id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
     .order_by(players.c.user_id)
     .with_for_update(key_share=True)
 )
-# The positions of revoked tokens must be in commit order, because other processes read the tokens
-# after the last position that they know.
-LOCK_REVOKED = text("lock table revoked_tokens in share row exclusive mode")
 WRITE_EVENTS = insert(events)
 REMEMBERED = select(idempotency_keys).where(
     idempotency_keys.c.user_id == bindparam("user_id"), idempotency_keys.c.key == bindparam("key")
@@ -126,15 +137,6 @@ REMEMBERED_ALL = select(idempotency_keys).where(
     idempotency_keys.c.key.in_(bindparam("keys", expanding=True)),
 )
 REMEMBER = insert(idempotency_keys)
-IS_REVOKED = select(revoked_tokens.c.position).where(
-    revoked_tokens.c.token_id == bindparam("token_id")
-)
-REVOKE = insert(revoked_tokens)
-# Keep the newest: SQLite would reuse its position, and other processes would miss the next token.
-FORGET_REVOKED = delete(revoked_tokens).where(
-    revoked_tokens.c.expires_at < bindparam("now"),
-    revoked_tokens.c.position < select(func.max(revoked_tokens.c.position)).scalar_subquery(),
-)
 REVOKED_AFTER = (
     select(revoked_tokens)
     .where(revoked_tokens.c.position > bindparam("position"))
@@ -151,10 +153,12 @@ class _Result(Generic[T]):
     Attributes:
         value: The return value for the caller.
         events: Rows of the table `events`.
+        erased: The player whom the command erased.
     """
 
     value: T
     events: Sequence[Mapping[str, object]] = ()
+    erased: int | None = None
 
 
 class SqlStore:
@@ -243,6 +247,43 @@ class SqlStore:
         """See `Store.get_player`."""
         with self._reading() as connection:
             return _player(connection, PLAYER_BY_ID, user_id=user_id)
+
+    def change_password(self, user_id: int, old_hash: str, new_hash: str) -> int:
+        """See `Store.change_password`."""
+        change = {"whose": user_id, "old_hash": old_hash, "new_hash": new_hash}
+
+        def command(connection: Connection) -> _Result[int]:
+            generation: int | None = connection.execute(
+                CHANGE_PASSWORD, change
+            ).scalar_one_or_none()
+            if generation is None:
+                raise UnknownPlayerError(str(user_id))
+            end_sessions(connection, user_id, generation - 1, self._clock())
+            return _Result(generation)
+
+        return self._submit(command, user_id=user_id)
+
+    def erase(self, user_id: int, password_hash: str) -> None:
+        """See `Store.erase`."""
+
+        def command(connection: Connection) -> _Result[None]:
+            if not erase(connection, user_id, self._clock(), password_hash=password_hash):
+                raise UnknownPlayerError(str(user_id))
+            return _Result(None, erased=user_id)
+
+        self._submit(command, user_id=user_id)
+
+    def keys_of(self, user_id: int, limit: int, after: str = "") -> list[RememberedKey]:
+        """See `Store.keys_of`."""
+        query = (
+            select(idempotency_keys)
+            .where(idempotency_keys.c.user_id == user_id, idempotency_keys.c.key > after)
+            .order_by(idempotency_keys.c.key)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query)
+            return [RememberedKey(row.key, row.event_id, row.created_at) for row in rows]
 
     def earn(
         self, user_id: int, amount: int, reason: str, idempotency: Idempotency | None = None
@@ -355,15 +396,9 @@ class SqlStore:
 
     def revoke(self, token_id: str, expires_at: float) -> None:
         """See `Store.revoke`."""
-        now = self._clock().timestamp()
 
         def command(connection: Connection) -> _Result[None]:
-            if self._is_postgres:
-                connection.execute(LOCK_REVOKED)
-            connection.execute(FORGET_REVOKED, {"now": now})
-            if connection.execute(IS_REVOKED, {"token_id": token_id}).one_or_none() is None:
-                revoked = {"token_id": token_id, "expires_at": math.ceil(expires_at)}
-                connection.execute(REVOKE, revoked)
+            revoke(connection, token_id, expires_at, self._clock())
             return _Result(None)
 
         self._writer.submit(command)
@@ -416,7 +451,9 @@ class SqlStore:
             _remember(connection, event, idempotency, outcome)
             return _Result(outcome, [_row(event, balance)])
 
-        return self._submit(command, user_id=user_id)
+        return self._submit(
+            command, broken_constraint=UnknownPlayerError(str(user_id)), user_id=user_id
+        )
 
     def _submit(
         self,
@@ -466,6 +503,7 @@ def _player(connection: Connection, query: Select[Any], **values: object) -> Pla
         balance=row.balance,
         created_at=row.created_at,
         holds_name=row.username_key is not None,
+        session_generation=row.session_generation,
     )
 
 
@@ -482,13 +520,23 @@ def _row(event: StoredEvent, balance: int | None = None) -> Mapping[str, object]
 
 
 def _lock_players(connection: Connection, user_ids: Sequence[int]) -> None:
-    if user_ids:
-        connection.execute(LOCK_PLAYERS, {"ids": user_ids})
+    """Lock players; raise UnknownPlayerError if one is erased, so that each command runs alone."""
+    if not user_ids:
+        return
+    for row in connection.execute(LOCK_PLAYERS, {"ids": user_ids}):
+        if row.erased_at is not None:
+            raise UnknownPlayerError(str(row.user_id))
 
 
 def _write_events(connection: Connection, outcomes: Sequence[_Result[Any]]) -> None:
-    """Insert the events of all commands of a transaction, in order."""
+    """Insert the events of all commands of a transaction, in order.
+
+    An erasure in the same transaction could not empty them, so each command then runs alone.
+    """
     rows = [row for outcome in outcomes for row in outcome.events]
+    for outcome in outcomes:
+        if outcome.erased is not None and any(row["user_id"] == outcome.erased for row in rows):
+            raise UnknownPlayerError(str(outcome.erased))
     if rows:
         connection.execute(WRITE_EVENTS, rows)
 

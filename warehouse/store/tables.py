@@ -19,6 +19,7 @@ from sqlalchemy import (
     TypeDecorator,
     false,
     select,
+    text,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,6 +59,10 @@ players = Table(
     # The key that all spellings of the name share, see `warehouse/store/names.py`. Null if an
     # earlier account has the same key: both are from a version that compared exact names.
     Column("username_key", Text),
+    # Counts how often all sessions of the player ended; each token names the count of its issue.
+    Column("session_generation", Integer, nullable=False, server_default=text("0")),
+    # See `warehouse/store/erasure.py`.
+    Column("erased_at", UtcTime),
 )
 Index("players_by_name", players.c.username_key, unique=True)
 Index(
@@ -101,7 +106,8 @@ idempotency_keys = Table(
     Column("created_at", UtcTime, nullable=False),
 )
 
-# Revoked tokens that have not expired, in the order of their revocation.
+# Revoked tokens and ended sessions (`protocol.session_name`) that have not expired, in the order of
+# their revocation.
 revoked_tokens = Table(
     "revoked_tokens",
     metadata,

@@ -35,9 +35,11 @@ from sqlalchemy import (
 )
 
 from warehouse.store.engine import open_engine, translate_errors
+from warehouse.store.erasure import erase
 from warehouse.store.event_types import EARN, SPEND
 from warehouse.store.file import translate_open_errors
 from warehouse.store.migrations import migrate
+from warehouse.store.postgres import retrying
 from warehouse.store.tables import (
     ANONYMOUS,
     STORE_ID,
@@ -206,6 +208,16 @@ class SqlUpkeep:
         with translate_errors(), self._write_engine.begin() as connection:
             connection.execute(update(store_identity).values(store_id=store_id))
         return store_id
+
+    def erase(self, user_id: int, now: datetime, created_at: datetime | None = None) -> bool:
+        """Erase a player; return whether there was one. See `erasure.erase`."""
+
+        def transact() -> bool:
+            with self._write_engine.begin() as connection:
+                return erase(connection, user_id, now, created_at=created_at)
+
+        with translate_errors():
+            return retrying(transact)
 
     def last_position(self) -> int:
         """Return the position of the last event; 0 without events."""

@@ -31,6 +31,7 @@ final as (
         players.username,
         players.created_at,
         players.balance,
+        players.erased_at,
         totals.first_event_at,
         totals.last_event_at,
         cast(coalesce(totals.earned_coins, 0) as decimal(38, 0)) as earned_coins,

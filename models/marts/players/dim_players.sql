@@ -10,6 +10,7 @@ final as (
         username,
         created_at,
         balance,
+        erased_at,
         earned_coins,
         spent_coins,
         net_coins,

@@ -13,5 +13,6 @@ USER_ID_VARIABLE = "CONTRACT_USER_ID"
 
 # The operations that need a token, by who may call them.
 FOR_PLAYERS = {"POST /earn", "POST /spend", "POST /event", "POST /events", "GET /balance"}
+FOR_PLAYERS |= {"POST /token", "POST /password", "DELETE /account", "GET /account/export"}
 FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
 FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}

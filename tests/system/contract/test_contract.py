@@ -29,6 +29,10 @@ ENDS_ALL = ("/logout",)
 STATUSES = {
     "POST /login": {200, 201, 400, 415},
     "POST /logout": {401},
+    "POST /token": {200, 401, 403},
+    "POST /password": {400, 401, 403, 415},
+    "DELETE /account": {400, 401, 403, 415},
+    "GET /account/export": {200, 401, 403},
     "POST /earn": {201, 400, 401, 403, 415, 422},
     "POST /spend": {201, 400, 401, 403, 409, 415, 422},
     "POST /event": {201, 400, 401, 403, 415, 422},

@@ -21,6 +21,10 @@ from tests.support.harness import ROOT, Project
 
 ENDPOINTS = {
     ("POST", "/login"),
+    ("POST", "/token"),
+    ("POST", "/password"),
+    ("GET", "/account/export"),
+    ("DELETE", "/account"),
     ("POST", "/earn"),
     ("POST", "/spend"),
     ("POST", "/event"),

@@ -43,7 +43,7 @@ def game(postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return game
 
 
-def test_verify_load_all_and_prune(game: Game, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_load_all_prune_and_erase(game: Game, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify"]) == 0
     with duckdb.connect(str(game.warehouse)) as warehouse:
         warehouse.execute("delete from raw.game_events where event_type = 'earn'")
@@ -55,6 +55,13 @@ def test_verify_load_all_and_prune(game: Game, capsys: pytest.CaptureFixture[str
     # 50 of one player and 10 clicks: the newest hundred of each stay, and all that was earned.
     assert "Removed 60 events" in capsys.readouterr().out
     assert main(["verify"]) == 0
+    assert main(["erase", "1"]) == 0
+    assert main(["load"]) == 0
+    assert main(["verify"]) == 0
+    with duckdb.connect(str(game.warehouse)) as warehouse:
+        names = warehouse.execute("select username from raw.players order by user_id").fetchall()
+    assert names[0][0].startswith("erased player 1 at ")
+    assert names[1] == ("bob",)
 
 
 def test_a_store_from_a_dump_gets_a_new_id(game: Game, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,7 +41,7 @@ def test_store_knows_its_version_and_keeps_its_data_when_opened_again(
     migrate(engine)
     with engine.begin() as connection:
         assert connection.execute(text("select version_num from alembic_version")).all() == [
-            ("0005",)
+            ("0006",)
         ]
     engine.dispose()
     assert store.find_player("ada") is not None
