@@ -52,9 +52,20 @@ def played(project: Project) -> Project:
         earned = Request("POST", "/earn", {"amount": 5, "reason": "win"}, token)
         assert server.call(earned)[0] == 201
         assert server.call(Request("GET", "/track?character=dragon"))[0] == 200
+        erase_a_player(server)
     finally:
         assert server.stop() == 0
     return project
+
+
+def erase_a_player(server: Server) -> None:
+    """Another one, of whose events only type and time remain."""
+    credentials = {"username": "bob", "password": "correct horse"}
+    token = server.call(Request("POST", "/login", credentials))[1]["token"]
+    event = {"eventType": "level_up", "meta": {"level": "5"}, "tsUtc": "2026-01-05T09:30:00Z"}
+    assert server.call(Request("POST", "/event", event, token))[0] == 201
+    password = {"password": credentials["password"]}
+    assert server.call(Request("DELETE", "/account", password, token))[0] == 204
 
 
 def test_events_from_before_the_file_are_typed_and_judged(
@@ -76,6 +87,7 @@ def test_events_from_before_the_file_are_typed_and_judged(
         ("2026-01-05 09:01:00", None, "bard", None),
         ("2026-01-05 09:02:00", None, None, None),
         ("2026-01-05 09:03:00", None, None, None),
+        ("2026-01-05 09:30:00", None, None, None),
     ]
     assert played.query(
         "select chest_id, is_free, ready_at::text, user_id from marts.fct_event_chest_opened"

@@ -1,7 +1,10 @@
 with
 
+-- Of an erased player, nobody knows what fitted.
 events as (
-    select * from {{ ref('int_events__received') }}
+    select *
+    from {{ ref('int_events__received') }}
+    where not is_erased
 ),
 
 final as (
