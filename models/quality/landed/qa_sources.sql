@@ -98,9 +98,11 @@ unusable_rows as (
     from sessions_rejected
 ),
 
--- Rows that are equal in every column, compared as text.
+-- Rows that are equal in every column, compared as text. A message repeats the row of a file by
+-- design.
 distinct_purchases as (
     select distinct
+        purchase_id < 0 as is_message,
         appsflyer_id,
         event_name,
         event_time_text,

@@ -5,8 +5,12 @@
 
 with
 
-source as (
+file_rows as (
     select * from {{ ref('purchases_raw') }}
+),
+
+messages as (
+    select * from {{ ref('stg_appsflyer__messages') }}
 ),
 
 rates as (
@@ -16,6 +20,7 @@ rates as (
 ),
 
 cleaned as (
+    {%- for source in ['file_rows', 'messages'] %}
     select
         source_row_number,
         {{ clean_text('appsflyer_id') }} as appsflyer_id,
@@ -37,7 +42,9 @@ cleaned as (
         {{ clean_text('refund_amount_usd') }} as refund_amount_usd_text,
         {{ clean_text('refund_amount') }} as original_refund_amount_text,
         {{ clean_text('refund_percentage') }} as refund_percentage_text
-    from source
+    from {{ source }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 parsed as (

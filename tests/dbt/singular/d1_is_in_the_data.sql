@@ -22,7 +22,8 @@ files as (
 -- The staging models leave out what is later than the as-of date.
 counted as (
     select
-        (select count(*) from purchases) + (select count(*) from sessions) as known_row_count,
+        (select count(*) from purchases where purchase_id > 0)
+        + (select count(*) from sessions) as known_row_count,
         sum(row_count) as row_count
     from files
     where
