@@ -39,8 +39,9 @@ MAX_META_DEPTH = 8
 MAX_USER_ID = 2**63 - 1
 DEEP_LINK = "deep_link"
 # Only /earn and /spend write `earn` and `spend` events, so that their sums prove the balance. Only
-# /track writes `deep_link` events.
-RESERVED_EVENT_TYPES = ("earn", "spend", DEEP_LINK)
+# /track writes `deep_link` events, and only AppsFlyer sends `appsflyer_push` events.
+APPSFLYER_PUSH = "appsflyer_push"
+RESERVED_EVENT_TYPES = ("earn", "spend", DEEP_LINK, APPSFLYER_PUSH)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 _ISO_8601 = re.compile(
@@ -92,7 +93,7 @@ def _not_reserved(event_type: str) -> str:
     if event_type in RESERVED_EVENT_TYPES:
         raise PydanticCustomError(
             "reserved_event_type",
-            "Only the server writes the event types earn, spend and deep_link",
+            "Only the server writes the event types earn, spend, deep_link and appsflyer_push",
         )
     return event_type
 
@@ -281,6 +282,23 @@ class EventsRequest(RequestModel):
     """Up to 500 events. The server validates each separately and records the valid ones."""
 
     events: Annotated[list[SkipValidation[EventRequest]], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+class AppsFlyerMessage(BaseModel):
+    """A message of AppsFlyer's Push API. The server keeps all fields, in whatever form they are."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="allow", field_title_generator=lambda name, _: name
+    )
+
+    appsflyer_id: Annotated[str, StringConstraints(min_length=1)]
+    event_name: Annotated[str, StringConstraints(min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_json(cls, value: object) -> object:
+        _check_json(value, MAX_META_DEPTH)
+        return value
 
 
 class StatsQuery(Model):

@@ -12,7 +12,9 @@ READ = ["/balance", "/events", "/stats", "/health", "/health/live", "/metrics", 
 PAGES = ["/", "/docs", "/docs/start.js", "/docs/swagger-ui.css", "/reports", "/reports/"]
 PAGES += ["/reports/index.html"]
 ALLOWED = {path: {"GET", "HEAD"} for path in [*READ, *PAGES]}
-ALLOWED |= {path: {"POST"} for path in ("/login", "/logout", "/earn", "/event")}
+ALLOWED |= {
+    path: {"POST"} for path in ("/login", "/logout", "/earn", "/event", "/postbacks/appsflyer")
+}
 ALLOWED |= {"/events": {"GET", "HEAD", "POST"}, "/track": {"GET"}}
 
 

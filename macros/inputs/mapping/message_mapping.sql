@@ -1,5 +1,5 @@
-{# How a message of AppsFlyer's Push API becomes a row of `purchases_raw`: the `mapping`; the `fields`
-   of the message that it reads; and `mapped`, as `mapped_columns` has it for these fields.
+{# How a message of AppsFlyer's Push API becomes a row of `purchases_raw`: the `mapping`; the
+   `fields` of the message that it reads; and `mapped`, as `mapped_columns` has it for them.
 
    It is the preset of Data Locker, whose column names are those of the messages. If var `inputs`
    has a mapping of AppsFlyer's files, its `columns` apply to messages, too, because the keys of

@@ -21,7 +21,9 @@ sessions as (
 ),
 
 events as (
-    select * from {{ ref('stg_api__events') }}
+    select *
+    from {{ ref('stg_api__events') }}
+    where event_type != 'appsflyer_push'
 ),
 
 as_of as (

@@ -4,13 +4,6 @@ source as (
     select * from {{ source('api', 'game_events') }}
 ),
 
--- stg_appsflyer__messages has the others.
-events_of_players as (
-    select *
-    from source
-    where event_type != 'appsflyer_push'
-),
-
 -- Clients of the first version could send events of the type `spend`. Those of the server name the
 -- balance.
 told_apart as (
@@ -21,7 +14,7 @@ told_apart as (
             when event_type = 'spend' then {{ json_text('meta', 'balance') }} is not null
             else false
         end as is_coin_change
-    from events_of_players
+    from source
 ),
 
 read_meta as (

@@ -1,11 +1,11 @@
 {#- on-run-start checks var `inputs`, so it can be read only in a run. -#}
 {%- set message = message_mapping() if execute else {'fields': []} -%}
-{{ config(materialized='view') }}
+{{ config(materialized='view', schema='raw') }}
 
 with
 
-source as (
-    select * from {{ source('api', 'game_events') }}
+events as (
+    select * from {{ ref('stg_api__events') }}
 ),
 
 -- Numbers below zero tell messages from the rows of files.
@@ -13,7 +13,7 @@ numbered as (
     select
         meta,
         cast(-row_number() over (order by received_at, event_id) as bigint) as source_row_number
-    from source
+    from events
     where event_type = 'appsflyer_push'
 ),
 

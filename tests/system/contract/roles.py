@@ -15,3 +15,5 @@ USER_ID_VARIABLE = "CONTRACT_USER_ID"
 FOR_PLAYERS = {"POST /earn", "POST /spend", "POST /event", "POST /events", "GET /balance"}
 FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
 FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}
+# The operation that needs the secret of AppsFlyer. In the contract tests, the operator has it.
+FOR_APPSFLYER = {"POST /postbacks/appsflyer"}
