@@ -100,7 +100,8 @@ def test_each_event_counts_once(project: Project, server: Server) -> None:
     assert project.query(
         """
         select
-            appsflyer_id, purchase_id, receipt_id, campaign, (100 * revenue_usd)::decimal(9, 2)::text,
+            appsflyer_id, purchase_id, receipt_id, campaign,
+            (100 * revenue_usd)::decimal(9, 2)::text,
             (100 * net_revenue_usd)::decimal(9, 2)::text, duplicates_removed
         from marts.fct_purchases
         order by appsflyer_id

@@ -47,18 +47,18 @@ CLICKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
 PUSHED: list[dict[str, object]] = [
     {
         "appsflyer_id": "af_pushed",
-        "event_name": "af_purchase",
+        "event_name": "iap",
         "event_time": "2026-01-09 12:00:00.123",
         "event_revenue": 12.5,
         "event_revenue_usd": number,
         "campaign": 'Pushed \u00e9 "x"',
         "is_primary_attribution": True,
         "media_source": None,
-        "event_value": json.dumps({"af_receipt_id": "900000000001"}),
+        "event_value": json.dumps({"af_receipt_id": "XYZ-900000000001"}),
     }
     for number in (12.5, "12.5")
 ]
-PUSHED += [{"appsflyer_id": "af_pushed", "event_name": "af_purchase", "event_time": "\ud7ff"}]
+PUSHED += [{"appsflyer_id": "af_pushed", "event_name": "iap", "event_time": "\ud7ff"}]
 # So many models have ended, and more than as many have not, when a worker is killed.
 MODELS_BEFORE_KILL = 8
 
