@@ -23,15 +23,20 @@ MESSAGE = {
 
 
 def push(
-    game: Game, body: object = MESSAGE, query: str = f"secret={PUSH_SECRET}", **options: str
+    game: Game,
+    body: object = MESSAGE,
+    query: str = f"secret={PUSH_SECRET}",
+    address: str = "127.0.0.1",
+    **headers: str,
 ) -> testing.Result:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
     return game.client.simulate_post(
         "/postbacks/appsflyer",
         query_string=query,
         body=content,
-        headers={"Content-Type": "application/json", **options.pop("headers", {})},
-        **options,
+        headers={"Content-Type": "application/json", **named},
+        remote_addr=address,
     )
 
 
@@ -74,7 +79,7 @@ def test_wrong_secrets_are_403_and_are_not_logged(game: Game) -> None:
         problem = assert_problem(push(game, query=query), 403, "wrong_secret")
         assert PUSH_SECRET not in json.dumps(problem)
     assert_problem(
-        push(game, headers={"Authorization": f"Bearer {PUSH_SECRET}"}, query=""),
+        push(game, query="", Authorization=f"Bearer {PUSH_SECRET}"),
         403,
         "wrong_secret",
     )
@@ -102,9 +107,7 @@ def test_invalid_messages_are_400_and_not_kept(game: Game) -> None:
         push(game, b'{"appsflyer_id": "af_1", "event_name": "\xff"}'), 400, "invalid_utf8"
     )
     assert_problem(push(game, {**MESSAGE, "x": "x" * 262144}), 413, "body_too_large")
-    assert_problem(
-        push(game, headers={"Content-Type": "text/plain"}), 415, "unsupported_media_type"
-    )
+    assert_problem(push(game, Content_Type="text/plain"), 415, "unsupported_media_type")
 
     assert stored(game) == []
 
@@ -138,15 +141,15 @@ def test_endpoint_is_off_without_a_secret(play: Play) -> None:
 def test_only_listed_addresses_may_push(play: Play, address: str, status: int) -> None:
     listed = "192.0.2.7 198.51.100.0/24 2001:db8::/64"
     direct = play(APPSFLYER_PUSH_ADDRESSES=listed)
-    answer = push(direct, remote_addr=address)
+    answer = push(direct, address=address)
     assert answer.status_code == status
     if status == 403:
         assert_problem(answer, 403, "address_not_allowed")
 
     # Behind a proxy, the sender can forge what precedes the proxy's entry.
     proxied = play(APPSFLYER_PUSH_ADDRESSES=listed, TRUSTED_PROXIES="1")
-    hops = {"X-Forwarded-For": f"192.0.2.7, {address}"}
-    assert push(proxied, remote_addr="10.0.0.1", headers=hops).status_code == status
+    hops = f"192.0.2.7, {address}"
+    assert push(proxied, address="10.0.0.1", X_Forwarded_For=hops).status_code == status
 
 
 def test_running_server_logs_no_secret(start: Start) -> None:
