@@ -102,14 +102,14 @@ unusable_rows as (
 -- design.
 distinct_purchases as (
     select distinct
-        purchase_id < 0 as is_message,
         appsflyer_id,
         event_name,
         event_time_text,
         revenue_text,
         campaign_spelling,
         receipt_id,
-        status
+        status,
+        purchase_id < 0 as is_message
     from purchases
 ),
 

@@ -20,10 +20,10 @@ numbered as (
 read_meta as (
     select
         source_row_number,
-        cast(null as {{ type_string() }}) as source_file_path
-        {%- for field in message.fields %},
-        {{ json_text('meta', field) }} as c{{ loop.index }}
+        {%- for field in message.fields %}
+            {{ json_text('meta', field) }} as c{{ loop.index }},
         {%- endfor %}
+        cast(null as {{ type_string() }}) as source_file_path
     from numbered
 ),
 

@@ -7,8 +7,11 @@ as_of as (
     select * from {{ ref('int_as_of__resolved') }}
 ),
 
+-- Without the messages of AppsFlyer, which are in no file.
 purchases as (
-    select * from {{ ref('int_purchases__classified') }}
+    select *
+    from {{ ref('int_purchases__classified') }}
+    where purchase_id > 0
 ),
 
 sessions as (
@@ -22,8 +25,7 @@ files as (
 -- The staging models leave out what is later than the as-of date.
 counted as (
     select
-        (select count(*) from purchases where purchase_id > 0)
-        + (select count(*) from sessions) as known_row_count,
+        (select count(*) from purchases) + (select count(*) from sessions) as known_row_count,
         sum(row_count) as row_count
     from files
     where
