@@ -26,6 +26,7 @@ from api.resources.health import HealthResource
 from api.resources.login import LoginResource
 from api.resources.logout import LogoutResource
 from api.resources.metrics import MetricsResource
+from api.resources.postbacks import AppsFlyerResource
 from api.resources.reports import ReportsResource
 from api.resources.stats import StatsResource
 from api.resources.track import TrackResource
@@ -84,6 +85,11 @@ def create_app(  # noqa: PLR0913 (collaborators)
     app.add_route("/balance", BalanceResource(store, authenticator))
     app.add_route("/stats", StatsResource(store, authenticator))
     app.add_route("/track", TrackResource(store, authenticator, quotas, clock))
+    if settings.appsflyer_push_secret:
+        appsflyer = AppsFlyerResource(
+            store, settings.appsflyer_push_secret, settings.appsflyer_push_addresses, clock
+        )
+        app.add_route("/postbacks/appsflyer", appsflyer)
     app.add_route("/health", health)
     app.add_route("/health/live", health, suffix="live")
     app.add_route("/metrics", MetricsResource(metrics))

@@ -20,6 +20,7 @@ from api.operation import (
     ETAG,
     LAST_MODIFIED,
     LOCATION,
+    PUSH_SECRET,
     REPLAYED,
     Answer,
     Operation,
@@ -68,6 +69,12 @@ _SECURITY_SCHEMES = {
         "type": "http",
         "scheme": "basic",
         "description": "Any name, with the token as the password.",
+    },
+    PUSH_SECRET: {
+        "type": "apiKey",
+        "in": "query",
+        "name": "secret",
+        "description": "The setting APPSFLYER_PUSH_SECRET.",
     },
 }
 

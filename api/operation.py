@@ -16,10 +16,10 @@ from pydantic import BaseModel
 
 Responder = TypeVar("Responder", bound=Callable[..., None])
 # The groups of operations in display order.
-Tag = Literal["accounts", "coins", "events", "deep links", "reports", "operations"]
+Tag = Literal["accounts", "coins", "events", "deep links", "attribution", "reports", "operations"]
 # Names of answer headers and of security schemes.
 ETAG, LAST_MODIFIED, LOCATION, REPLAYED = "ETag", "Last-Modified", "Location", "Idempotent-Replay"
-BEARER, BASIC = "bearerToken", "tokenAsPassword"
+BEARER, BASIC, PUSH_SECRET = "bearerToken", "tokenAsPassword", "pushSecret"
 
 
 class Access(Enum):
@@ -33,6 +33,7 @@ class Access(Enum):
     ANY_TOKEN = ((BEARER,), (401,))
     PLAYER = ((BEARER,), (401, 403))
     OPERATOR = ((BEARER, BASIC), (401, 403))
+    APPSFLYER = ((PUSH_SECRET,), (403,))
 
 
 def link(operation_id: str, description: str, **parameters: str) -> dict[str, Any]:

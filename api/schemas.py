@@ -89,7 +89,7 @@ def _not_reserved(event_type: str) -> str:
     if event_type in RESERVED_EVENT_TYPES:
         raise PydanticCustomError(
             "reserved_event_type",
-            "Only the server writes the event types earn, spend and deep_link",
+            "Only the server writes the event types earn, spend, deep_link and appsflyer_push",
         )
     return event_type
 
@@ -291,6 +291,23 @@ class EventsRequest(RequestModel):
     """Up to 500 events. The server validates each separately and records the valid ones."""
 
     events: Annotated[list[SkipValidation[EventRequest]], Field(min_length=1, max_length=MAX_BATCH)]
+
+
+class AppsFlyerMessage(BaseModel):
+    """A message of AppsFlyer's Push API. The server keeps all fields, in whatever form they are."""
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="allow", field_title_generator=lambda name, _: name
+    )
+
+    appsflyer_id: Annotated[str, StringConstraints(min_length=1)]
+    event_name: Annotated[str, StringConstraints(min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_json(cls, value: object) -> object:
+        _check_json(value, MAX_META_DEPTH)
+        return value
 
 
 class StatsQuery(Model):

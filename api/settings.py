@@ -9,11 +9,13 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 from limits import RateLimitItem
 
+from api.addresses import IPV6_NETWORK_BITS
 from api.requests import MAX_BODY_BYTES
 from api.schemas import MAX_BATCH
 from api.throttle import parse_limit
@@ -118,6 +120,23 @@ def _secret(text: str) -> str:
             f"expected at least {MIN_SECRET_BYTES} bytes; create them with `openssl rand -hex 32`"
         )
     return text
+
+
+def _push_secret(text: str) -> str | None:
+    if text and not re.fullmatch(rf"[A-Za-z0-9._~-]{{{MIN_SECRET_BYTES},}}", text):
+        raise ValueError(
+            f"expected at least {MIN_SECRET_BYTES} letters and digits, which an address contains as"
+            " they are; create them with `openssl rand -hex 32`"
+        )
+    return text or None
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    networks = tuple(map(ip_network, text.split()))
+    # The API knows an IPv6 client only by its network.
+    if any(network.version == 6 and network.prefixlen > IPV6_NETWORK_BITS for network in networks):  # noqa: PLR2004
+        raise ValueError(f"expected IPv6 networks of at most {IPV6_NETWORK_BITS} bits")
+    return networks
 
 
 def _limit_from(lowest: int) -> Callable[[str], RateLimitItem | None]:
@@ -275,6 +294,21 @@ class Settings:
         "origins of browser games that may call the API, separated by spaces, such as"
         " https://game.example; * means all (default: none)",
         _origins,
+    )
+    appsflyer_push_secret: str | None = _setting(
+        "APPSFLYER_PUSH_SECRET",
+        "",
+        f"secret in the address to which AppsFlyer pushes events, at least {MIN_SECRET_BYTES}"
+        " letters and digits (default: none, and the API takes no such events)",
+        _push_secret,
+        shown=False,
+    )
+    appsflyer_push_addresses: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        "APPSFLYER_PUSH_ADDRESSES",
+        "",
+        "addresses and networks of AppsFlyer, separated by spaces, such as 192.0.2.0/24; no other"
+        " address may push events (default: all may)",
+        _networks,
     )
     loader_enabled: bool = _setting(
         "LOADER",

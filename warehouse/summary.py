@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def print_summary(settings: Settings, console: Console) -> None:
         (f"D-1 is {manifest['d1_date'] or 'unknown'}", "bold"),
         f" (as of {manifest['as_of_date'] or 'no day: there is no activity'})",
     )
-    print_table(console, _inputs_table(manifest, dispositions, rejected))
+    print_table(console, _inputs_table(dispositions, rejected))
     print_table(console, _reconciliation_table(_report(settings, "reconciliation")["summary"]))
     roas, anomalies = _report(settings, "roas_d1"), _report(settings, "roas_anomaly")
     print_table(console, _campaigns_table(roas, anomalies, days))
@@ -84,13 +83,10 @@ def _history_days(warehouse: duckdb.DuckDBPyConnection) -> int:
 
 
 def _inputs_table(
-    manifest: Record,
-    dispositions: list[tuple[str, int, float]],
-    rejected: list[tuple[str, int]],
+    dispositions: list[tuple[str, int, float]], rejected: list[tuple[str, int]]
 ) -> Table:
-    # The file name without its extension, or the folder of a pattern.
-    rows_in = {re.split("[./]", file["file"])[0]: file["row_count"] for file in manifest["files"]}
-    table = _table(f"{rows_in['purchases_raw']:,} purchase rows in", "", "rows", "US$")
+    row_count = sum(rows for _, rows, _ in dispositions)
+    table = _table(f"{row_count:,} purchase rows in", "", "rows", "US$")
     for disposition, rows, revenue in dispositions:
         table.add_row(disposition, f"{rows:,}", f"{revenue:,.2f}")
     for name, rows in rejected:

@@ -65,10 +65,10 @@ class EventResource:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Record an event of the caller.
 
-        Only the server writes `earn`, `spend` and `deep_link` events. For these types the endpoint
-        returns 400 with code `reserved_event_type`. An event with an `eventId` is recorded once,
-        however often it is sent. If the server has an events.yml with mode `strict`, it refuses an
-        event that does not fit with 400 and code `event_misfit`.
+        Only the server writes `earn`, `spend`, `deep_link` and `appsflyer_push` events. For these
+        types the endpoint returns 400 with code `reserved_event_type`. An event with an `eventId`
+        is recorded once, however often it is sent. If the server has an events.yml with mode
+        `strict`, it refuses an event that does not fit with 400 and code `event_misfit`.
         """
         user_id = self.authenticator.player(req)
         request = read_body(req, EventRequest)

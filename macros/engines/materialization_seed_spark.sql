@@ -44,7 +44,9 @@
             {%- set mapped_view = target_relation ~ '_mapped_' ~ loop.index -%}
             {%- do run_query(
                 'create view ' ~ mapped_view ~ ' as '
-                ~ mapped_rows(model, part.mapping, part.header, query)
+                ~ mapped_rows(
+                    mapped_columns(model, part.mapping, part.header), part.mapping, query
+                )
             ) -%}
             {%- set query = 'select * from ' ~ mapped_view -%}
         {%- endif -%}

@@ -24,7 +24,7 @@ from api.log import create_logger
 from api.metrics import Metrics
 from api.settings import Settings
 from api.tokens import AUDIENCE, ISSUER, Identity, Role, Tokens, key_id
-from tests.support.server import SECRET, Server
+from tests.support.server import PUSH_SECRET, SECRET, Server
 from warehouse.store.clock import utc_now
 from warehouse.store.engine import is_postgres, open_engine
 from warehouse.store.outbox import SqlOutbox
@@ -41,6 +41,7 @@ def settings_in(folder: Path, **variables: str) -> Settings:
             "WAREHOUSE_PATH": str(folder / "w.duckdb"),
             "REPORTS_PATH": str(folder / "reports"),
             "JWT_SECRET": SECRET,
+            "APPSFLYER_PUSH_SECRET": PUSH_SECRET,
             **variables,
         }
     )

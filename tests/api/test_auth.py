@@ -22,10 +22,12 @@ from tests.api.game import (
     claims,
     tokens_of_others,
 )
-from tests.support.server import SECRET
+from tests.support.server import PUSH_SECRET, SECRET
 
 COINS = {"amount": 1, "reason": "x"}
 JUMP = {"eventType": "jump"}
+PUSH = f"/postbacks/appsflyer?secret={PUSH_SECRET}"
+MESSAGE = {"appsflyer_id": "af_1", "event_name": "install"}
 # Each endpoint's statuses for (no token, player, operator).
 ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
     ("POST", "/earn", COINS, (401, 201, 403)),
@@ -37,6 +39,7 @@ ENDPOINTS: list[tuple[str, str, Any, tuple[int, int, int]]] = [
     ("GET", "/events", None, (401, 200, 200)),
     ("GET", "/stats", None, (401, 200, 200)),
     ("GET", "/track?character=x", None, (200, 200, 200)),
+    ("POST", PUSH, MESSAGE, (200, 200, 200)),
     *(("GET", path, None, (200, 200, 200)) for path in ("/health", "/health/live", "/metrics")),
     *(
         ("GET", path, None, (200, 200, 200))
@@ -68,6 +71,7 @@ NEVER_LOOKED_AT = {
     "/metrics",
     "/openapi.json",
     "/reports",
+    PUSH,
 }
 WITH_TOKEN = [
     endpoint

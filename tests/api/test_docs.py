@@ -15,7 +15,8 @@ import pytest
 from api.operation import Access, Operation
 from api.schemas import Event
 from tests.api.game import Caller, Game
-from tests.system.contract.roles import FOR_BOTH, FOR_OPERATORS, FOR_PLAYERS
+from tests.support.server import PUSH_SECRET
+from tests.system.contract.roles import FOR_APPSFLYER, FOR_BOTH, FOR_OPERATORS, FOR_PLAYERS
 from warehouse.store.protocol import StoredEvent
 
 pytestmark = pytest.mark.sqlite_only("about descriptions")
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.sqlite_only("about descriptions")
 ANYWHERE = {"400", "413", "429", "500", "503"}
 PUBLIC: list[dict[str, list[str]]] = []
 TOKEN: list[dict[str, list[str]]] = [{"bearerToken": []}]
+SECRET_IN_ADDRESS: list[dict[str, list[str]]] = [{"pushSecret": []}]
 MAYBE, BOTH = [{}, *TOKEN], [*TOKEN, {"tokenAsPassword": []}]
 UNLIMITED = ANYWHERE - {"429"}
 ANY_TOKEN = {"post /logout", "get /events", "get /stats"}
@@ -44,6 +46,7 @@ OPERATIONS = {
     "get /events": ("events", TOKEN, READ),
     "get /stats": ("events", TOKEN, READ),
     "get /track": ("deep links", MAYBE, ANYWHERE | {"200", "401"}),
+    "post /postbacks/appsflyer": ("attribution", SECRET_IN_ADDRESS, READ - {"401"} | {"415"}),
     "get /reports": ("reports", PUBLIC, ANYWHERE | {"308"}),
     "get /reports/": ("reports", BOTH, FILES),
     "get /reports/{path}": ("reports", BOTH, FILES),
@@ -90,9 +93,10 @@ def test_every_operation_is_described(
     assert all(operation["summary"] for operation in operations.values())
     assert {tag["name"] for tag in document["tags"]} == {tag for tag, *_ in OPERATIONS.values()}
     schemes = document["components"]["securitySchemes"]
-    assert {name: scheme["scheme"] for name, scheme in schemes.items()} == {
-        "bearerToken": "bearer",
-        "tokenAsPassword": "basic",
+    assert {name: (scheme["type"], scheme.get("scheme")) for name, scheme in schemes.items()} == {
+        "bearerToken": ("http", "bearer"),
+        "tokenAsPassword": ("http", "basic"),
+        "pushSecret": ("apiKey", None),
     }
 
 
@@ -100,9 +104,9 @@ def test_the_contract_tests_know_who_may_call_each_operation() -> None:
     protected = {
         " ".join((key.partition(" ")[0].upper(), key.partition(" ")[2]))
         for key, (_, security, _) in OPERATIONS.items()
-        if security in (TOKEN, BOTH)
+        if security in (TOKEN, BOTH, SECRET_IN_ADDRESS)
     }
-    assert protected == FOR_PLAYERS | FOR_OPERATORS | FOR_BOTH
+    assert protected == FOR_PLAYERS | FOR_OPERATORS | FOR_BOTH | FOR_APPSFLYER
 
 
 def test_errors_are_problem_documents(
@@ -166,7 +170,9 @@ def test_examples_are_accepted(game: Game, operations: dict[str, dict[str, Any]]
         if "requestBody" in operation and key.startswith("post ")
     }
 
-    assert set(examples) == {"/login", "/earn", "/spend", "/event", "/events", "/password"}
+    push = "/postbacks/appsflyer"
+    assert set(examples) == {"/login", "/earn", "/spend", "/event", "/events", "/password", push}
+    examples[f"{push}?secret={PUSH_SECRET}"] = examples.pop(push)
     login = game.post("/login", examples["/login"])
     ada = Caller(login.json["userId"], login.json["token"])
     # What is spent must be earned first, and the password ends the session.
@@ -261,7 +267,9 @@ def test_root_leads_to_the_docs(game: Game) -> None:
     assert game.get(answer.headers["Location"]).status_code == 200
 
 
-@pytest.mark.parametrize("key", OPERATIONS)
+@pytest.mark.parametrize(
+    "key", [key for key, operation in OPERATIONS.items() if SECRET_IN_ADDRESS not in operation]
+)
 def test_an_operation_admits_whom_its_description_names(
     game: Game, operations: dict[str, dict[str, Any]], key: str
 ) -> None:

@@ -22,7 +22,11 @@ PAGES = ["/", "/docs", "/docs/start.js", "/docs/swagger-ui.css", "/reports", "/r
 PAGES += ["/reports/index.html"]
 ALLOWED = {path: {"GET", "HEAD"} for path in [*READ, *PAGES]}
 ALLOWED |= {
-    path: {"POST"} for path in ("/login", "/logout", "/token", "/password", "/earn", "/event")
+    path: {"POST"}
+    for path in (
+        *("/login", "/logout", "/token", "/password", "/earn", "/event"),
+        "/postbacks/appsflyer",
+    )
 }
 ALLOWED |= {"/events": {"GET", "HEAD", "POST"}, "/track": {"GET"}, "/account": {"DELETE"}}
 

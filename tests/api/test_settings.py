@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,12 @@ SETTINGS: dict[str, tuple[object, str, object]] = {
     "DISK_FLOOR_MB": (200_000_000, "0", 0),
     "TRUSTED_PROXIES": (0, "2", 2),
     "CORS_ORIGINS": ((), "https://a.example http://b:81", ("https://a.example", "http://b:81")),
+    "APPSFLYER_PUSH_SECRET": (None, "p" * 32, "p" * 32),
+    "APPSFLYER_PUSH_ADDRESSES": (
+        (),
+        "192.0.2.7 2001:db8::/64",
+        (ip_network("192.0.2.7/32"), ip_network("2001:db8::/64")),
+    ),
     "LOADER": (True, "off", False),
     "EVENTS_URI": (None, "s3://bucket/lake", "s3://bucket/lake"),
     "LOADER_INTERVAL_SECONDS": (1.0, "0.25", 0.25),
@@ -80,6 +87,8 @@ def test_everything_has_a_default_and_can_be_set(
             ("JWT_SECRET",): ["", "short", "x" * 31],
             ("JWT_PREVIOUS_SECRETS",): ["short", f"{'x' * 32} short"],
             ("REGISTRATION",): ["", "no", "closed"],
+            ("APPSFLYER_PUSH_SECRET",): ["short", "x" * 31, "x" * 32 + "+", "x" * 32 + "&a=b"],
+            ("APPSFLYER_PUSH_ADDRESSES",): ["x", "192.0.2.1/24", "192.0.2.0/24,", "2001:db8::1"],
             ("PASSWORD_MIN_LENGTH",): ["", "7", "65", "long"],
             ("TRUSTED_PROXIES",): ["", "-1", "11", "10.0.0.1"],
             ("CORS_ORIGINS",): [

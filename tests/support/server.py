@@ -29,6 +29,7 @@ NO_LIMITS = {
     "DISK_FLOOR_MB": "0",
 }
 SECRET = "a secret for tests that is long enough to be taken"  # noqa: S105 (guards nothing)
+PUSH_SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105 (guards nothing)
 START_SECONDS = 30
 
 
@@ -87,6 +88,7 @@ class Server:
             "PORT": str(self.port),
             "WAREHOUSE_PATH": str(self.warehouse),
             "JWT_SECRET": SECRET,
+            "APPSFLYER_PUSH_SECRET": PUSH_SECRET,
             "LOADER_INTERVAL_SECONDS": "0.2",
             **NO_LIMITS,
             **self.environment,

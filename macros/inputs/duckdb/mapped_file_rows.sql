@@ -27,5 +27,5 @@
             from read_parquet({{ files }}, {{ named }}, {{ parquet_options() }})
         {%- endset -%}
     {%- endif -%}
-    {{ mapped_rows(node, mapping, header, rows) }}
+    {{ mapped_rows(mapped_columns(node, mapping, header), mapping, rows) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {# A query for the rows of `source`, a query with the columns `source_row_number`,
-   `source_file_path` and c1, c2, ..., as the canonical columns of an input, all of them text. #}
-{% macro mapped_rows(node, mapping, header, source) -%}
-    {%- set mapped = mapped_columns(node, mapping, header) -%}
+   `source_file_path` and c1, c2, ..., as the canonical columns of an input, all of them text.
+   `mapped` is what `mapped_columns` tells. #}
+{% macro mapped_rows(mapped, mapping, source) -%}
     select
         source_row_number
         {%- for column in mapped['values'] %},

@@ -1,7 +1,10 @@
 with
 
+-- A message of AppsFlyer is no event of the game.
 events as (
-    select * from {{ ref('stg_api__events') }}
+    select *
+    from {{ ref('stg_api__events') }}
+    where event_type != 'appsflyer_push'
 ),
 
 -- Only clicks end with the as-of date: the events of a player must add up to the balance, of which

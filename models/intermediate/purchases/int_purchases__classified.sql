@@ -132,7 +132,8 @@ grouped as (
         )
 ),
 
--- purchase_id breaks ties in file order. `has_success` counts every row with status success,
+-- purchase_id breaks ties in file order, before messages, whose fields the studio selects and which
+-- may therefore have fewer. `has_success` counts every row with status success,
 -- including duplicates and false ones: their chargeback is not an orphan. A refund that is known by
 -- the name of its event may have this status, too.
 compared as (
@@ -146,7 +147,7 @@ compared as (
                 group_purchased_at,
                 group_event_name,
                 group_revenue_usd
-            order by purchased_at, purchase_id
+            order by purchased_at, purchase_id < 0, abs(purchase_id)
         ) as kept_purchase_id,
         count(*) over (
             partition by

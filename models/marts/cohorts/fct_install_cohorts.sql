@@ -4,6 +4,10 @@ purchases as (
     select * from {{ ref('int_purchases__curated') }}
 ),
 
+purchase_rows as (
+    select * from {{ ref('int_purchases__classified') }}
+),
+
 costs as (
     select * from {{ ref('int_costs__accepted') }}
 ),
@@ -30,12 +34,25 @@ period as (
     group by as_of.d1_date
 ),
 
+install_times as (
+    select
+        appsflyer_id,
+        installed_at
+    from purchases
+    union all
+    select
+        appsflyer_id,
+        installed_at
+    from purchase_rows
+    where event_name = 'install'
+),
+
 -- A device installs once. If its rows disagree, the earliest time counts.
 installs as (
     select
         appsflyer_id,
         cast(min(installed_at) as date) as install_date
-    from purchases
+    from install_times
     where installed_at is not null
     group by appsflyer_id
 ),

@@ -18,8 +18,8 @@ sessions as (
 
 final as (
     select
-        'purchases_raw.csv' as file,
-        purchase_id as source_row_number,
+        case when purchase_id < 0 then 'raw.game_events' else 'purchases_raw.csv' end as file,
+        abs(purchase_id) as source_row_number,
         disposition,
         disposition_reason as reason,
         appsflyer_id as player_id,

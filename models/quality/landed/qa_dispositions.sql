@@ -1,7 +1,10 @@
 with
 
+-- Messages repeat the rows of files by design.
 purchases as (
-    select * from {{ ref('int_purchases__classified') }}
+    select *
+    from {{ ref('int_purchases__classified') }}
+    where not (purchase_id < 0 and disposition = 'duplicate')
 ),
 
 as_of as (

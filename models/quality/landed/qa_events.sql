@@ -1,7 +1,9 @@
 with
 
 events as (
-    select * from {{ ref('stg_api__events') }}
+    select *
+    from {{ ref('stg_api__events') }}
+    where event_type != 'appsflyer_push'
 ),
 
 measured as (

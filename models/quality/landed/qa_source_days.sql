@@ -1,8 +1,11 @@
 {%- set history_days = var('roas_history_window_days') %}
 with
 
+-- Messages repeat the rows of files by design.
 purchases as (
-    select * from {{ ref('int_purchases__classified') }}
+    select *
+    from {{ ref('int_purchases__classified') }}
+    where not (purchase_id < 0 and disposition = 'duplicate')
 ),
 
 confirmations as (
@@ -18,7 +21,9 @@ sessions as (
 ),
 
 events as (
-    select * from {{ ref('stg_api__events') }}
+    select *
+    from {{ ref('stg_api__events') }}
+    where event_type != 'appsflyer_push'
 ),
 
 as_of as (

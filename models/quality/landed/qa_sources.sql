@@ -98,7 +98,8 @@ unusable_rows as (
     from sessions_rejected
 ),
 
--- Rows that are equal in every column, compared as text.
+-- Rows that are equal in every column, compared as text. A message repeats the row of a file by
+-- design.
 distinct_purchases as (
     select distinct
         appsflyer_id,
@@ -107,7 +108,8 @@ distinct_purchases as (
         revenue_text,
         campaign_spelling,
         receipt_id,
-        status
+        status,
+        purchase_id < 0 as is_message
     from purchases
 ),
 

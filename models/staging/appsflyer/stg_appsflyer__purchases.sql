@@ -5,8 +5,12 @@
 
 with
 
-source as (
+file_rows as (
     select * from {{ ref('purchases_raw') }}
+),
+
+messages as (
+    select * from {{ ref('stg_appsflyer__messages') }}
 ),
 
 rates as (
@@ -16,28 +20,31 @@ rates as (
 ),
 
 cleaned as (
-    select
-        source_row_number,
-        {{ clean_text('appsflyer_id') }} as appsflyer_id,
-        {{ clean_text('event_name') }} as event_name,
-        {{ clean_text('event_time_utc') }} as event_time_text,
-        {{ clean_text('revenue_usd') }} as revenue_text,
-        campaign as campaign_spelling,
-        {{ campaign_name('campaign') }} as campaign,
-        {{ clean_text('receipt_id') }} as receipt_id,
-        {{ clean_text('status') }} as status,
-        {{ campaign_id('campaign_id') }} as campaign_id,
-        {{ clean_text('media_source') }} as media_source,
-        {{ clean_text('is_primary_attribution') }} as is_primary_attribution,
-        {{ clean_text('is_receipt_validated') }} as is_receipt_validated,
-        {{ clean_text('install_time_utc') }} as install_time_text,
-        {{ clean_text('customer_user_id') }} as customer_user_id,
-        {{ clean_text('revenue') }} as original_revenue_text,
-        {{ clean_text('currency') }} as currency,
-        {{ clean_text('refund_amount_usd') }} as refund_amount_usd_text,
-        {{ clean_text('refund_amount') }} as original_refund_amount_text,
-        {{ clean_text('refund_percentage') }} as refund_percentage_text
-    from source
+    {%- for source in ['file_rows', 'messages'] %}
+        select
+            source_row_number,
+            {{ clean_text('appsflyer_id') }} as appsflyer_id,
+            {{ clean_text('event_name') }} as event_name,
+            {{ clean_text('event_time_utc') }} as event_time_text,
+            {{ clean_text('revenue_usd') }} as revenue_text,
+            campaign as campaign_spelling,
+            {{ campaign_name('campaign') }} as campaign,
+            {{ clean_text('receipt_id') }} as receipt_id,
+            {{ clean_text('status') }} as status,
+            {{ campaign_id('campaign_id') }} as campaign_id,
+            {{ clean_text('media_source') }} as media_source,
+            {{ clean_text('is_primary_attribution') }} as is_primary_attribution,
+            {{ clean_text('is_receipt_validated') }} as is_receipt_validated,
+            {{ clean_text('install_time_utc') }} as install_time_text,
+            {{ clean_text('customer_user_id') }} as customer_user_id,
+            {{ clean_text('revenue') }} as original_revenue_text,
+            {{ clean_text('currency') }} as currency,
+            {{ clean_text('refund_amount_usd') }} as refund_amount_usd_text,
+            {{ clean_text('refund_amount') }} as original_refund_amount_text,
+            {{ clean_text('refund_percentage') }} as refund_percentage_text
+        from {{ source }}
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 parsed as (

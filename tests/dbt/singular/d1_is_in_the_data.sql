@@ -7,8 +7,11 @@ as_of as (
     select * from {{ ref('int_as_of__resolved') }}
 ),
 
+-- Without the messages of AppsFlyer, which are in no file.
 purchases as (
-    select * from {{ ref('int_purchases__classified') }}
+    select *
+    from {{ ref('int_purchases__classified') }}
+    where purchase_id > 0
 ),
 
 sessions as (

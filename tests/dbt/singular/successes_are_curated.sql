@@ -5,8 +5,11 @@
 
 with
 
+-- Messages repeat the rows of files by design.
 classified as (
-    select * from {{ ref('int_purchases__classified') }}
+    select *
+    from {{ ref('int_purchases__classified') }}
+    where not (purchase_id < 0 and disposition = 'duplicate')
 ),
 
 counted as (

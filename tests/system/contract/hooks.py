@@ -14,6 +14,7 @@ from schemathesis import Case, CheckContext, Response
 from schemathesis.core.parameters import ParameterLocation
 
 from tests.system.contract.roles import (
+    FOR_APPSFLYER,
     FOR_BOTH,
     FOR_OPERATORS,
     FOR_PLAYERS,
@@ -25,9 +26,9 @@ from tests.system.contract.roles import (
 )
 
 _FORBIDDEN = {
-    PLAYER: FOR_OPERATORS,
+    PLAYER: FOR_OPERATORS | FOR_APPSFLYER,
     OPERATOR: FOR_PLAYERS,
-    NOBODY: FOR_PLAYERS | FOR_OPERATORS | FOR_BOTH,
+    NOBODY: FOR_PLAYERS | FOR_OPERATORS | FOR_BOTH | FOR_APPSFLYER,
 }
 
 # Rules that OpenAPI cannot express: the size and depth of JSON, weak passwords, and reused keys.

@@ -16,3 +16,5 @@ FOR_PLAYERS = {"POST /earn", "POST /spend", "POST /event", "POST /events", "GET 
 FOR_PLAYERS |= {"POST /token", "POST /password", "DELETE /account", "GET /account/export"}
 FOR_OPERATORS = {"GET /reports/", "GET /reports/{path}"}
 FOR_BOTH = {"GET /events", "GET /stats", "POST /logout"}
+# The operation that needs the secret of AppsFlyer. In the contract tests, the operator has it.
+FOR_APPSFLYER = {"POST /postbacks/appsflyer"}

@@ -14,7 +14,7 @@ from api.tokens import Identity, Tokens
 from api.tokens import Role as TokenRole
 from tests.api.game import PASSWORD, Process
 from tests.support.long import IS_LONG
-from tests.support.server import SECRET
+from tests.support.server import PUSH_SECRET, SECRET
 from tests.system.contract.fuzzing import Role, count_requests, fuzz
 from tests.system.contract.roles import NOBODY, OPERATOR, PLAYER
 from tests.system.postgres.proxies import HAPROXY, Node, running
@@ -41,6 +41,7 @@ STATUSES = {
     "GET /balance": {200, 401, 403},
     "GET /stats": {200, 400, 401, 403},
     "GET /track": {200, 400},
+    "POST /postbacks/appsflyer": {200, 400, 403, 415},
     "GET /health": {200},
     "GET /health/live": {200},
     "GET /metrics": {200},
@@ -92,7 +93,11 @@ def test_the_api_is_as_described(
     operator = Tokens(SECRET).mint(Identity(TokenRole.OPERATOR, "ops"), 24 * 3600)
     roles = [
         Role(PLAYER, {"bearerToken": {"bearer": token}}, user_id, left_out=ENDS_ALL + hidden),
-        Role(OPERATOR, {"bearerToken": {"bearer": operator}}, left_out=PUBLIC + ENDS_ALL),
+        Role(
+            OPERATOR,
+            {"bearerToken": {"bearer": operator}, "pushSecret": {"api_key": PUSH_SECRET}},
+            left_out=PUBLIC + ENDS_ALL,
+        ),
         Role(NOBODY, {}, left_out=PUBLIC),
     ]
 

@@ -18,6 +18,7 @@ import pytest
 
 from tests.conftest import Built
 from tests.support.harness import ROOT, Project
+from tests.support.server import PUSH_SECRET
 
 ENDPOINTS = {
     ("POST", "/login"),
@@ -33,6 +34,7 @@ ENDPOINTS = {
     ("GET", "/events"),
     ("GET", "/stats"),
     ("GET", "/track"),
+    ("POST", "/postbacks/appsflyer"),
     ("GET", "/health"),
     ("GET", "/metrics"),
     ("GET", "/openapi.json"),
@@ -91,8 +93,8 @@ def url() -> str:
 def api(tmp_path_factory: pytest.TempPathFactory, built: Built, url: str) -> Iterator[Project]:
     """A new API with an empty store, and the project it runs in, whose sample is built."""
     project = built.project.clone_to(tmp_path_factory.mktemp("examples") / "project")
-    port = str(urlsplit(url).port)
-    with project.start(sys.executable, "-m", "api", "serve", environment={"PORT": port}) as process:
+    environment = {"PORT": str(urlsplit(url).port), "APPSFLYER_PUSH_SECRET": PUSH_SECRET}
+    with project.start(sys.executable, "-m", "api", "serve", environment=environment) as process:
         try:
             deadline = time.monotonic() + MAX_WAIT_SECONDS
             while not is_up(url):
@@ -125,7 +127,12 @@ def outcome(api: Project, url: str) -> Outcome:
         "bash",
         "-c",
         "bash -euo pipefail examples.sh 2> calls",
-        environment={"GAMEHOUSE_URL": url, "CURL_HOME": str(api.root), "PATH": path},
+        environment={
+            "GAMEHOUSE_URL": url,
+            "APPSFLYER_PUSH_SECRET": PUSH_SECRET,
+            "CURL_HOME": str(api.root),
+            "PATH": path,
+        },
     )
     calls = (api.root / "calls").read_text()
     assert run.exit_code == 0, calls

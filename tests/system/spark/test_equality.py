@@ -43,6 +43,22 @@ PURCHASES_LAST, AS_OF, OTHER_SETTINGS = SCENARIOS[1:4]
 AS_OF_WITH_OTHER_SETTINGS = replace(AS_OF, variables=OTHER_SETTINGS.variables)
 # Before the as-of date; a later click does not count.
 CLICKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
+# A message of AppsFlyer, sent again, and one that is no purchase.
+PUSHED: list[dict[str, object]] = [
+    {
+        "appsflyer_id": "af_pushed",
+        "event_name": "iap",
+        "event_time": "2026-01-09 12:00:00.123",
+        "event_revenue": 12.5,
+        "event_revenue_usd": number,
+        "campaign": 'Pushed \u00e9 "x"',
+        "is_primary_attribution": True,
+        "media_source": None,
+        "event_value": json.dumps({"af_receipt_id": "XYZ-900000000001"}),
+    }
+    for number in (12.5, "12.5")
+]
+PUSHED += [{"appsflyer_id": "af_pushed", "event_name": "iap", "event_time": "\ud7ff"}]
 # So many models have ended, and more than as many have not, when a worker is killed.
 MODELS_BEFORE_KILL = 8
 
@@ -197,6 +213,12 @@ def test_nasty_inputs_as_csv_in_landing_and_events_in_a_lake(
     lake = {"EVENTS_URI": str(lake_of_a_game(tmp_path))}
     on_duckdb = build_on_duckdb(project, *arguments, **lake)
     assert [row["clicks"] for row in on_duckdb["deep_links.json"]] == [1, 2]
+    pushed = [
+        (row["revenue_usd"], row["event_time_utc"], row["duplicates_removed"])
+        for row in on_duckdb["purchases_curated.json"]
+        if row["appsflyer_id"] == "af_pushed"
+    ]
+    assert pushed == [(12.5, "2026-01-09T12:00:00Z", 1)]
     landing = tmp_path / "landing"
     for name, text in inputs.items():
         first, second, third = portions(text)
@@ -223,6 +245,8 @@ def lake_of_a_game(folder: Path) -> Lake:
     clicks = [("knight", CLICKED), ("dragon", CLICKED), ("knight", CLICKED), ("dragon", MOMENT)]
     for character, clicked_at in clicks:
         store.record(1, NewEvent("deep_link", clicked_at, f'{{"character": "{character}"}}'))
+    for message in PUSHED:
+        store.record(None, NewEvent("appsflyer_push", MOMENT, json.dumps(message)))
     game.loader(8).ship_all()
     outbox.close()
     store.close()
