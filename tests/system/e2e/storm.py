@@ -16,11 +16,12 @@ from typing import Any
 import duckdb
 from sqlalchemy import text
 
-from tests.support.server import Request, Server, exchange
+from tests.support.server import PUSH_SECRET, Request, Server, exchange
 from warehouse.settings import store_beside
 from warehouse.store.engine import open_engine
 
 COINS, COST = 7, 3
+PUSH = f"/postbacks/appsflyer?secret={PUSH_SECRET}"
 SHIPPED_WITHIN_SECONDS = 10
 
 
@@ -30,14 +31,16 @@ class Storm:
 
     A player repeats a failed request with the same idempotency key, or with the same ids of the
     events, until it is acknowledged, as a game client does after a lost connection. At the end,
-    every request must count exactly once.
+    every request must count exactly once. A player also stands for AppsFlyer, whose messages have
+    no key: each must be there, and a repeated one may be there twice.
 
     Attributes:
         server: The server.
         others: More processes on the same store. Players start at them in turn, and switch to the
             next process after a failure.
         clients: Number of concurrent players.
-        event_ids: The ids of all acknowledged events.
+        event_ids: The ids of all acknowledged events of players.
+        messages: The `appsflyer_id` of all acknowledged messages of AppsFlyer, each another one.
         coins: Acknowledged coins by user id: the earned ones less the spent ones.
         failures: Answers other than 201 and lost connections, as text.
     """
@@ -46,6 +49,7 @@ class Storm:
     others: Sequence[Server] = ()
     clients: int = 16
     event_ids: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     coins: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     failures: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -86,13 +90,17 @@ class Storm:
                 ("/spend", {"amount": COST, "reason": "storm"}, -COST),
                 ("/event", {"eventType": "level_complete", "meta": {"level": number}}, 0),
                 ("/events", {"events": [_with_id(number), _with_id(number)]}, 0),
-            )[(number - 1) % 4]
-            key = None if path == "/events" else uuid.uuid4().hex
+                (PUSH, {"appsflyer_id": str(uuid.uuid4()), "event_name": "af_purchase"}, 0),
+            )[(number - 1) % 5]
+            key = None if path in ("/events", PUSH) else uuid.uuid4().hex
             request = Request("POST", path, body, token, key=key)
             answer = self._until_acknowledged(connections, request)
             with self._lock:
-                results = answer["results"] if path == "/events" else [answer]
-                self.event_ids += [result["eventId"] for result in results]
+                if path == PUSH:
+                    self.messages.append(str(body["appsflyer_id"]))
+                else:
+                    results = answer["results"] if path == "/events" else [answer]
+                    self.event_ids += [result["eventId"] for result in results]
                 self.coins[user_id] += coins
         for connection in connections:
             connection.close()
@@ -144,17 +152,38 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
     return condition()
 
 
-def shipped_ids(path: Path) -> list[str]:
-    return [str(row[0]) for row in in_warehouse(path, "select event_id from raw.game_events")]
+def shipped_ids(path: Path, condition: str = "true") -> list[str]:
+    query = f"select event_id from raw.game_events where {condition}"  # noqa: S608 (ours)
+    return [str(row[0]) for row in in_warehouse(path, query)]
+
+
+def shipped_messages(path: Path) -> set[str]:
+    """The `appsflyer_id` of AppsFlyer's messages in the warehouse."""
+    query = (
+        "select json_extract_string(meta, '$.appsflyer_id') from raw.game_events"
+        " where event_type = 'appsflyer_push'"
+    )
+    return {str(row[0]) for row in in_warehouse(path, query)}
 
 
 def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
-    """Every acknowledged event and coin is in the store and in the warehouse, once."""
+    """Every acknowledged event and coin is in the store and in the warehouse, once.
+
+    Every acknowledged message of AppsFlyer is there, too.
+    """
     path = server.warehouse
     acknowledged = sorted(storm.event_ids)
     assert len(set(acknowledged)) == len(acknowledged)
-    wait_for(lambda: len(shipped_ids(path)) >= len(acknowledged), SHIPPED_WITHIN_SECONDS)
-    assert sorted(shipped_ids(path)) == acknowledged
+    of_players = "event_type != 'appsflyer_push'"
+    wait_for(
+        lambda: (
+            len(shipped_ids(path, of_players)) >= len(acknowledged)
+            and len(shipped_messages(path)) >= len(storm.messages)
+        ),
+        SHIPPED_WITHIN_SECONDS,
+    )
+    assert sorted(shipped_ids(path, of_players)) == acknowledged
+    assert shipped_messages(path) == set(storm.messages)
 
     engine = open_engine(server.environment.get("STORE_URL", store_beside(path)), writes=False)
     stored: list[str] = []
@@ -162,7 +191,8 @@ def assert_exactly_what_was_acknowledged(storm: Storm, server: Server) -> None:
     with engine.begin() as store:
         players = store.execute(text("select user_id, balance from players"))
         balances = {row.user_id: row.balance for row in players}
-        for row in store.execute(text("select event_id, user_id, event_type, meta from events")):
+        events = f"select event_id, user_id, event_type, meta from events where {of_players}"  # noqa: S608 (ours)
+        for row in store.execute(text(events)):
             stored.append(row.event_id)
             amount = json.loads(row.meta or "{}").get("amount", 0)
             moved[row.user_id] += -amount if row.event_type == "spend" else amount
