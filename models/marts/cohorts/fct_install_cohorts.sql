@@ -87,15 +87,14 @@ aged as (
     where dated.purchased_date >= dated.install_date
 ),
 
-payers as (
+-- A player pays from the first age on at which a purchase earned something.
+first_paid as (
     select
-        campaign,
-        install_date,
-        appsflyer_id,
-        min(age_days) as age_days
+        *,
+        min(case when net_revenue_usd > 0 then age_days end) over (
+            partition by campaign, install_date, appsflyer_id
+        ) as first_paid_age_days
     from aged
-    where net_revenue_usd > 0
-    group by campaign, install_date, appsflyer_id
 ),
 
 gains as (
@@ -104,24 +103,10 @@ gains as (
         install_date,
         age_days,
         sum(net_revenue_usd) as net_revenue_usd,
-        sum(payer_count) as payer_count
-    from (
-        select
-            campaign,
-            install_date,
-            age_days,
-            net_revenue_usd,
-            0 as payer_count
-        from aged
-        union all
-        select
-            campaign,
-            install_date,
-            age_days,
-            0 as net_revenue_usd,
-            1 as payer_count
-        from payers
-    ) as changes
+        count(distinct case
+            when age_days = first_paid_age_days then appsflyer_id
+        end) as payer_count
+    from first_paid
     group by campaign, install_date, age_days
 ),
 
@@ -153,82 +138,66 @@ spent as (
     group by costs.campaign, costs.cost_date
 ),
 
-cohorts as (
+-- Spend comes before all revenue.
+changes as (
     select
         campaign,
         install_date,
-        sum(ad_cost_usd) as ad_cost_usd,
-        sum(net_revenue_usd) as net_revenue_to_date_usd
-    from (
-        select
-            campaign,
-            install_date,
-            cast(null as decimal(38, 8)) as ad_cost_usd,
-            net_revenue_usd
-        from gains
-        union all
-        select
-            campaign,
-            install_date,
-            ad_cost_usd,
-            0 as net_revenue_usd
-        from spent
-    ) as both_sides
-    group by campaign, install_date
+        age_days,
+        net_revenue_usd,
+        payer_count,
+        cast(null as decimal(38, 8)) as ad_cost_usd
+    from gains
+    union all
+    select
+        campaign,
+        install_date,
+        -1 as age_days,
+        0 as net_revenue_usd,
+        0 as payer_count,
+        ad_cost_usd
+    from spent
 ),
 
 summed as (
     select
-        *,
+        campaign,
+        install_date,
+        age_days,
+        net_revenue_usd,
+        payer_count,
+        sum(ad_cost_usd) over (partition by campaign, install_date) as ad_cost_usd,
         sum(net_revenue_usd) over (
             partition by campaign, install_date order by age_days
         ) as net_revenue_so_far_usd
-    from gains
-),
-
-paid_back as (
-    select
-        cohorts.campaign,
-        cohorts.install_date,
-        min(summed.age_days) as payback_days
-    from cohorts
-    inner join summed
-        on
-            cohorts.campaign = summed.campaign
-            and cohorts.install_date = summed.install_date
-            and cohorts.ad_cost_usd <= summed.net_revenue_so_far_usd
-    where cohorts.ad_cost_usd > 0
-    group by cohorts.campaign, cohorts.install_date
+    from changes
 ),
 
 cells as (
     select
-        cohorts.campaign,
-        cohorts.install_date,
+        summed.campaign,
+        summed.install_date,
+        summed.ad_cost_usd,
         ages.age_days,
-        cohorts.ad_cost_usd,
-        cohorts.net_revenue_to_date_usd,
-        coalesce(sum(gains.net_revenue_usd), 0) as net_revenue_usd,
-        coalesce(sum(gains.payer_count), 0) as payer_count
-    from cohorts
+        sum(summed.net_revenue_usd) as net_revenue_to_date_usd,
+        sum(case
+            when summed.age_days <= ages.age_days then summed.net_revenue_usd else 0
+        end) as net_revenue_usd,
+        sum(case
+            when summed.age_days <= ages.age_days then summed.payer_count else 0
+        end) as payer_count,
+        min(case
+            when summed.ad_cost_usd > 0 and summed.net_revenue_so_far_usd >= summed.ad_cost_usd
+                then summed.age_days
+        end) as payback_days
+    from summed
     cross join ages
-    left join gains
-        on
-            cohorts.campaign is not distinct from gains.campaign
-            and cohorts.install_date = gains.install_date
-            and ages.age_days >= gains.age_days
-    group by
-        cohorts.campaign,
-        cohorts.install_date,
-        ages.age_days,
-        cohorts.ad_cost_usd,
-        cohorts.net_revenue_to_date_usd
+    group by summed.campaign, summed.install_date, summed.ad_cost_usd, ages.age_days
 ),
 
 judged as (
     select
         cells.*,
-        paid_back.payback_days,
         {{ days_between('cells.install_date', 'period.d1_date') }} >= cells.age_days as is_mature,
         case
             when cells.campaign is null then 'organic'
@@ -238,10 +207,6 @@ judged as (
         end as unknown_state
     from cells
     cross join period
-    left join paid_back
-        on
-            cells.campaign = paid_back.campaign
-            and cells.install_date = paid_back.install_date
     left join restricted_campaigns
         on cells.campaign = restricted_campaigns.campaign
 ),
