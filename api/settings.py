@@ -132,7 +132,12 @@ def _push_secret(text: str) -> str | None:
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    networks = tuple(map(ip_network, text.split()))
+    try:
+        networks = tuple(map(ip_network, text.split()))
+    except ValueError:
+        raise ValueError(
+            "expected addresses and networks separated by spaces, such as 192.0.2.1 192.0.2.0/24"
+        ) from None
     # The API knows an IPv6 client only by its network.
     if any(network.version == 6 and network.prefixlen > IPV6_NETWORK_BITS for network in networks):  # noqa: PLR2004
         raise ValueError(f"expected IPv6 networks of at most {IPV6_NETWORK_BITS} bits")
