@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.support.server import Request, Server
 from tests.system.page.browser import Visit, visit
 
-GROUPS = ["accounts", "coins", "events", "deep links", "reports", "operations"]
+GROUPS = ["accounts", "coins", "events", "deep links", "attribution", "reports", "operations"]
 
 
 @pytest.fixture(scope="module")

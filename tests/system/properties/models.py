@@ -65,6 +65,8 @@ class Models:
             self._database.execute(
                 f"create table raw.{seed['name']} (source_row_number bigint, {columns})"
             )
+        # AppsFlyer has sent no message.
+        self._database.execute("create table raw.stg_appsflyer__messages as from raw.purchases_raw")
         self._queries: dict[str, str] = {}
         for path in (project.root / "target/compiled").rglob("*.sql"):
             if path.stem in MODELS:
