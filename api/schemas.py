@@ -382,7 +382,7 @@ _Warnings = Annotated[
     list[FieldError] | None,
     Field(
         exclude_if=lambda warnings: warnings is None,
-        description="What of the event does not fit events.yml, if its mode is `warn`.",
+        description="What does not fit events.yml, if its mode is `warn`.",
     ),
 ]
 

@@ -191,7 +191,7 @@ class Settings:
     taxonomy: Taxonomy | None = _setting(
         "EVENTS_FILE",
         EVENTS_FILE,
-        "file of the event types and the fields of their meta; without it, all are welcome",
+        "file of the event types and the fields of their meta; without it, the API accepts any",
         read_events_file,
     )
     host: str = _setting(

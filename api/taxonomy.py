@@ -14,7 +14,7 @@ from warehouse.taxonomy.events_file import EventType, Taxonomy
 
 
 def warnings_of(taxonomy: Taxonomy | None, event: EventRequest) -> list[FieldError] | None:
-    """Return what of a recorded event does not fit; None if there is nothing, or no taxonomy.
+    """Return the misfits of an event to record; None without any, or without a taxonomy.
 
     Raises:
         ProblemError: 400; the event does not fit, and the taxonomy is strict.

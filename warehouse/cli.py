@@ -28,7 +28,7 @@ from warehouse.spark.errors import CannotUseSparkError
 from warehouse.store.protocol import StoreError
 from warehouse.summary import print_summary
 from warehouse.taxonomy.command import add_events_command, fault_of_models
-from warehouse.taxonomy.events_file import TaxonomyError
+from warehouse.taxonomy.errors import TaxonomyError
 from warehouse.terminal import (
     EXIT_COULD_NOT_RUN,
     EXIT_FAILED,

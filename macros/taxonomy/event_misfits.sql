@@ -1,5 +1,6 @@
-{# What of the events does not fit the taxonomy: one row per event and field, or per event of an
-   unknown type. `Taxonomy.misfits` in `warehouse/taxonomy/events_file.py` judges as this does. #}
+{# The misfits of the events: one row per event and field that does not fit the taxonomy, or per
+   event of an unknown type. `Taxonomy.misfits` in `warehouse/taxonomy/events_file.py` judges as
+   this does. #}
 {% macro event_misfits(taxonomy, events) -%}
     with
 

@@ -24,8 +24,7 @@ from warehouse.checkpoints.table import print_checkpoint
 from warehouse.checkpoints.verdicts import record_verdicts
 from warehouse.database import open_when_free
 from warehouse.settings import Settings
-from warehouse.taxonomy.command import WRITE, taxonomy_in_use
-from warehouse.taxonomy.dbt_models import MISFIT_MEASURES
+from warehouse.taxonomy.command import MISFIT_MEASURES, WRITE, taxonomy_in_use
 from warehouse.terminal import EXIT_FAILED, EXIT_OK, console_for, print_line
 
 HERE = Path(__file__).parent

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from warehouse.taxonomy.dbt_models import out_of_date, write_models
-from warehouse.taxonomy.events_file import EVENTS_FILE, Taxonomy, read_events_file
 from warehouse.terminal import EXIT_FAILED, EXIT_OK, echo, echo_error
 
+if TYPE_CHECKING:
+    from warehouse.taxonomy.events_file import Taxonomy
+
+# The view that the checkpoints judge.
+MISFIT_MEASURES = "quality.qa_event_misfits"
 WRITE = "Run `python -m warehouse events`, then `dbt build`."
 
 
@@ -37,6 +41,9 @@ def taxonomy_in_use() -> Taxonomy | None:
     Raises:
         TaxonomyError: The file is not valid.
     """
+    # Pydantic takes a third of the start of a command, and most commands read no taxonomy.
+    from warehouse.taxonomy.events_file import EVENTS_FILE, read_events_file  # noqa: PLC0415
+
     return read_events_file(os.environ.get("EVENTS_FILE", EVENTS_FILE))
 
 
@@ -46,6 +53,8 @@ def fault_of_models(project: Path) -> str | None:
     Raises:
         TaxonomyError: The file is not valid.
     """
+    from warehouse.taxonomy.dbt_models import out_of_date  # noqa: PLC0415
+
     files = out_of_date(project, taxonomy_in_use())
     if not files:
         return None
@@ -53,6 +62,8 @@ def fault_of_models(project: Path) -> str | None:
 
 
 def _events(options: argparse.Namespace) -> int:
+    from warehouse.taxonomy.dbt_models import write_models  # noqa: PLC0415
+
     project = Path()
     if not (project / "dbt_project.yml").exists():
         raise FileNotFoundError(

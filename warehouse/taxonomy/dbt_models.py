@@ -22,8 +22,6 @@ from warehouse.taxonomy.events_file import (
 # Files with this line are written and removed by the command; dbt compiles away the comment.
 _MARK = "Written by `python -m warehouse events` from events.yml. Change that file instead."
 _TEMPLATES = Path(__file__).parent / "models"
-# The view that the checkpoints judge.
-MISFIT_MEASURES = "quality.qa_event_misfits"
 _MACRO = "macros/game_events/event_taxonomy.sql"
 _MARTS = "models/marts/game_events"
 # Where the models go that are the same for every taxonomy.

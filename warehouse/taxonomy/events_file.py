@@ -1,4 +1,4 @@
-"""Reads `events.yml`, and finds what of an event does not fit it."""
+"""Reads `events.yml`, and finds the misfits of an event."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from warehouse.store.event_types import EVENT_TYPE_PATTERN, RESERVED_EVENT_TYPES
+from warehouse.taxonomy.errors import TaxonomyError
 from warehouse.taxonomy.value_types import VALUE_TYPES, ValueType
 
 EVENTS_FILE = "events.yml"
@@ -40,19 +41,15 @@ _MESSAGES = {
     "model_type": "must be a mapping",
 }
 
-# Why a value that looks like a text is none.
+# Why a value that looks like text may not be one.
 _HINT = "; YAML reads yes, no, numbers and times as such unless they are in quotes"
 
 Reason = Literal["unknown_type", "missing_field", "wrong_type", "value_not_listed", "unknown_field"]
 
 
-class TaxonomyError(ValueError):
-    """The file cannot be used; the message says why, where, and what to do."""
-
-
 @dataclass(frozen=True)
 class Misfit:
-    """What of an event does not fit the taxonomy.
+    """A field or a type of an event that does not fit the taxonomy.
 
     Attributes:
         field: The field of meta; None if the event type is unknown.
@@ -183,7 +180,7 @@ class Taxonomy(_Part):
         return self.mode == "strict"
 
     def misfits(self, event_type: str, meta: Mapping[str, object] | None) -> Iterator[Misfit]:
-        """Find what of an event does not fit; nothing of one that the server writes."""
+        """Find the misfits of an event; one that the server writes has none."""
         if event_type in RESERVED_EVENT_TYPES:
             return
         declared = self.events.get(event_type)

@@ -1,10 +1,9 @@
 with
 
--- Messages repeat the rows of files by design.
 purchases as (
     select *
     from {{ ref('int_purchases__classified') }}
-    where not (purchase_id < 0 and disposition = 'duplicate')
+    where not ({{ is_repeated_message() }})
 ),
 
 as_of as (

@@ -1,11 +1,10 @@
 {%- set history_days = var('roas_history_window_days') %}
 with
 
--- Messages repeat the rows of files by design.
 purchases as (
     select *
     from {{ ref('int_purchases__classified') }}
-    where not (purchase_id < 0 and disposition = 'duplicate')
+    where not ({{ is_repeated_message() }})
 ),
 
 confirmations as (

@@ -5,11 +5,10 @@
 
 with
 
--- Messages repeat the rows of files by design.
 classified as (
     select *
     from {{ ref('int_purchases__classified') }}
-    where not (purchase_id < 0 and disposition = 'duplicate')
+    where not ({{ is_repeated_message() }})
 ),
 
 counted as (

@@ -19,13 +19,13 @@ from warehouse.inputs.headers import HEADERS
 def assert_refused(
     project: Project,
     *words: str,
-    variables: str = "{}",
+    variables: str | None = None,
     environment: dict[str, str] | None = None,
 ) -> str:
     """The build fails with this output and does not change reports and raw rows."""
     reports = project.report_bytes()
     rows = project.query("select * from raw.costs_daily")
-    given = ["--vars", variables] if variables != "{}" else []
+    given = ["--vars", variables] if variables else []
     run = project.build(*given, environment=environment)
     assert run.exit_code != 0, run.output
     folded = " ".join(run.output.split())

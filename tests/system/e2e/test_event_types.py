@@ -18,7 +18,7 @@ from tests.warehouse.checkpoints.gx_project import RUNS_GREAT_EXPECTATIONS
 from warehouse.checkpoints.command import check
 from warehouse.checkpoints.project import CHECKPOINTS
 from warehouse.settings import Settings
-from warehouse.taxonomy.dbt_models import MISFIT_MEASURES
+from warehouse.taxonomy.command import MISFIT_MEASURES
 
 pytestmark = RUNS_GREAT_EXPECTATIONS
 

@@ -30,6 +30,7 @@ FIGURES = {
     ),
 }
 RATIOS = ("roas", "arpdau_usd")
+Figures = dict[tuple[str, str | None], float | None]
 
 # What SECOND changes of the figures of 2026-01-05, the only day that both mornings report.
 OF_CAMPAIGN_A = {
@@ -96,7 +97,8 @@ def builds_of(project: Project) -> list[str]:
 
 
 def diff(project: Project, *arguments: str, exit_code: int = 0) -> str:
-    run = project.run(sys.executable, "-m", "warehouse", "diff", *arguments)
+    wide = {"COLUMNS": "200"}
+    run = project.run(sys.executable, "-m", "warehouse", "diff", *arguments, environment=wide)
     assert run.exit_code == exit_code, run.output
     return run.output
 
@@ -135,7 +137,7 @@ def exactly(figures: Mapping[tuple[str, str | None], Any]) -> dict[tuple[str, st
     }
 
 
-def reported(project: Project) -> dict[tuple[str, str | None], float | None]:
+def reported(project: Project) -> Figures:
     """The figures of 2026-01-05, from the marts themselves."""
     return {
         (figure, name): None if value is None else round(float(value), 8)
@@ -167,17 +169,8 @@ def told_differences(figures: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 @pytest.fixture(scope="module")
-def reported_first() -> dict[tuple[str, str | None], float | None]:
-    """The figures of the first morning."""
-    return {}
-
-
-@pytest.fixture(scope="module")
-def project(
-    tmp_path_factory: pytest.TempPathFactory,
-    reported_first: dict[tuple[str, str | None], float | None],
-) -> Project:
-    """Two mornings, and the second once more."""
+def mornings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Figures]:
+    """Two mornings, and the second once more; and the figures of the first."""
     project = Project.copy_to(tmp_path_factory.mktemp("history") / "project")
     project.write_inputs(FIRST)
     build(project)
@@ -185,7 +178,7 @@ def project(
     assert first["baseline_build_id"] is None
     assert first["restated"] == []
     assert "has an earlier D-1" in diff(project, exit_code=2)
-    reported_first.update(reported(project))
+    reported_first = reported(project)
     project.write_inputs(SECOND)
     build(project)
     reports, history = project.report_bytes(), history_of(project)
@@ -193,7 +186,13 @@ def project(
     assert project.report_bytes() == reports
     assert history_of(project) == history
     assert len(history[0]) == 2
-    return project
+    return project, reported_first
+
+
+@pytest.fixture(scope="module")
+def project(mornings: tuple[Project, Figures]) -> Project:
+    """The project after both mornings."""
+    return mornings[0]
 
 
 def test_the_report_says_what_changed_and_why(project: Project) -> None:
@@ -214,10 +213,9 @@ def test_the_report_says_what_changed_and_why(project: Project) -> None:
     }
 
 
-def test_figures_are_those_that_the_builds_reported(
-    project: Project, reported_first: dict[tuple[str, str | None], float | None]
-) -> None:
+def test_figures_are_those_that_the_builds_reported(mornings: tuple[Project, Figures]) -> None:
     """No figure that differs is missing, and none that does not is told."""
+    project, reported_first = mornings
     assert reported_first
     found = differences(reported_first, reported(project))
     assert found == told_differences(figures_of(compare(project)))
@@ -237,8 +235,7 @@ def test_diff_lists_the_input_rows(project: Project) -> None:
         assert figures_of(compared) == exactly(CHANGED)
     shown = diff(project)
     assert "refund RCP-2" in shown
-    # A narrow terminal wraps the rest.
-    assert "reclassified RCP-6 (failed" in shown
+    assert "reclassified RCP-6 (failed \N{RIGHTWARDS ARROW} curated)" in shown
     assert "No figure" in diff(project, "--from", second, "--to", second)
     assert second[:8] in diff(project, "--list")
     for wrong in ("2026-01-05", "nonsense"):

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from tests.support.harness import ROOT, Project
 from tests.system.page.browser import Visit, visit
 from tests.system.page.conftest import address_of
-from warehouse.taxonomy.dbt_models import MISFIT_MEASURES
+from warehouse.taxonomy.command import MISFIT_MEASURES
 
 # All but the suite that needs an events.yml.
 SUITES = {

@@ -95,6 +95,7 @@ def test_page_of_one_day_says_why_figures_are_missing(
     [
         ("250.4", "Yesterday's ads made US$ 50: cost 200, revenue 250"),
         ("200.00", "Yesterday's ads broke even: cost 200, revenue 200"),
+        ("0.50", "Yesterday's ads lost US$ 200: cost 200, revenue 0"),
     ],
 )
 def test_days_are_labelled_once_and_the_verdict_follows_the_money(

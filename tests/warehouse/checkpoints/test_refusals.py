@@ -11,7 +11,7 @@ import pytest
 from tests.warehouse.checkpoints.gx_project import GxProject, Judged, bound, expects
 from warehouse.checkpoints.errors import CannotCheckError
 from warehouse.database import WarehouseUnavailableError
-from warehouse.taxonomy.dbt_models import MISFIT_MEASURES
+from warehouse.taxonomy.command import MISFIT_MEASURES
 
 FEW = expects("column_values_to_be_between", "few", column="share", max_value=bound("most"))
 

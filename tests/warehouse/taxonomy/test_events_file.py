@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import ROOT
-from warehouse.taxonomy.events_file import TaxonomyError, column_of, read_events_file
+from warehouse.taxonomy.errors import TaxonomyError
+from warehouse.taxonomy.events_file import column_of, read_events_file
 
 EXAMPLE = ROOT / "examples/events/events.yml"
 

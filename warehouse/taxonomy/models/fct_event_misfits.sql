@@ -1,6 +1,6 @@
 with
 
--- Of an erased player, nobody knows what fitted.
+-- The meta of erased players is gone, so nobody can judge it.
 events as (
     select *
     from {{ ref('int_events__received') }}
