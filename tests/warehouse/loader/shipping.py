@@ -85,8 +85,15 @@ class Game:
         return player.balance
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
-            return warehouse.execute(sql).fetchall()
+        """Query the warehouse, while no loader of this process has it open to write."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with duckdb.connect(str(self.warehouse), read_only=True) as warehouse:
+                    return warehouse.execute(sql).fetchall()
+            except duckdb.ConnectionException:
+                assert time.monotonic() < deadline, "a loader holds the warehouse"
+                time.sleep(0.01)
 
     def shipped_ids(self) -> list[str]:
         """The ids of all events in the warehouse, repeated ones included."""
