@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import http.client
 import random
-import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from tests.support.harness import GOOD, Project
 from tests.support.long import IS_LONG
 from tests.support.server import Request, Server
-from tests.system.e2e.storm import (
-    Storm,
-    assert_exactly_what_was_acknowledged,
-    in_warehouse,
-    wait_for,
-)
-from warehouse.operations.verify import verify_live
-from warehouse.settings import Settings, store_beside
+from tests.system.e2e.leavers import assert_erased, leaving
+from tests.system.e2e.storm import Storm, assert_exactly_what_was_acknowledged, wait_for
 
 BUILDS = 12 if IS_LONG else 2
-LEAVE_SECONDS = 120
 LEAVERS = 40 if IS_LONG else 12
 KILLS = 200 if IS_LONG else 10
 HOLD_SECONDS = 60 if IS_LONG else 5
@@ -52,61 +42,18 @@ def test_nothing_is_lost_or_comes_back_when_the_api_is_killed(server: Server) ->
     moments = random.Random(20260105)
     storm = Storm(server)
     storm.start()
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        try:
-            leavers = [pool.submit(_leave, storm, f"leaver-{number}") for number in range(LEAVERS)]
+    try:
+        with leaving(storm, LEAVERS) as leavers:
             for _ in range(KILLS):
                 time.sleep(moments.uniform(0.1, 1.5))
                 server.kill()
                 server.start()
-        finally:
-            wait_for(lambda: all(leaver.done() for leaver in leavers), LEAVE_SECONDS)
-            storm.stop()
-    erased = {leaver.result() for leaver in leavers}
+    finally:
+        storm.stop()
     assert storm.failures, "no kill met a request: the test shows nothing"
-    path = server.warehouse
-    tombstones = "select user_id from raw.players where username like 'erased player %'"
-    wait_for(lambda: {row[0] for row in in_warehouse(path, tombstones)} == erased, 10)
-    assert sorted(in_warehouse(path, tombstones)) == sorted((each,) for each in erased)
     assert_exactly_what_was_acknowledged(storm, server)
+    assert_erased(server, leavers)
     assert server.stop() == 0
-    landed = [in_warehouse(path, f"from raw.{table}") for table in ("players", "game_events")]
-    assert "leaver" not in repr(landed)
-    with closing(sqlite3.connect(store_beside(path).removeprefix("sqlite:///"))) as store:
-        assert "leaver" not in "".join(store.iterdump())
-    checks = verify_live(Settings.from_environment({"WAREHOUSE_PATH": str(path)}))
-    assert [check for check in checks if not check.holds] == []
-
-
-def _leave(storm: Storm, username: str) -> int:
-    """Play a little as a new player, and erase the account; return the user id."""
-    password = {"password": "correct horse"}
-    login = _insist(storm, Request("POST", "/login", {"username": username, **password}))[1]
-    token = login["token"]
-    for path, body, coins in (
-        ("/earn", {"amount": 5, "reason": f"{username} won"}, 5),
-        ("/spend", {"amount": 2, "reason": f"hat of {username}"}, -2),
-        ("/event", {"eventType": "chat", "meta": {"text": f"I am {username}"}}, 0),
-    ):
-        request = Request("POST", path, body, token, key=f"{username} {path}".replace(" ", "-"))
-        status, answer = _insist(storm, request)
-        assert status == 201, answer
-        storm.event_ids.append(answer["eventId"])
-        storm.coins[login["userId"]] += coins
-    status, answer = _insist(storm, Request("DELETE", "/account", password, token))
-    # The answer may have been lost; then the token has ended.
-    assert status == 204 or (status, answer["code"]) == (401, "invalid_token"), answer
-    return int(login["userId"])
-
-
-def _insist(storm: Storm, request: Request) -> tuple[int, Any]:
-    """Send a request until the server answers."""
-    while True:
-        with suppress(OSError, http.client.HTTPException):
-            status, answer = storm.server.call(request)
-            if status < 500:
-                return status, answer
-        time.sleep(0.05)
 
 
 def test_a_thousand_earns_at_once_end_in_the_exact_balance(server: Server) -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from tests.support.long import IS_LONG
 from tests.support.server import Server
+from tests.system.e2e.leavers import assert_erased, leaving
 from tests.system.e2e.storm import Storm, assert_exactly_what_was_acknowledged
 from tests.system.postgres.server import PostgresServer
 
+LEAVERS = 40 if IS_LONG else 12
 KILLS = 100 if IS_LONG else 4
 SEEDS = range(20260105, 20260108) if IS_LONG else [20260105]
 
@@ -37,18 +39,20 @@ def servers(postgres: PostgresServer, tmp_path: Path) -> Iterator[list[Server]]:
 def test_nothing_acknowledged_is_lost_when_two_processes_are_killed_in_turn(
     servers: list[Server], seed: int
 ) -> None:
+    """Players erase their accounts meanwhile, and no process brings any of them back."""
     moments = random.Random(seed)
     storm = Storm(servers[0], others=servers[1:], clients=32)
     storm.start()
     try:
-        for kill in range(KILLS):
-            time.sleep(moments.uniform(0.1, 0.8))
-            server = servers[kill % 2]
-            server.kill()
-            time.sleep(moments.uniform(0, 0.2))
-            server.start()
+        with leaving(storm, LEAVERS) as leavers:
+            for kill in range(KILLS):
+                time.sleep(moments.uniform(0.1, 0.8))
+                server = servers[kill % 2]
+                server.kill()
+                time.sleep(moments.uniform(0, 0.2))
+                server.start()
     finally:
-        time.sleep(0.5)
         storm.stop()
     assert storm.failures, "no kill met a request: the test shows nothing"
     assert_exactly_what_was_acknowledged(storm, servers[0])
+    assert_erased(servers[0], leavers)
