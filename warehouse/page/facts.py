@@ -43,11 +43,11 @@ class Facts:
         rule_trials: The rules in force over all campaigns, from `rpt_roas_rules`.
         rule_grid: The rule with other ratios and windows, from `rpt_roas_rules`.
         cohort_summary: Where the net revenue is, from `rpt_cohorts_summary`.
-        cohort_campaigns: ROAS of all cohorts whose day is over, by campaign and age, six ages each;
-            all campaigns come first.
+        cohort_campaigns: Six ages of the cohorts of the top campaigns, from `rpt_page_cohorts`; all
+            campaigns come first.
         cohort_days: Six ages of each recent cohort of the top campaigns, from `rpt_cohorts`.
         engagement: Recent UTC days up to D-1, ascending, from `rpt_engagement_daily`.
-        retention: Five ages of each recent day, from `rpt_retention`; all days come first.
+        retention: Five ages of each recent day, from `rpt_page_retention`; all days come first.
         fit: The summary of `reconciliation_sweep.json`.
         windows: Its windows, ascending.
         shifts: Its named shifts of all purchases, the one that gains most first.
@@ -156,21 +156,9 @@ QUERIES = {
         order by ratio, window_days
     """,
     "cohort_summary": "from reports.rpt_cohorts_summary",
-    "cohort_campaigns": """
-        select
-            campaign,
-            age_days,
-            count(*) filter (state != 'immature') as cohort_count,
-            count(*) filter (payback_state in ('paid_back', 'not_yet')) as judged_count,
-            count(*) filter (payback_state = 'paid_back') as paid_back_count,
-            sum(revenue_usd) filter (roas is not null)::double
-                / sum(ad_cost_usd) filter (roas is not null)::double as roas
-        from reports.rpt_cohorts
-        join (select campaign, page_rank from reports.rpt_page_campaigns) using (campaign)
-        group by grouping sets ((age_days), (campaign, age_days, page_rank))
-        having
-            page_rank is null
-            or page_rank <= (select page_max_rows from reports.rpt_page_settings)
+    "cohort_campaigns": f"""
+        from reports.rpt_page_cohorts
+        where page_rank is null or page_rank <= {MAX_ROWS}
         order by page_rank nulls first, age_days
     """,
     # 35 days, so that a few have reached day 30.
@@ -191,15 +179,8 @@ QUERIES = {
         order by date
     """,
     "retention": """
-        select
-            first_session_date,
-            age_days,
-            sum(players) as players,
-            sum(returned)::double / sum(players) filter (state = 'ok') as retention,
-            any_value(state order by state) as state
-        from reports.rpt_retention
-        group by grouping sets ((age_days), (first_session_date, age_days))
-        having
+        from reports.rpt_page_retention
+        where
             first_session_date is null
             or first_session_date > (select d1_date from reports.rpt_period) - 35
         order by first_session_date desc nulls first, age_days

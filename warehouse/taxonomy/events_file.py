@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -211,6 +211,21 @@ def _repeated(names: Iterable[str]) -> str | None:
     return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """Reads YAML without repeated keys, of which PyYAML would silently take the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        counts = Counter(key.value for key in keys)
+        for key in reversed(keys):
+            if counts[key.value] > 1:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key {key.value} is there twice; remove one",
+                    problem_mark=key.start_mark,
+                )
+        return super().construct_mapping(node, deep)
+
+
 def read_events_file(path: str) -> Taxonomy | None:
     """Read a taxonomy.
 
@@ -221,7 +236,8 @@ def read_events_file(path: str) -> Taxonomy | None:
         TaxonomyError: The file is not valid, or there is none at another path.
     """
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        with Path(path).open(encoding="utf-8") as file:
+            content = _UniqueKeys(file).get_single_data()
     except FileNotFoundError:
         if path == EVENTS_FILE:
             return None

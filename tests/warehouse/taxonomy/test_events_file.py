@@ -71,6 +71,10 @@ def test_only_the_default_file_may_be_missing(
             "cannot be read as YAML: day is out of range for month",
         ),
         ("events: [", "cannot be read as YAML"),
+        (
+            "events: {a: {}, b: {}, a: {}}",
+            "cannot be read as YAML: the key a is there twice; remove one\n  in",
+        ),
     ],
 )
 def test_an_error_names_the_file_and_the_place(tmp_path: Path, text: str, told: str) -> None:
