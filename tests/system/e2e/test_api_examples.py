@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import sys
 import time
 import urllib.error
@@ -18,7 +17,7 @@ import pytest
 
 from tests.conftest import Built
 from tests.support.harness import ROOT, Project
-from tests.support.server import PUSH_SECRET
+from tests.support.server import PUSH_SECRET, free_port
 
 ENDPOINTS = {
     ("POST", "/login"),
@@ -84,9 +83,7 @@ def stated() -> list[tuple[int, str]]:
 
 @pytest.fixture(scope="module")
 def url() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture(scope="module")
