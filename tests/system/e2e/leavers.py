@@ -35,6 +35,8 @@ def leaving(storm: Storm, count: int) -> Iterator[list[Future[int]]]:
             yield leavers
         finally:
             wait_for(lambda: all(leaver.done() for leaver in leavers), LEAVE_SECONDS)
+    for leaver in leavers:
+        leaver.result()  # what went wrong with one is told before what that leaves behind
 
 
 def assert_erased(server: Server, leavers: list[Future[int]]) -> None:
