@@ -17,7 +17,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.support.server import START_SECONDS, Request, free_port
+from tests.support.server import START_SECONDS, Request
+from warehouse.spark.ports import free_port
 
 HOST = "127.0.0.1"
 # Longer than any working server needs; a later answer is a failure.

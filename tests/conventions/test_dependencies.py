@@ -14,7 +14,7 @@ import pytest
 
 from tests.audit import LOCKS, NONE_KNOWN, UNKNOWN, VULNERABLE, audit
 from tests.support.harness import ROOT
-from tests.support.server import free_port
+from warehouse.spark.ports import free_port
 
 LOCKED = re.compile(
     r"(?P<name>[a-z0-9][a-z0-9._-]*)(\[[a-z0-9,._-]+\])?==(?P<version>[a-z0-9.+!]+)"

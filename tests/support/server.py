@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import http.client
-import itertools
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.support.harness import ROOT
+from warehouse.spark.ports import free_port
 
 # Tests and benchmarks send all requests from one address and mostly for few players.
 NO_LIMITS = {
@@ -35,19 +31,6 @@ NO_LIMITS = {
 SECRET = "a secret for tests that is long enough to be taken"  # noqa: S105 (guards nothing)
 PUSH_SECRET = "a-secret-for-tests-that-is-long-enough"  # noqa: S105 (guards nothing)
 START_SECONDS = 30
-# Systems take outgoing connections' ports from 32,768 upwards. Processes of tests begin anywhere.
-_PORTS = [*range(20_000, 32_000)]
-_begin = random.SystemRandom().randrange(len(_PORTS))
-_ports: Iterator[int] = itertools.cycle([*_PORTS[_begin:], *_PORTS[:_begin]])
-
-
-def free_port() -> int:
-    """Find a free port that no outgoing connection takes before its server does."""
-    while True:
-        port = next(_ports)
-        with suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.needs import java_home, spark_home
+from warehouse.spark.ports import free_port
 from warehouse.spark.processes import Processes, signal_group
 
 # Only this machine can connect, because the Thrift Server requires no password.
@@ -263,13 +264,6 @@ def _prepare(folder: Path) -> None:
 def java_options(data: Path) -> str:
     """Return the options of every Java process, with a folder for its temporary files."""
     return f'{JAVA_OPTIONS} "-Djava.io.tmpdir={data}/temporary"'
-
-
-def free_port() -> int:
-    """Find a free port."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def is_listening(port: int) -> bool:

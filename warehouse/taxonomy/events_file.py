@@ -215,14 +215,15 @@ class _UniqueKeys(yaml.SafeLoader):
     """Reads YAML without repeated keys, of which PyYAML would silently take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        counts = Counter(key.value for key in keys)
-        for key in reversed(keys):
-            if counts[key.value] > 1:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key.value} is there twice; remove one",
-                    problem_mark=key.start_mark,
-                )
+        keys = [
+            (key.value, key.start_mark) for key, _ in node.value if isinstance(key, yaml.ScalarNode)
+        ]
+        repeated = _repeated(name for name, _ in keys)
+        if repeated is not None:
+            raise yaml.constructor.ConstructorError(
+                problem=f"the key {repeated} is there twice; remove one",
+                problem_mark=dict(keys)[repeated],
+            )
         return super().construct_mapping(node, deep)
 
 

@@ -22,7 +22,6 @@ from typing import Any
 
 from tests.support.harness import Run
 from tests.support.left_out import leave_out
-from tests.support.server import free_port
 from tests.system.containers.image import (
     command,
     compose,
@@ -30,6 +29,7 @@ from tests.system.containers.image import (
     instruction,
     service_environment,
 )
+from warehouse.spark.ports import free_port
 
 SANDBOX = Path(__file__).with_name("sandbox.sh")
 # Folders of this machine that replace the base image: system programs, libraries and Python.

@@ -36,7 +36,7 @@ def leaving(storm: Storm, count: int) -> Iterator[list[Future[int]]]:
         finally:
             wait_for(lambda: all(leaver.done() for leaver in leavers), LEAVE_SECONDS)
     for leaver in leavers:
-        leaver.result()  # what went wrong with one is told before what that leaves behind
+        leaver.result()  # raises the error of a leaver before a check meets its consequences
 
 
 def assert_erased(server: Server, leavers: list[Future[int]]) -> None:

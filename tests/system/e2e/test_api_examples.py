@@ -17,7 +17,8 @@ import pytest
 
 from tests.conftest import Built
 from tests.support.harness import ROOT, Project
-from tests.support.server import PUSH_SECRET, free_port
+from tests.support.server import PUSH_SECRET
+from warehouse.spark.ports import free_port
 
 ENDPOINTS = {
     ("POST", "/login"),

@@ -124,7 +124,8 @@ def test_inputs_that_grow_and_shrink_and_other_rules(project: Project, tmp_path:
     )
     assert not {name for (name,) in tables} & LEFT_BY_EARLIER_VERSIONS
     project.write_inputs(SHRUNK)
-    assert_as_in_a_new_warehouse(project, tmp_path / "shrunk", RULES)
+    assert_as_in_a_new_warehouse(project, tmp_path / "shrunk")
+    assert_as_in_a_new_warehouse(project, tmp_path / "ruled", RULES)
 
 
 def test_nasty_rows_that_come_in_another_order(project: Project, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.harness import DBT, ROOT, Project
+from tests.support.harness import DBT, GOOD, ROOT, Project
 from warehouse.inputs.headers import HEADERS
 
 
@@ -68,6 +68,20 @@ def test_header_without_rows(good: Project) -> None:
     assert_refused(
         good, "seeds/costs_daily.csv has a header and no rows", "allow_empty_inputs: true"
     )
+
+
+def test_header_without_rows_is_taken_where_it_is_meant(good: Project) -> None:
+    good.write_inputs({name: text.splitlines(keepends=True)[0] for name, text in GOOD.items()})
+    run = good.build(variables={"allow_empty_inputs": True})
+    assert run.exit_code == 0, run.output
+    assert good.report("purchases_curated") == []
+    assert good.report("roas_d1") == []
+    assert good.report("arpdau_d1") == [
+        {"date": None, "revenue_usd": 0, "dau": 0, "arpdau_usd": None, "state": "missing_sessions"}
+    ]
+    summary = good.run(sys.executable, "-m", "warehouse", "summary")
+    assert summary.exit_code == 0, summary.output
+    assert "there is no activity" in summary.output
 
 
 def test_files_that_dbt_cannot_read_are_named_before_it_starts(good: Project) -> None:

@@ -17,9 +17,6 @@ HOSTILE = [
     "LONG " + "X" * 3000,
 ]
 
-# A confirmation of nobody's purchase.
-UNRELATED = ("af_0", "purchase", "2026-01-05T09:00:00Z", "1", "A", "RCP-0")
-
 Rows = list[tuple[str, ...]]
 Inputs = dict[str, str]
 
@@ -62,7 +59,6 @@ def two_days(revenue: str) -> Inputs:
             (f"af_{day}", "purchase", f"{day}T09:00:00Z", revenue, "A", f"RCP-{day[-1]}", "success")
             for day in days
         ],
-        confirmed_purchases=[UNRELATED],
         costs_daily=[(day, "A", "200") for day in days],
         sessions=[(f"{day}T09:00:00Z", "u1", "session_start") for day in days],
     )
@@ -93,7 +89,6 @@ def fading() -> Inputs:
             (f"af_{day}", "purchase", f"{day}T09:00:00Z", "3", "SMALL", f"RCP-{day[-1]}", "success")
             for day in days[:4]
         ],
-        confirmed_purchases=[UNRELATED],
         costs_daily=[row for day in days for row in [(day, "DEAD", "100"), (day, "SMALL", "3")]],
         sessions=[(f"{day}T09:00:00Z", "u1", "session_start") for day in days],
     )

@@ -14,8 +14,9 @@ from typing import Any
 
 from tests.support.harness import ROOT
 from tests.support.left_out import leave_out
-from tests.support.server import Request, Server, free_port
+from tests.support.server import Request, Server
 from tests.system.containers.image import NODES, command, compose
+from warehouse.spark.ports import free_port
 
 MAX_WAIT_SECONDS = 30
 PROGRAMS = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"

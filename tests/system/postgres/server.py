@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from tests.support.server import free_port
+from warehouse.spark.ports import free_port
 from warehouse.store.engine import open_engine
 from warehouse.store.migrations import migrate
 from warehouse.store.tables import metadata

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import ROOT, Project
-from tests.support.server import free_port
 from warehouse.spark.cluster import HOST, running_cluster
 from warehouse.spark.errors import CannotUseSparkError
 from warehouse.spark.needs import java_home, require_packages
+from warehouse.spark.ports import free_port
 
 
 def fake_java(home: Path, version: str) -> Path:
